@@ -1,0 +1,12 @@
+import { DataSource } from 'typeorm';
+import { readEnvironment } from './src/config/environment.js';
+import { dataSourceOptions } from './src/database/data-source-options.js';
+import { dataDir } from './src/database/embedded/data-dir.js';
+import { EmbeddedServer } from './src/database/embedded/embedded-server.js';
+
+const environment = readEnvironment(process.env);
+
+/** The DataSource for TypeORM's own command line: the database that `npm start` uses, while that runs. */
+export default new DataSource(
+  dataSourceOptions(environment.DATABASE_URL ?? EmbeddedServer.runningUrl(dataDir(environment))),
+);

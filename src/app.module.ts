@@ -1,0 +1,45 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { ClsModule } from 'nestjs-cls';
+import { LoggerModule } from 'nestjs-pino';
+import { AuthModule } from './auth/auth.module.js';
+import { ErrorsController } from './common/errors/errors.controller.js';
+import { ProblemFilter } from './common/errors/problem.filter.js';
+import { JsonBodyInterceptor } from './common/http/json-body.interceptor.js';
+import { requestLog } from './common/http/request-log.js';
+import { ServiceLogger } from './common/http/service-logger.js';
+import { RequestValidationPipe } from './common/validation/request-validation.pipe.js';
+import type { Settings } from './config/settings.js';
+import { SettingsModule } from './config/settings.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { HealthModule } from './health/health.module.js';
+import { OrganizationsModule } from './organizations/organizations.module.js';
+import { RolesModule } from './roles/roles.module.js';
+import { UsersModule } from './users/users.module.js';
+
+@Module({})
+export class AppModule {
+  static register(settings: Settings): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        SettingsModule.register(settings),
+        LoggerModule.forRoot(requestLog(settings.environment.LOG_LEVEL)),
+        ClsModule.forRoot({ global: true, middleware: { mount: true } }),
+        DatabaseModule,
+        AuthModule,
+        OrganizationsModule,
+        RolesModule,
+        UsersModule,
+        HealthModule,
+      ],
+      controllers: [ErrorsController],
+      providers: [
+        ServiceLogger,
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_INTERCEPTOR, useClass: JsonBodyInterceptor },
+        { provide: APP_PIPE, useClass: RequestValidationPipe },
+      ],
+    };
+  }
+}

@@ -1,0 +1,13 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { Request } from 'express';
+import type { Caller } from './api-keys.service.js';
+
+/** The id of the organization whose key the caller sent. */
+export const CurrentOrganization = createParamDecorator(
+  (_data: unknown, context: ExecutionContext): string => {
+    const { caller } = context.switchToHttp().getRequest<Request & { caller?: Caller }>();
+    if (caller === undefined)
+      throw new Error('@CurrentOrganization() stands on a route without the API-key guard');
+    return caller.organization_id;
+  },
+);

@@ -1,0 +1,46 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NextFunction, Request, Response } from 'express';
+import helmet from 'helmet';
+import { AppModule } from './app.module.js';
+import { ServiceLogger } from './common/http/service-logger.js';
+import { provideRules } from './common/validation/validator-container.js';
+import type { Settings } from './config/settings.js';
+import { serveOpenApi } from './openapi.js';
+import { OWNERSHIP_RULES } from './ownership/ownership-rules.js';
+
+/** Swagger UI styles itself inline; plain http on a developer's machine must not be turned into https. */
+const CONTENT_SECURITY_POLICY = { directives: { upgradeInsecureRequests: null } };
+
+/** The application, complete but not listening: for the service, the command line and the e2e tests alike. */
+export async function createApp(settings: Settings): Promise<NestExpressApplication> {
+  const app = await assembleApp(settings);
+  await app.init();
+  return app;
+}
+
+/** Put together, but with nothing started: the OpenAPI document needs no database. */
+export async function assembleApp(settings: Settings): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.register(settings), {
+    bodyParser: false, // JsonBodyInterceptor reads bodies, behind the guard
+    bufferLogs: true,
+    abortOnError: false,
+  });
+  app.useLogger(app.get(ServiceLogger));
+  app.set('trust proxy', settings.environment.TRUST_PROXY || false);
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(helmet({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }));
+  app.use('/v1', doNotStore);
+  app.setGlobalPrefix('v1', { exclude: ['health/live', 'health/ready', 'errors'] });
+  provideRules(app, OWNERSHIP_RULES);
+  serveOpenApi(app);
+  return app;
+}
+
+/** Answers are one tenant's own: no cache on the way may keep them. */
+function doNotStore(_request: Request, response: Response, next: NextFunction): void {
+  response.setHeader('Cache-Control', 'no-store');
+  next();
+}

@@ -1,0 +1,62 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { FIELD_CODES, PROBLEMS, type ProblemCode } from './catalogue.js';
+import { Problem, type FieldError } from './problem.js';
+import { ProblemResponse } from './problem.response.js';
+
+const EVERYWHERE: readonly ProblemCode[] = ['INVALID_CREDENTIALS', 'INTERNAL_ERROR', 'SERVICE_UNAVAILABLE'];
+const WITH_BODY: readonly ProblemCode[] = [
+  'VALIDATION_ERROR',
+  'INVALID_JSON',
+  'BAD_REQUEST',
+  'PAYLOAD_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+];
+const EXAMPLE_ID = '019b0000-0000-7000-8000-0000000000ff';
+const EXAMPLE_FIELDS: Partial<Record<ProblemCode, FieldError>> = {
+  VALIDATION_ERROR: {
+    field: 'account_permissions[0].role_id',
+    code: 'ROLE_NOT_ASSIGNABLE',
+    message: FIELD_CODES.ROLE_NOT_ASSIGNABLE,
+  },
+  USER_ALREADY_EXISTS: {
+    field: 'email',
+    code: 'USER_ALREADY_EXISTS',
+    message: 'a user of this organization has this e-mail address',
+  },
+};
+
+/** Documents the errors of a route with keys: those named, and those that every such route can answer. */
+export function ApiProblems(...codes: ProblemCode[]): MethodDecorator {
+  return documented([...codes, ...EVERYWHERE]);
+}
+
+/** The same for a route that reads a body. */
+export function ApiBodyProblems(...codes: ProblemCode[]): MethodDecorator {
+  return documented([...WITH_BODY, ...codes, ...EVERYWHERE]);
+}
+
+function documented(codes: readonly ProblemCode[]): MethodDecorator {
+  const statuses = [...new Set(codes.map((code) => PROBLEMS[code].status))].sort((a, b) => a - b);
+  return applyDecorators(
+    ApiExtraModels(ProblemResponse),
+    ...statuses.map((status) => {
+      const ofStatus = codes.filter((code) => PROBLEMS[code].status === status);
+      return ApiResponse({
+        status,
+        description: ofStatus.map((code) => `\`${code}\`: ${PROBLEMS[code].when}`).join(' '),
+        content: {
+          'application/problem+json': {
+            schema: { $ref: getSchemaPath(ProblemResponse) },
+            examples: Object.fromEntries(ofStatus.map((code) => [code, { value: exampleOf(code) }])),
+          },
+        },
+      });
+    }),
+  );
+}
+
+function exampleOf(code: ProblemCode): object {
+  const field = EXAMPLE_FIELDS[code];
+  return new Problem(code, field === undefined ? {} : { errors: [field] }).toBody(EXAMPLE_ID);
+}

@@ -1,0 +1,95 @@
+/** Every error that the API answers: its status, a title, and when it happens. docs/errors.md is the same in prose. */
+export const PROBLEMS = {
+  VALIDATION_ERROR: {
+    status: 400,
+    title: 'Validation failed',
+    when: 'A field breaks a rule; `errors` names each one.',
+  },
+  INVALID_JSON: {
+    status: 400,
+    title: 'The body is not a JSON object',
+    when: 'The body is not JSON in UTF-8, or not a JSON object.',
+  },
+  INVALID_CREDENTIALS: {
+    status: 401,
+    title: 'Invalid credentials',
+    when: 'A key header is missing, unknown, wrong, revoked or expired: one answer for all.',
+  },
+  NOT_FOUND: {
+    status: 404,
+    title: 'Not found',
+    when: 'There is no such route, or no such thing in this organization.',
+  },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    title: 'Method not allowed',
+    when: 'The path exists, the method does not; `Allow` lists those that do.',
+  },
+  USER_ALREADY_EXISTS: {
+    status: 409,
+    title: 'The e-mail address is taken',
+    when: 'A user of this organization has the same e-mail address, compared without case.',
+  },
+  ROLE_ALREADY_EXISTS: {
+    status: 409,
+    title: 'The role name is taken',
+    when: 'A role of this organization has the same name, compared without case.',
+  },
+  DEFAULT_ROLE_IMMUTABLE: {
+    status: 400,
+    title: 'Default roles cannot be changed',
+    when: 'One of the six default roles was to be changed or deleted.',
+  },
+  PAYLOAD_TOO_LARGE: { status: 413, title: 'The body is too large', when: 'The body has more than 1 MB.' },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    title: 'The body must be JSON',
+    when: 'The content type is not application/json, or its charset or encoding is not supported.',
+  },
+  BAD_REQUEST: {
+    status: 400,
+    title: 'Bad request',
+    when: 'The request cannot be read as HTTP, or was cut off.',
+  },
+  INTERNAL_ERROR: {
+    status: 500,
+    title: 'Internal error',
+    when: 'A fault of the service; its log has the cause under the request id.',
+  },
+  SERVICE_UNAVAILABLE: {
+    status: 503,
+    title: 'Service unavailable',
+    when: 'The database cannot be reached; nothing was half done. Try again after `Retry-After` seconds.',
+  },
+} as const satisfies Record<string, { status: number; title: string; when: string }>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/**
+ * What can be wrong with a field. Where several rules of one field are broken, the first of this list is
+ * told: a value of the wrong type is not also too short.
+ */
+export const FIELD_CODES = {
+  REQUIRED: 'The field is missing.',
+  UNKNOWN_PROPERTY: 'The API knows no such property here.',
+  INVALID_TYPE: 'The value is of another JSON type than the field.',
+  TOO_MANY: 'The array has more entries than it may have.',
+  INVALID_CHARACTERS: 'The text holds NUL, another control character or a lone surrogate.',
+  TOO_LONG: 'The text is too long.',
+  TOO_SHORT: 'The text is too short.',
+  INVALID_EMAIL: 'The text is not an e-mail address.',
+  INVALID_UUID: 'The text is not a UUID.',
+  INVALID_VALUE: 'The value is not one of those allowed, or out of range.',
+  PERMISSION_REQUIRED:
+    'A user is created with at least one permission, on an account or on an account group.',
+  DUPLICATE_ASSIGNMENT: 'The same account or account group stands twice.',
+  ACCOUNT_NOT_FOUND: 'There is no such account in this organization.',
+  ACCOUNT_DISABLED: 'The account is disabled.',
+  ACCOUNT_GROUP_NOT_FOUND: 'There is no such account group in this organization.',
+  ROLE_NOT_FOUND: 'There is no such role in this organization.',
+  ROLE_NOT_ASSIGNABLE: 'The role is reserved for administrators or staff.',
+  UNKNOWN_PERMISSION: 'The permissions catalog has no such permission.',
+  PERMISSION_ORGANIZATION_ONLY: 'The permission only fits roles of type organization.',
+} as const satisfies Record<string, string>;
+
+export type FieldCode = keyof typeof FIELD_CODES | 'USER_ALREADY_EXISTS' | 'ROLE_ALREADY_EXISTS';

@@ -1,0 +1,7 @@
+import type { ClsStore } from 'nestjs-cls';
+
+/** What the guard has found out, for the validators and the log; services get it as arguments. */
+export interface RequestContext extends ClsStore {
+  organization_id?: string;
+  api_key_id?: string;
+}

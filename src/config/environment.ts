@@ -1,0 +1,114 @@
+import 'reflect-metadata';
+import { plainToInstance, Transform } from 'class-transformer';
+import {
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  IsUrl,
+  Max,
+  Min,
+  validateSync,
+} from 'class-validator';
+import { resolve } from 'node:path';
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** Numbers come as text; anything but plain digits stays text, so that IsInt refuses it. */
+const AsInteger = (): PropertyDecorator =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value,
+  );
+
+const AsBoolean = (): PropertyDecorator =>
+  Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value));
+
+/** The service's settings, read once from the environment. README.md has the same table in prose. */
+export class Environment {
+  @IsIn(['development', 'production', 'test'])
+  NODE_ENV: 'development' | 'production' | 'test' = 'development';
+
+  @IsString()
+  @IsNotEmpty()
+  HOST = '127.0.0.1';
+
+  /** 0 takes any free port. */
+  @AsInteger()
+  @IsInt()
+  @Max(65535)
+  @Min(0)
+  PORT = 3000;
+
+  /** An existing PostgreSQL, 14 or later; without it the embedded one is started. */
+  @IsOptional()
+  @IsUrl({
+    protocols: ['postgres', 'postgresql'],
+    require_protocol: true,
+    require_tld: false,
+    require_host: false,
+  })
+  DATABASE_URL?: string;
+
+  /** Folder of the embedded database and of what it needs; where it lies by default: data-dir.ts. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  @Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && value !== '' ? resolve(value) : value,
+  )
+  DATA_DIR?: string;
+
+  /** Connections that the service keeps open to the database at most. */
+  @AsInteger()
+  @IsInt()
+  @Max(1000)
+  @Min(1)
+  DATABASE_POOL_SIZE = 10;
+
+  /** When false, start-up stops at a database whose migrations are not all applied. */
+  @AsBoolean()
+  @IsBoolean()
+  MIGRATE_ON_START = true;
+
+  @IsIn(LOG_LEVELS)
+  LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
+
+  /** Number of reverse proxies in front whose X-Forwarded-For counts; 0 trusts none. */
+  @AsInteger()
+  @IsInt()
+  @Max(10)
+  @Min(0)
+  TRUST_PROXY = 0;
+
+  /** Seconds that requests in flight may take to finish after SIGTERM. */
+  @AsInteger()
+  @IsInt()
+  @Max(600)
+  @Min(1)
+  SHUTDOWN_TIMEOUT = 10;
+}
+
+/** Start-up cannot go on; the message is written for the person who started the service. */
+export class StartupError extends Error {}
+
+/**
+ * @param variables as in process.env; an empty value counts as not set
+ * @throws StartupError with one line for every variable that is not usable
+ */
+export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
+  const known = Object.keys(variables).filter((name) => NAMES.has(name) && variables[name] !== '');
+  const given = Object.fromEntries(known.map((name) => [name, variables[name]]));
+  const environment = plainToInstance(Environment, given);
+  const problems = validateSync(environment).map(({ property, constraints }) => {
+    const reasons = Object.values(constraints ?? {}).map((reason) => reason.replace(`${property} `, ''));
+    return `  ${property}: ${reasons.join('; ')}`;
+  });
+  if (problems.length > 0) {
+    throw new StartupError(`These environment variables cannot be used:\n${problems.join('\n')}`);
+  }
+  return environment;
+}
+
+const NAMES = new Set([...Object.keys(new Environment()), 'DATABASE_URL', 'DATA_DIR']);

@@ -1,0 +1,53 @@
+import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
+import { ApiKey } from '../auth/entities/api-key.entity.js';
+import { AccountGroup } from '../organizations/entities/account-group.entity.js';
+import { Account } from '../organizations/entities/account.entity.js';
+import { Organization } from '../organizations/entities/organization.entity.js';
+import { Role } from '../roles/entities/role.entity.js';
+import { AccountGroupPermission } from '../users/entities/account-group-permission.entity.js';
+import { AccountPermission } from '../users/entities/account-permission.entity.js';
+import { User } from '../users/entities/user.entity.js';
+import { InitialSchema1763856000000 } from './migrations/1763856000000-initial-schema.js';
+
+interface ConnectionLimits {
+  /** Connections at most. */
+  poolSize?: number;
+  /** Milliseconds for a statement; a request is answered with 503 past it. */
+  statementTimeout?: number;
+}
+
+/** How everyone connects: the service, the command line, the tests and TypeORM's own command line. */
+export function dataSourceOptions(
+  url: string | undefined,
+  { poolSize = 5, statementTimeout }: ConnectionLimits = {},
+): PostgresDataSourceOptions {
+  return {
+    type: 'postgres',
+    ...(url === undefined ? {} : { url }),
+    applicationName: 'tenantry',
+    entities: [
+      Organization,
+      ApiKey,
+      AccountGroup,
+      Account,
+      Role,
+      User,
+      AccountPermission,
+      AccountGroupPermission,
+    ],
+    migrations: [InitialSchema1763856000000],
+    migrationsTableName: 'migrations',
+    migrationsTransactionMode: 'each',
+    installExtensions: false,
+    synchronize: false,
+    logging: false,
+    poolSize,
+    connectTimeoutMS: 1000,
+    extra: {
+      keepAlive: true,
+      ...(statementTimeout === undefined
+        ? {}
+        : { statement_timeout: statementTimeout, query_timeout: statementTimeout + 100 }),
+    },
+  };
+}

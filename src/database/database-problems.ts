@@ -1,0 +1,83 @@
+import type { FieldCode } from '../common/errors/catalogue.js';
+import { FIELD_CODES } from '../common/errors/catalogue.js';
+import { Problem, RETRY_SOON } from '../common/errors/problem.js';
+
+/** What a broken constraint means to the caller; the validators find most of these first, a race lands here. */
+const CONSTRAINTS: Readonly<Record<string, () => Problem>> = {
+  users_email_key: () =>
+    new Problem('USER_ALREADY_EXISTS', {
+      errors: [
+        {
+          field: 'email',
+          code: 'USER_ALREADY_EXISTS',
+          message: 'a user of this organization has this e-mail address',
+        },
+      ],
+    }),
+  roles_name_key: () =>
+    new Problem('ROLE_ALREADY_EXISTS', {
+      errors: [
+        { field: 'name', code: 'ROLE_ALREADY_EXISTS', message: 'a role of this organization has this name' },
+      ],
+    }),
+  roles_immutable_check: () => new Problem('DEFAULT_ROLE_IMMUTABLE'),
+  users_permission_check: invalid('account_permissions', 'PERMISSION_REQUIRED'),
+  account_permissions_pkey: invalid('account_permissions', 'DUPLICATE_ASSIGNMENT'),
+  account_permissions_account_fkey: invalid('account_permissions', 'ACCOUNT_DISABLED'),
+  account_permissions_active_check: invalid('account_permissions', 'ACCOUNT_DISABLED'),
+  account_permissions_role_fkey: invalid('account_permissions', 'ROLE_NOT_FOUND'),
+  account_permissions_user_fkey: () => new Problem('NOT_FOUND'),
+  account_group_permissions_pkey: invalid('account_group_permissions', 'DUPLICATE_ASSIGNMENT'),
+  account_group_permissions_account_group_fkey: invalid(
+    'account_group_permissions',
+    'ACCOUNT_GROUP_NOT_FOUND',
+  ),
+  account_group_permissions_role_fkey: invalid('account_group_permissions', 'ROLE_NOT_FOUND'),
+  account_group_permissions_user_fkey: () => new Problem('NOT_FOUND'),
+  accounts_account_group_fkey: () => new Problem('NOT_FOUND'),
+};
+
+/** SQLSTATE classes and codes that say: the database is away, going down, or full to the brim. */
+const UNAVAILABLE = /^(08|53|57P0|57014|25P0[34]|40001|40P01)/;
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+]);
+/** pg and TypeORM give these no code of their own. */
+const UNREACHABLE_WORDS =
+  /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|DataSource is not|Driver not Connected|the database system is/i;
+
+/** @returns undefined for what is no fault of the request or of the connection */
+export function problemOfDatabaseError(error: unknown): Problem | undefined {
+  const { constraint, code, message } = driverErrorOf(error);
+  const broken = constraint === undefined ? undefined : CONSTRAINTS[constraint];
+  if (broken !== undefined) return broken();
+  const away =
+    (code !== undefined && (UNREACHABLE.has(code) || (code.length === 5 && UNAVAILABLE.test(code)))) ||
+    (code === undefined && UNREACHABLE_WORDS.test(message));
+  return away ? new Problem('SERVICE_UNAVAILABLE', { headers: RETRY_SOON, cause: error }) : undefined;
+}
+
+interface DriverError {
+  constraint?: string;
+  code?: string;
+  message: string;
+}
+
+function driverErrorOf(error: unknown): DriverError {
+  if (error instanceof AggregateError && error.errors.length > 0) return driverErrorOf(error.errors[0]);
+  if (!(error instanceof Error)) return { message: String(error) };
+  const wrapped = (error as { driverError?: unknown }).driverError;
+  return wrapped instanceof Error ? driverErrorOf(wrapped) : error;
+}
+
+function invalid(field: string, code: FieldCode & keyof typeof FIELD_CODES): () => Problem {
+  return () => new Problem('VALIDATION_ERROR', { errors: [{ field, code, message: FIELD_CODES[code] }] });
+}

@@ -1,0 +1,26 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Settings } from '../config/settings.js';
+import { dataSourceOptions } from './data-source-options.js';
+import { DatabaseService } from './database.service.js';
+
+/** A request that waits for the database any longer is answered with 503. */
+const STATEMENT_TIMEOUT = 1500;
+
+@Module({
+  imports: [
+    TypeOrmModule.forRootAsync({
+      inject: [Settings],
+      useFactory: ({ databaseUrl, environment }: Settings) => ({
+        ...dataSourceOptions(databaseUrl, {
+          poolSize: environment.DATABASE_POOL_SIZE,
+          statementTimeout: STATEMENT_TIMEOUT,
+        }),
+        manualInitialization: true, // DatabaseService does it, and keeps trying
+      }),
+    }),
+  ],
+  providers: [DatabaseService],
+  exports: [DatabaseService],
+})
+export class DatabaseModule {}

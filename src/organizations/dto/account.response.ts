@@ -1,0 +1,20 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { TimestampsResponse } from '../../common/http/timestamps.response.js';
+import { SANDBOX } from '../sandbox.ids.js';
+
+export class AccountResponse extends TimestampsResponse {
+  @ApiProperty({ description: 'Account id.', format: 'uuid', example: SANDBOX.accounts.lisbon })
+  id!: string;
+
+  @ApiProperty({ description: 'Name of the account.', maxLength: 255, example: 'Lisbon' })
+  name!: string;
+
+  @ApiProperty({
+    description: 'Id of the group that the account is in; null when it stands alone.',
+    type: 'string',
+    format: 'uuid',
+    nullable: true,
+    example: SANDBOX.account_groups.europe,
+  })
+  account_group_id!: string | null;
+}

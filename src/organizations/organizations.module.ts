@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
+import { RolesModule } from '../roles/roles.module.js';
+import { AccountGroupsController } from './account-groups.controller.js';
+import { AccountGroupsService } from './account-groups.service.js';
+import { AccountsService } from './accounts.service.js';
+import { OrganizationsService } from './organizations.service.js';
+import { SandboxService } from './sandbox.service.js';
+
+@Module({
+  imports: [AuthModule, RolesModule],
+  controllers: [AccountGroupsController],
+  providers: [OrganizationsService, SandboxService, AccountGroupsService, AccountsService],
+  exports: [OrganizationsService, SandboxService],
+})
+export class OrganizationsModule {}

@@ -1,0 +1,33 @@
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Organization } from '../../organizations/entities/organization.entity.js';
+
+/** A person, kept in this database only. */
+@Entity('users')
+@ForeignKey(() => Organization, ['organization_id'], ['id'], { name: 'users_organization_fkey' })
+@Index('users_email_key', { synchronize: false }) // unique on (organization_id, lower(email)), in the migration
+@Check('users_email_check', 'char_length(email) BETWEEN 3 AND 254')
+@Check('users_first_name_check', 'char_length(first_name) BETWEEN 1 AND 255')
+@Check('users_last_name_check', 'char_length(last_name) BETWEEN 1 AND 255')
+export class User {
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'users_pkey' })
+  organization_id!: string;
+
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'users_pkey' })
+  id!: string;
+
+  /** As the caller wrote it; unique in the organization without case. */
+  @Column('text')
+  email!: string;
+
+  @Column('text')
+  first_name!: string;
+
+  @Column('text')
+  last_name!: string;
+
+  @Column({ type: 'timestamptz', precision: 3, default: () => 'now()' })
+  created_at!: Date;
+
+  @Column({ type: 'timestamptz', precision: 3, default: () => 'now()' })
+  updated_at!: Date;
+}
