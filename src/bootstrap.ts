@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { VersioningType } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
@@ -33,7 +34,7 @@ export async function assembleApp(settings: Settings): Promise<NestExpressApplic
   app.disable('etag');
   app.use(helmet({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }));
   app.use('/v1', doNotStore);
-  app.setGlobalPrefix('v1', { exclude: ['health/live', 'health/ready', 'errors'] });
+  app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
   provideRules(app, OWNERSHIP_RULES);
   serveOpenApi(app);
   return app;

@@ -30,7 +30,17 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     )
     .addSecurityRequirements({ sec0: [], sec1: [] })
     .build();
-  return SwaggerModule.createDocument(app, description);
+  return withNullTypes(SwaggerModule.createDocument(app, description)) as OpenAPIObject;
+}
+
+/** OpenAPI 3.1 says `type: [string, null]` where Nest's decorators still say `nullable: true`. */
+function withNullTypes(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(withNullTypes);
+  if (typeof node !== 'object' || node === null) return node;
+  const { nullable, ...rest } = node as Record<string, unknown>;
+  const members = Object.entries(rest).map(([key, value]) => [key, withNullTypes(value)] as const);
+  const schema = Object.fromEntries(members);
+  return nullable === true ? { ...schema, type: [schema['type'], 'null'] } : schema;
 }
 
 /** Swagger UI at /docs, the document at /openapi.json. */

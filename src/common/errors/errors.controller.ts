@@ -1,4 +1,4 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get, Header, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { Public } from '../../auth/public.decorator.js';
 import { FIELD_CODES, PROBLEMS } from './catalogue.js';
@@ -6,7 +6,7 @@ import { FIELD_CODES, PROBLEMS } from './catalogue.js';
 /** The page that the `type` of every error points to. */
 @Public()
 @ApiExcludeController()
-@Controller('errors')
+@Controller({ path: 'errors', version: VERSION_NEUTRAL })
 export class ErrorsController {
   @Get()
   @Header('Content-Type', 'text/html; charset=utf-8')

@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { Express, Request, Response } from 'express';
 import { problemOfDatabaseError } from '../../database/database-problems.js';
 import { allowedMethods } from '../http/allowed-methods.js';
+import { requestId } from '../http/request-id.js';
 import { Problem, RETRY_SOON } from './problem.js';
 
 /** Every error leaves the service through here, and only as a problem of the catalogue. */
@@ -16,7 +17,7 @@ export class ProblemFilter implements ExceptionFilter {
     const response = host.switchToHttp().getResponse<Response>();
     const request = host.switchToHttp().getRequest<Request>();
     const problem = this.problemOf(error, request);
-    const body = problem.toBody(request.id as string);
+    const body = problem.toBody(idOf(request, response));
     if (problem.cause !== undefined && body.status >= 500)
       this.logger.error({ err: problem.cause }, problem.message);
     if (response.headersSent) {
@@ -33,7 +34,7 @@ export class ProblemFilter implements ExceptionFilter {
   private problemOf(error: unknown, request: Request): Problem {
     if (error instanceof Problem) return error;
     const status = httpStatusOf(error);
-    if (status === 404 || error instanceof URIError) return this.noSuchRoute(request);
+    if (status === 404 || !canBeDecoded(request.path)) return this.noSuchRoute(request);
     if (status === 413) return new Problem('PAYLOAD_TOO_LARGE');
     if (status === 415) return new Problem('UNSUPPORTED_MEDIA_TYPE');
     if (status === 503) return notReady(error);
@@ -46,6 +47,21 @@ export class ProblemFilter implements ExceptionFilter {
     const allowed = allowedMethods(express, request.path).filter((method) => method !== request.method);
     if (allowed.length === 0) return new Problem('NOT_FOUND');
     return new Problem('METHOD_NOT_ALLOWED', { headers: { Allow: allowed.join(', ') } });
+  }
+}
+
+/** Where the path could not be decoded, the log has not seen the request yet. */
+function idOf(request: Request, response: Response): string {
+  return typeof request.id === 'string' ? request.id : requestId(request, response);
+}
+
+/** A path that is no text in UTF-8 names nothing, and Express refuses it as a bad request. */
+function canBeDecoded(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 

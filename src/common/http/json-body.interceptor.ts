@@ -9,7 +9,7 @@ const WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 const parse = express.json({
   limit: '1mb',
   verify: (_request, _response, bytes) => {
-    if (!isUtf8(bytes)) throw new Problem('INVALID_JSON');
+    if (bytes.length === 0 || !isUtf8(bytes)) throw new Problem('INVALID_JSON');
   },
 });
 

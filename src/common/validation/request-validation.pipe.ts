@@ -12,7 +12,7 @@ export class RequestValidationPipe extends ValidationPipe {
       transform: true,
       whitelist: true,
       forbidNonWhitelisted: true,
-      validationError: { target: false },
+      validationError: { target: false, value: true }, // the value tells arrays from objects in paths
       exceptionFactory: (tree: ValidationError[]) =>
         new Problem('VALIDATION_ERROR', { errors: fieldErrorsOf(tree) }),
     });
@@ -38,8 +38,11 @@ export class RequestValidationPipe extends ValidationPipe {
       return [];
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      const told = new Set(shape.map(({ field }) => field));
-      return error.errors.filter(({ field }) => !told.has(field));
+      return error.errors.filter(({ field }) => !shape.some((told) => isAtOrBelow(field, told.field)));
     }
   }
+}
+
+function isAtOrBelow(field: string, top: string): boolean {
+  return field === top || field.startsWith(`${top}.`) || field.startsWith(`${top}[`);
 }

@@ -1,0 +1,39 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import type { Server } from 'node:http';
+import request from 'supertest';
+import { DataSource } from 'typeorm';
+import { createApp } from '../../src/bootstrap.js';
+import { Environment } from '../../src/config/environment.js';
+import { Settings } from '../../src/config/settings.js';
+import { createDatabase, type TestDatabase } from './database.js';
+
+export interface TestApp {
+  app: NestExpressApplication;
+  server: Server;
+  database: TestDatabase;
+  dataSource: DataSource;
+  document: OpenAPIObject;
+  close(): Promise<void>;
+}
+
+/** The service, listening on a free port, on a database of its own. */
+export async function startApp(settings: Partial<Environment> = {}, given?: TestDatabase): Promise<TestApp> {
+  const database = given ?? (await createDatabase());
+  const environment = Object.assign(new Environment(), { NODE_ENV: 'test', LOG_LEVEL: 'silent' }, settings);
+  const app = await createApp(new Settings(environment, database.url));
+  await app.listen(0, '127.0.0.1');
+  const server = app.getHttpServer() as Server;
+  const { body } = await request(server).get('/openapi.json');
+  return {
+    app,
+    server,
+    database,
+    dataSource: app.get(DataSource),
+    document: body as OpenAPIObject,
+    close: async () => {
+      await app.close();
+      if (given === undefined) await database.drop();
+    },
+  };
+}
