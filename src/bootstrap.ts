@@ -17,8 +17,12 @@ const CONTENT_SECURITY_POLICY = { directives: { upgradeInsecureRequests: null } 
 /** The application, complete but not listening: for the service, the command line and the e2e tests alike. */
 export async function createApp(settings: Settings): Promise<NestExpressApplication> {
   const app = await assembleApp(settings);
-  await app.init();
-  return app;
+  try {
+    return await app.init();
+  } catch (error) {
+    await app.close(); // open connections would keep the process alive
+    throw error;
+  }
 }
 
 /** Put together, but with nothing started: the OpenAPI document needs no database. */

@@ -69,7 +69,7 @@ async function listen(app: NestExpressApplication, { HOST, PORT }: Environment):
 function stopOnSignal(app: NestExpressApplication, database: OpenDatabase, timeout: number): void {
   const stop = async (): Promise<void> => {
     setTimeout(() => process.exit(1), timeout * 1000).unref();
-    await app.close(); // no new connections; requests in flight are answered
+    await drain(app);
     await database.close();
     process.exit(0);
   };
@@ -81,6 +81,16 @@ function stopOnSignal(app: NestExpressApplication, database: OpenDatabase, timeo
       });
     });
   }
+}
+
+/** No new connections; requests in flight are answered, and their connections closed as soon as they are idle. */
+async function drain(app: NestExpressApplication): Promise<void> {
+  const server = app.getHttpServer();
+  const sweep = setInterval(() => {
+    server.closeIdleConnections();
+  }, 50);
+  await app.close();
+  clearInterval(sweep);
 }
 
 function hostInUrl(host: string): string {

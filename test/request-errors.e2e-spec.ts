@@ -189,8 +189,8 @@ describe('Every answer', () => {
   });
 
   it('of an error points to a page that explains it', async () => {
-    const { body } = await request(service.server).get('/v1/organizations/roles');
-    const [path, anchor] = (body as { type: string }).type.split('#');
+    const answer = await request(service.server).get('/v1/organizations/roles');
+    const [path, anchor] = (answer.body as ProblemBody).type.split('#');
     const page = await request(service.server).get(String(path));
     expect(page.status).toBe(200);
     expect(page.text).toContain(`id="${String(anchor)}"`);

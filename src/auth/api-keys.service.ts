@@ -17,13 +17,18 @@ export interface Caller {
 const BELIEVED_FOR = 900;
 const NO_KEY = Buffer.alloc(32);
 
+type KnownKey = Pick<ApiKey, 'id' | 'organization_id' | 'secret_hash' | 'expires_at' | 'revoked_at'>;
+
+const FIND_KEY =
+  'SELECT id, organization_id, secret_hash, expires_at, revoked_at FROM api_keys WHERE public_key = $1';
+
 @Injectable()
 export class ApiKeysService {
-  private readonly keys = new LRUCache<string, ApiKey>({
+  private readonly keys = new LRUCache<string, KnownKey>({
     max: 10_000,
     ttl: BELIEVED_FOR,
     ttlResolution: 0,
-    fetchMethod: async (publicKey) => (await this.find(publicKey)) ?? undefined,
+    fetchMethod: (publicKey) => this.find(publicKey),
   });
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
@@ -54,11 +59,12 @@ export class ApiKeysService {
     return pair;
   }
 
-  private find(publicKey: string): Promise<ApiKey | null> {
-    return this.dataSource.manager.findOneBy(ApiKey, { public_key: publicKey });
+  private async find(publicKey: string): Promise<KnownKey | undefined> {
+    const [key] = await this.dataSource.query<KnownKey[]>(FIND_KEY, [publicKey]);
+    return key;
   }
 }
 
-function isInForce(key: ApiKey): boolean {
+function isInForce(key: KnownKey): boolean {
   return key.revoked_at === null && (key.expires_at === null || key.expires_at.getTime() > Date.now());
 }

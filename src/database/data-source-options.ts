@@ -7,6 +7,7 @@ import { Role } from '../roles/entities/role.entity.js';
 import { AccountGroupPermission } from '../users/entities/account-group-permission.entity.js';
 import { AccountPermission } from '../users/entities/account-permission.entity.js';
 import { User } from '../users/entities/user.entity.js';
+import { DecisiveClient } from './decisive-client.js';
 import { InitialSchema1763856000000 } from './migrations/1763856000000-initial-schema.js';
 
 interface ConnectionLimits {
@@ -44,6 +45,7 @@ export function dataSourceOptions(
     poolSize,
     connectTimeoutMS: 1000,
     extra: {
+      Client: DecisiveClient,
       keepAlive: true,
       ...(statementTimeout === undefined
         ? {}

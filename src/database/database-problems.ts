@@ -61,21 +61,22 @@ export function problemOfDatabaseError(error: unknown): Problem | undefined {
   if (broken !== undefined) return broken();
   const away =
     (code !== undefined && (UNREACHABLE.has(code) || (code.length === 5 && UNAVAILABLE.test(code)))) ||
-    (code === undefined && UNREACHABLE_WORDS.test(message));
+    (code === undefined && UNREACHABLE_WORDS.test(message ?? ''));
   return away ? new Problem('SERVICE_UNAVAILABLE', { headers: RETRY_SOON, cause: error }) : undefined;
 }
 
 interface DriverError {
   constraint?: string;
   code?: string;
-  message: string;
+  message?: string;
 }
 
+/** What PostgreSQL or the socket said: TypeORM wraps it, and Node bundles it when a name has several addresses. */
 function driverErrorOf(error: unknown): DriverError {
-  if (error instanceof AggregateError && error.errors.length > 0) return driverErrorOf(error.errors[0]);
-  if (!(error instanceof Error)) return { message: String(error) };
-  const wrapped = (error as { driverError?: unknown }).driverError;
-  return wrapped instanceof Error ? driverErrorOf(wrapped) : error;
+  if (typeof error !== 'object' || error === null) return { message: String(error) };
+  const { driverError, errors } = error as { driverError?: unknown; errors?: unknown };
+  if (driverError !== undefined) return driverErrorOf(driverError);
+  return Array.isArray(errors) && errors.length > 0 ? driverErrorOf(errors[0]) : error;
 }
 
 function invalid(field: string, code: FieldCode & keyof typeof FIELD_CODES): () => Problem {

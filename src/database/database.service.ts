@@ -62,9 +62,10 @@ export class DatabaseService implements OnApplicationBootstrap, OnApplicationShu
   }
 
   private async keepTrying(): Promise<void> {
-    while (!this.shutdown.signal.aborted) {
-      await sleep(RETRY_AFTER, undefined, { ref: false });
+    const { signal } = this.shutdown;
+    while (!signal.aborted) {
       try {
+        await sleep(RETRY_AFTER, undefined, { ref: false, signal });
         await this.connect();
         this.logger.log('The database can be reached');
         return;

@@ -23,14 +23,14 @@ export async function startApp(settings: Partial<Environment> = {}, given?: Test
   const environment = Object.assign(new Environment(), { NODE_ENV: 'test', LOG_LEVEL: 'silent' }, settings);
   const app = await createApp(new Settings(environment, database.url));
   await app.listen(0, '127.0.0.1');
-  const server = app.getHttpServer() as Server;
-  const { body } = await request(server).get('/openapi.json');
+  const server = app.getHttpServer();
+  const answer = await request(server).get('/openapi.json');
   return {
     app,
     server,
     database,
     dataSource: app.get(DataSource),
-    document: body as OpenAPIObject,
+    document: answer.body as OpenAPIObject,
     close: async () => {
       await app.close();
       if (given === undefined) await database.drop();

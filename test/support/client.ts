@@ -20,11 +20,7 @@ export class Client {
   }
 
   async get<T = ProblemBody>(path: string): Promise<Answer<T>> {
-    return this.checked(
-      'GET',
-      path,
-      await request(this.service.server).get(path).set(this.headers),
-    ) as Answer<T>;
+    return this.checked('GET', path, await request(this.service.server).get(path).set(this.headers));
   }
 
   /** @param body a text is sent as it is, anything else as JSON */
@@ -37,7 +33,7 @@ export class Client {
       .post(path)
       .set({ 'Content-Type': 'application/json', ...this.headers, ...headers })
       .send(typeof body === 'string' ? body : JSON.stringify(body));
-    return this.checked('POST', path, sent) as Answer<T>;
+    return this.checked('POST', path, sent);
   }
 
   private checked(method: string, path: string, answer: Response): Response {

@@ -8,7 +8,9 @@ interface Answer {
   body: unknown;
 }
 
-type Operation = { responses: Record<string, { content?: Record<string, { schema: object }> }> };
+interface Operation {
+  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+}
 
 /** Checks answers against the OpenAPI document that the service itself serves. */
 export class Conformity {

@@ -1,0 +1,19 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { FIELD_CODES, PROBLEMS } from './catalogue.js';
+
+describe('docs/errors.md', () => {
+  const rows = readFileSync('docs/errors.md', 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')));
+
+  it.each(Object.entries(PROBLEMS))('tells %s as the catalogue does', (code, { status, when }) => {
+    const row = rows.find((cells) => cells.includes(code));
+    expect(row).toEqual(expect.arrayContaining([code, String(status), when.replaceAll('`', '')]));
+  });
+
+  it.each(Object.entries(FIELD_CODES))('tells the field code %s as the catalogue does', (code, meaning) => {
+    expect(rows.find((cells) => cells.includes(code))).toContain(meaning);
+  });
+});

@@ -1,0 +1,63 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { readEnvironment, StartupError } from './environment.js';
+
+describe('The environment', () => {
+  it('has a default for everything', () => {
+    expect(readEnvironment({})).toMatchObject({
+      NODE_ENV: 'development',
+      HOST: '127.0.0.1',
+      PORT: 3000,
+      DATABASE_POOL_SIZE: 10,
+      MIGRATE_ON_START: true,
+      LOG_LEVEL: 'info',
+      TRUST_PROXY: 0,
+      SHUTDOWN_TIMEOUT: 10,
+    });
+  });
+
+  it('reads numbers and booleans, and takes empty for not set', () => {
+    const environment = readEnvironment({
+      PORT: '8080',
+      MIGRATE_ON_START: 'false',
+      HOST: '',
+      DATA_DIR: '/data',
+    });
+    expect(environment).toMatchObject({
+      PORT: 8080,
+      MIGRATE_ON_START: false,
+      HOST: '127.0.0.1',
+      DATA_DIR: '/data',
+    });
+  });
+
+  it('refuses to start with a list of every bad variable', () => {
+    const bad = {
+      NODE_ENV: 'prod',
+      PORT: '99999',
+      DATABASE_URL: 'mysql://localhost/x',
+      DATABASE_POOL_SIZE: '1e3',
+      MIGRATE_ON_START: 'yes',
+      LOG_LEVEL: 'loud',
+      TRUST_PROXY: '-1',
+      SHUTDOWN_TIMEOUT: '0',
+    };
+    const read = (): unknown => readEnvironment(bad);
+    expect(read).toThrow(StartupError);
+    for (const name of Object.keys(bad)) expect(read).toThrow(new RegExp(`^  ${name}: `, 'm'));
+  });
+
+  it.each([
+    'postgres://a:b@localhost/db',
+    'postgresql://a:b@db.internal:5432/x?sslmode=require',
+    'postgresql:///db?host=/run/postgresql',
+  ])('takes %s for DATABASE_URL', (url) => {
+    expect(readEnvironment({ DATABASE_URL: url }).DATABASE_URL).toBe(url);
+  });
+
+  it.each(['.env.example', 'README.md'])('is told in full in %s', (file) => {
+    const text = readFileSync(file, 'utf8');
+    const names = [...Object.keys(readEnvironment({})), 'DATABASE_URL', 'DATA_DIR'];
+    expect(names.filter((name) => !text.includes(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,43 @@
+/**
+ * What the public API that this service is compatible with promises of Create User, restated: the least
+ * that our document must offer. More members, limits and answers are welcome; none of these may go.
+ */
+export const CREATE_USER_CONTRACT = {
+  path: '/organizations/users',
+  method: 'post',
+  operation_id: 'create-user',
+  security_headers: { sec0: 'PUBLIC-API-KEY', sec1: 'PRIVATE-SECRET-KEY' },
+  request: {
+    required: ['email', 'first_name', 'last_name'],
+    properties: {
+      email: { type: 'string', format: 'email' },
+      first_name: { type: 'string' },
+      last_name: { type: 'string' },
+    },
+    arrays: {
+      account_permissions: { account_id: { type: 'string', format: 'uuid' }, role_id: { type: 'string' } },
+      account_group_permissions: {
+        account_group_id: { type: 'string', format: 'uuid' },
+        role_id: { type: 'string' },
+      },
+    },
+  },
+  answer: {
+    status: '201',
+    properties: {
+      id: { type: 'string', format: 'uuid' },
+      email: { type: 'string' },
+      first_name: { type: 'string' },
+      last_name: { type: 'string' },
+      created_at: { type: 'string', format: 'date-time' },
+      updated_at: { type: 'string', format: 'date-time' },
+    },
+    arrays: {
+      account_permissions: { account_id: { type: 'string', format: 'uuid' }, role_id: { type: 'string' } },
+      account_group_permissions: {
+        account_group_id: { type: 'string', format: 'uuid' },
+        role_id: { type: 'string' },
+      },
+    },
+  },
+} as const;

@@ -1,0 +1,159 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createServer, type AddressInfo } from 'node:net';
+import pg from 'pg';
+import type { KeyPair } from '../src/auth/key-pair.js';
+import { keyHeaders } from './support/client.js';
+import { createDatabase, createEmptyDatabase, type TestDatabase } from './support/database.js';
+import { ServiceProcess } from './support/service-process.js';
+
+const ROLES = '/v1/organizations/roles';
+
+describe('The service on an existing database', () => {
+  let database: TestDatabase;
+  let environment: Record<string, string>;
+  let running: ServiceProcess[] = [];
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    environment = { DATABASE_URL: database.url };
+  });
+  afterEach(async () => {
+    await Promise.all(running.map((service) => service.stop()));
+    running = [];
+  });
+  afterAll(() => database.drop());
+
+  const start = async (changes: Record<string, string> = {}): Promise<ServiceProcess> => {
+    const service = await ServiceProcess.start({ ...environment, ...changes });
+    running.push(service);
+    return service;
+  };
+
+  const createOrganization = async (): Promise<KeyPair> => {
+    const { output } = await ServiceProcess.cli(
+      environment,
+      'organization',
+      'create',
+      '--name',
+      'Acme',
+      '--json',
+    );
+    return JSON.parse(output) as KeyPair;
+  };
+
+  it('makes no sandbox and prints no key', async () => {
+    const service = await start();
+    expect(service.output).not.toContain('KEY');
+    expect(service.output).not.toContain('curl');
+  });
+
+  it('stops at once, listing every bad environment variable', async () => {
+    const service = ServiceProcess.spawn('dist/src/main.js', {
+      PORT: 'x',
+      LOG_LEVEL: 'loud',
+      DATABASE_URL: 'nowhere',
+    });
+    expect(await service.exitCode()).toBe(1);
+    expect(service.output).toMatch(/PORT: .*\n.*LOG_LEVEL|DATABASE_URL: /);
+    for (const name of ['PORT', 'LOG_LEVEL', 'DATABASE_URL']) expect(service.output).toContain(`  ${name}: `);
+  });
+
+  it('says so and stops when its port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    const port = String((other.address() as AddressInfo).port);
+    const service = ServiceProcess.spawn('dist/src/main.js', { ...environment, PORT: port });
+    expect(await service.exitCode()).toBe(1);
+    expect(service.output).toContain(`Cannot listen on 127.0.0.1:${port}`);
+    other.close();
+  });
+
+  it('answers the requests in flight after SIGTERM, takes no new ones, and ends with 0', async () => {
+    const keys = await createOrganization();
+    const service = await start();
+    const rival = new pg.Client({ connectionString: database.url });
+    await rival.connect();
+    await rival.query('BEGIN; LOCK TABLE account_groups IN ACCESS EXCLUSIVE MODE');
+    const inFlight = fetch(`${service.origin}/v1/organizations/account-groups`, {
+      method: 'POST',
+      headers: { ...keyHeaders(keys), 'Content-Type': 'application/json' },
+      body: JSON.stringify({ name: 'Europe', merchant_id: 'm' }),
+    });
+    await untilBlocked(rival);
+    const ended = service.stop('SIGTERM');
+    while (await accepts(service)); // until it has stopped listening
+    await rival.query('COMMIT');
+    await rival.end();
+    expect((await inFlight).status).toBe(201);
+    expect(await ended).toBe(0);
+  });
+
+  it('logs one line of JSON a request, with its id and organization, and neither keys nor bodies', async () => {
+    const keys = await createOrganization();
+    const service = await start();
+    await fetch(`${service.origin}${ROLES}?email=secret@example.com`, {
+      headers: { ...keyHeaders(keys), 'X-Request-Id': 'find-me', Authorization: 'Bearer hidden' },
+    });
+    await fetch(`${service.origin}/v1/organizations/users`, {
+      method: 'POST',
+      headers: { ...keyHeaders(keys), 'Content-Type': 'application/json' },
+      body: JSON.stringify({ email: 'secret@example.com', first_name: 'Hidden' }),
+    });
+    await service.stop();
+    const lines = service.output
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as { req?: { id: string }; organization_id?: string });
+    const line = lines.find(({ req }) => req?.id === 'find-me');
+    expect(line).toMatchObject({
+      req: { method: 'GET', path: ROLES },
+      res: { status: 200 },
+      organization_id: expect.any(String),
+    });
+    for (const secret of [
+      keys.private_secret_key,
+      keys.public_api_key,
+      'secret@example.com',
+      'Hidden',
+      'hidden',
+    ]) {
+      expect(service.output).not.toContain(secret);
+    }
+  });
+
+  it('applies each migration once when three services start together on an empty database', async () => {
+    const empty = await createEmptyDatabase();
+    const services = await Promise.all([1, 2, 3].map(() => start({ DATABASE_URL: empty.url })));
+    const applied = services.flatMap(({ output }) => output.match(/Applied migration \w+/g) ?? []);
+    expect(applied.length).toBeGreaterThan(0);
+    expect(new Set(applied).size).toBe(applied.length);
+    await Promise.all(services.map((service) => service.stop()));
+    await empty.drop();
+  });
+
+  it('stops at a database that lacks migrations when it may not apply them', async () => {
+    const empty = await createEmptyDatabase();
+    const service = ServiceProcess.spawn('dist/src/main.js', {
+      DATABASE_URL: empty.url,
+      MIGRATE_ON_START: 'false',
+    });
+    expect(await service.exitCode()).toBe(1);
+    expect(service.output).toMatch(/lacks these migrations: InitialSchema/);
+    await empty.drop();
+  });
+});
+
+async function untilBlocked(client: pg.Client): Promise<void> {
+  const blocked =
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+  while ((await client.query(blocked)).rowCount === 0);
+}
+
+async function accepts({ origin }: ServiceProcess): Promise<boolean> {
+  try {
+    await fetch(`${origin}/health/live`, { headers: { Connection: 'close' } });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,73 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { KeyPair } from '../../src/auth/key-pair.js';
+
+/** The built service or command line in a process of its own, as a person would start it. */
+export class ServiceProcess {
+  output = '';
+  private readonly exited: Promise<number | null>;
+
+  private constructor(private readonly child: ChildProcess) {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.output += text;
+      });
+    }
+    this.exited = once(child, 'close').then(([code]) => code as number | null);
+  }
+
+  static spawn(script: string, environment: Record<string, string>, ...parameters: string[]): ServiceProcess {
+    const { PATH, TMPDIR } = process.env;
+    const env = { PATH, TMPDIR, PORT: '0', ...environment };
+    return new ServiceProcess(spawn(process.execPath, [script, ...parameters], { env, stdio: 'pipe' }));
+  }
+
+  /** Started and listening. @throws with what it said, when it stops instead */
+  static async start(environment: Record<string, string>): Promise<ServiceProcess> {
+    const service = ServiceProcess.spawn('dist/src/main.js', environment);
+    const stopped = service.exited.then(() => {
+      throw new Error(`The service stopped: ${service.output}`);
+    });
+    stopped.catch(() => undefined); // it may stop later, when nobody waits here any more
+    while (!service.output.includes('Tenantry listens on')) {
+      await Promise.race([once(service.child.stdout as NodeJS.ReadableStream, 'data'), stopped]);
+    }
+    return service;
+  }
+
+  /** Runs the command line to its end. */
+  static async cli(
+    environment: Record<string, string>,
+    ...parameters: string[]
+  ): Promise<{ code: number | null; output: string }> {
+    const cli = ServiceProcess.spawn('dist/src/cli/main.js', environment, ...parameters);
+    return { code: await cli.exited, output: cli.output };
+  }
+
+  get origin(): string {
+    return /Tenantry listens on (\S+)/.exec(this.output)?.[1] ?? 'http://nowhere.invalid';
+  }
+
+  stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    this.child.kill(signal);
+    return this.exited;
+  }
+
+  exitCode(): Promise<number | null> {
+    return this.exited;
+  }
+}
+
+/** A folder that an unprivileged database user can enter too. */
+export async function createDataDir(): Promise<{ path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'tenantry-data-'));
+  await chmod(path, 0o755);
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+export async function sandboxKeys(dataDir: string): Promise<KeyPair> {
+  return JSON.parse(await readFile(join(dataDir, 'sandbox-keys.json'), 'utf8')) as KeyPair;
+}
