@@ -206,9 +206,7 @@ describe('Create User refuses with VALIDATION_ERROR', () => {
   it('nesting without end', async () => {
     const depth = 100_000;
     const errors = await refused(`{"account_permissions":${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}}`);
-    expect(errors).toEqual([
-      { field: expect.stringMatching(/^account_permissions(\.a)+$/), code: 'INVALID_TYPE' },
-    ]);
+    expect(errors).toContainEqual({ field: `account_permissions${'.a'.repeat(10)}`, code: 'INVALID_TYPE' });
   });
 
   it.each([

@@ -121,6 +121,38 @@ describe('The service on an existing database', () => {
     }
   });
 
+  it('logs no personal data when a statement fails', async () => {
+    const keys = await createOrganization();
+    const service = await start();
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    await client.query('ALTER TABLE account_groups ADD CONSTRAINT surprise CHECK (false) NOT VALID');
+    const answer = await fetch(`${service.origin}/v1/organizations/account-groups`, {
+      method: 'POST',
+      headers: { ...keyHeaders(keys), 'Content-Type': 'application/json' },
+      body: JSON.stringify({ name: 'Very private', merchant_id: 'm' }),
+    });
+    expect(answer.status).toBe(500);
+    expect(await answer.text()).not.toContain('surprise');
+    await client.query('ALTER TABLE account_groups DROP CONSTRAINT surprise');
+    await client.end();
+    await service.stop();
+    expect(service.output).toContain('"constraint":"surprise"');
+    expect(service.output).not.toContain('Very private');
+  });
+
+  it.each([
+    ['a wrong password', (url: URL) => (url.password = 'wrong')],
+    ['a database that does not exist', (url: URL) => (url.pathname = '/nowhere')],
+  ])('stops and says why for %s', async (_what, spoil) => {
+    const url = new URL(database.url);
+    spoil(url);
+    const service = ServiceProcess.spawn('dist/src/main.js', { DATABASE_URL: url.href });
+    expect(await service.exitCode()).toBe(1);
+    expect(service.output).toMatch(/^The database cannot be used: .*DATABASE_URL\.\n$/m);
+    expect(service.output).not.toContain('    at ');
+  });
+
   it('applies each migration once when three services start together on an empty database', async () => {
     const empty = await createEmptyDatabase();
     const services = await Promise.all([1, 2, 3].map(() => start({ DATABASE_URL: empty.url })));

@@ -7,6 +7,7 @@ if (existsSync('.env')) process.loadEnvFile('.env');
 
 await CommandFactory.run(CommandLineModule, {
   logger: false,
+  cliName: 'tenantry',
   errorHandler: fail, // what the command line cannot understand
   serviceErrorHandler: fail, // what a command throws
 });

@@ -25,7 +25,8 @@ export class DatabaseService implements OnApplicationBootstrap, OnApplicationShu
     try {
       await this.connect();
     } catch (error) {
-      if (problemOfDatabaseError(error) === undefined) throw error;
+      if (error instanceof StartupError) throw error;
+      if (problemOfDatabaseError(error) === undefined) throw unusable(error);
       this.logger.warn({ err: error }, 'The database cannot be reached; trying again until it can');
       void this.keepTrying();
     }
@@ -63,6 +64,7 @@ export class DatabaseService implements OnApplicationBootstrap, OnApplicationShu
 
   private async keepTrying(): Promise<void> {
     const { signal } = this.shutdown;
+    let told = '';
     while (!signal.aborted) {
       try {
         await sleep(RETRY_AFTER, undefined, { ref: false, signal });
@@ -71,8 +73,16 @@ export class DatabaseService implements OnApplicationBootstrap, OnApplicationShu
         return;
       } catch (error) {
         this.logger.debug({ err: error }, 'The database still cannot be used');
-        if (error instanceof StartupError) this.logger.error(error.message);
+        if (error instanceof StartupError && error.message !== told) this.logger.error(error.message);
+        told = (error as Error).message;
       }
     }
   }
+}
+
+/** A wrong password, a missing database, a server too old: waiting would not help. */
+function unusable(error: unknown): StartupError {
+  return new StartupError(`The database cannot be used: ${(error as Error).message}. See DATABASE_URL.`, {
+    cause: error,
+  });
 }

@@ -49,7 +49,7 @@ export const PROBLEMS = {
   BAD_REQUEST: {
     status: 400,
     title: 'Bad request',
-    when: 'The request cannot be read as HTTP, or was cut off.',
+    when: 'The body was cut off, or cannot be unpacked.',
   },
   INTERNAL_ERROR: {
     status: 500,

@@ -19,6 +19,7 @@ export function requestLog(level: string): Params {
           path: url.split('?')[0],
         }),
         res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
+        err: loggedError,
       },
       redact: SECRETS.flatMap((name) => [
         `req.headers["${name}"]`,
@@ -33,5 +34,18 @@ export function requestLog(level: string): Params {
         statusCode >= 500 || error !== undefined ? 'error' : 'info',
       autoLogging: { ignore: ({ url }: IncomingMessage) => url?.startsWith('/health/') === true },
     },
+  };
+}
+
+/** What helps to find a fault; a database error also carries the statement's parameters, which are personal data. */
+function loggedError(error: Error & { code?: unknown; constraint?: unknown }): object {
+  const { name, message, stack, code, constraint, cause } = error;
+  return {
+    type: name,
+    message,
+    code,
+    constraint,
+    stack,
+    cause: cause instanceof Error ? cause.message : undefined,
   };
 }

@@ -1,34 +1,71 @@
 import type { FieldError } from '../errors/problem.js';
 import { joinPath } from './field-errors.js';
 
-/** Deeper than any body of this API; the libraries behind this check would recurse without end. */
+/** More than any body of this API has; the libraries behind this check take long over more, or recurse without end. */
 const DEEPEST = 10;
+const MOST_ENTRIES = 500;
+const MOST_PROPERTIES = 100;
+
+type Container = Record<string, unknown>;
 
 /**
- * Finds what class-transformer would drop in silence or choke on: properties named like one of
- * Object.prototype's own (`__proto__`, `constructor`), arrays directly in arrays, and bottomless nesting.
+ * Finds what no body of this API holds and what class-transformer would drop in silence or choke on, and
+ * cuts it away, so that the rest of a body that will be refused anyway can still be checked: properties
+ * named like one of Object.prototype's own (`__proto__`, `constructor`), arrays directly in arrays, far
+ * too many entries or properties, and bottomless nesting.
  */
-export function shapeErrorsOf(body: unknown): FieldError[] {
+export function cutToShape(body: object): FieldError[] {
   const errors: FieldError[] = [];
-  inspect(body, '', 0, errors);
+  inspect(body as Container, '', 0, errors);
   return errors;
 }
 
-function inspect(value: unknown, path: string, depth: number, errors: FieldError[]): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (depth > DEEPEST) {
-    errors.push({ field: path, code: 'INVALID_TYPE', message: 'is nested too deeply' });
-    return;
+function inspect(container: Container, path: string, depth: number, errors: FieldError[]): void {
+  const inArray = Array.isArray(container);
+  if (inArray && container.length > MOST_ENTRIES) {
+    errors.push({
+      field: path,
+      code: 'TOO_MANY',
+      message: `must have at most ${String(MOST_ENTRIES)} entries`,
+    });
+    container.length = 1;
   }
-  const inArray = Array.isArray(value);
-  for (const [key, child] of Object.entries(value as Record<string, unknown>)) {
+  for (const [position, key] of Object.keys(container).entries()) {
     const field = joinPath(path, key, inArray);
-    if (!inArray && key in Object.prototype) {
-      errors.push({ field, code: 'UNKNOWN_PROPERTY', message: 'is not a known property' });
-    } else if (inArray && Array.isArray(child)) {
-      errors.push({ field, code: 'INVALID_TYPE', message: 'must be an object' });
-    } else {
+    const child = container[key];
+    const error =
+      position < MOST_PROPERTIES || inArray ? errorOf(key, child, inArray, depth) : TOO_MANY_PROPERTIES;
+    if (error !== undefined) {
+      if (position <= MOST_PROPERTIES || inArray) errors.push({ field, ...error });
+      cut(container, key, inArray);
+    } else if (isContainer(child)) {
       inspect(child, field, depth + 1, errors);
     }
   }
+}
+
+type Fault = Omit<FieldError, 'field'>;
+
+const TOO_MANY_PROPERTIES: Fault = {
+  code: 'UNKNOWN_PROPERTY',
+  message: 'is not a known property, nor is any after it',
+};
+
+function errorOf(key: string, child: unknown, inArray: boolean, depth: number): Fault | undefined {
+  if (!inArray && key in Object.prototype)
+    return { code: 'UNKNOWN_PROPERTY', message: 'is not a known property' };
+  if (inArray && Array.isArray(child)) return { code: 'INVALID_TYPE', message: 'must be an object' };
+  if (isContainer(child) && depth === DEEPEST)
+    return { code: 'INVALID_TYPE', message: 'is nested too deeply' };
+  return undefined;
+}
+
+/** An entry stays in its place, so that those behind it keep their numbers. */
+function cut(container: Container, key: string, inArray: boolean): void {
+  if (inArray) container[key] = null;
+  else Reflect.deleteProperty(container, key);
+}
+
+function isContainer(value: unknown): value is Container {
+  return typeof value === 'object' && value !== null;
 }

@@ -1,7 +1,7 @@
 import { Injectable, ValidationPipe, type ArgumentMetadata } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
 import { Problem } from '../errors/problem.js';
-import { shapeErrorsOf } from './body-shape.js';
+import { cutToShape } from './body-shape.js';
 import { fieldErrorsOf } from './field-errors.js';
 
 /** Turns a body into its DTO, or answers every rule that it breaks at once. */
@@ -19,26 +19,20 @@ export class RequestValidationPipe extends ValidationPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    const shape = metadata.type === 'body' ? shapeErrorsOf(value) : [];
+    const shape = metadata.type === 'body' ? cutToShape(value as object) : [];
     if (shape.length === 0) return (await super.transform(value, metadata)) as unknown;
-    throw new Problem('VALIDATION_ERROR', {
-      errors: [...shape, ...(await this.otherErrors(value, metadata, shape))],
-    });
+    const rest = await this.errorsOfRest(value, metadata);
+    const untold = rest.filter(({ field }) => !shape.some((told) => isAtOrBelow(field, told.field)));
+    throw new Problem('VALIDATION_ERROR', { errors: [...shape, ...untold] });
   }
 
-  /** The same request may break the fields' own rules too; one answer tells all. */
-  private async otherErrors(
-    value: unknown,
-    metadata: ArgumentMetadata,
-    shape: Problem['errors'],
-  ): Promise<Problem['errors']> {
-    if (shape.some(({ message }) => message === 'is nested too deeply')) return [];
+  private async errorsOfRest(value: unknown, metadata: ArgumentMetadata): Promise<Problem['errors']> {
     try {
       await super.transform(value, metadata);
       return [];
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      return error.errors.filter(({ field }) => !shape.some((told) => isAtOrBelow(field, told.field)));
+      if (error instanceof Problem) return error.errors;
+      throw error;
     }
   }
 }

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,7 @@ export interface Binaries {
 export function binariesFor(user: ServerUser | undefined, dataDir: string): Binaries {
   const native = installedFolder();
   if (canReach(user, join(native, 'bin', 'postgres'))) return binariesIn(native);
-  const copy = join(dataDir, 'postgres-programs');
+  const copy = join(dataDir, `postgres-programs-${versionOf(native)}`);
   if (!existsSync(copy)) {
     const unfinished = `${copy}.${String(process.pid)}`;
     cpSync(native, unfinished, { recursive: true, verbatimSymlinks: true });
@@ -33,6 +33,14 @@ export function binariesFor(user: ServerUser | undefined, dataDir: string): Bina
 
 function binariesIn(native: string): Binaries {
   return { initdb: join(native, 'bin', 'initdb'), pg_ctl: join(native, 'bin', 'pg_ctl') };
+}
+
+/** A newer package gets a copy of its own. */
+function versionOf(native: string): string {
+  const manifest = JSON.parse(readFileSync(join(native, '..', 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return manifest.version;
 }
 
 function installedFolder(): string {
