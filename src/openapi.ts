@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { problemExamples } from './common/errors/api-problems.decorator.js';
 
 /** The whole API as OpenAPI 3.1. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {
@@ -13,8 +14,10 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .setVersion('1')
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addTag('Users', 'People and the roles that they hold on accounts and groups.')
+    .addTag('Permissions of users', 'Giving and taking roles later.')
     .addTag('Roles', 'Named sets of permissions.')
-    .addTag('Account groups and accounts', 'The business units that roles are held on.')
+    .addTag('Account groups', 'Bundles of accounts; groups nest.')
+    .addTag('Accounts', 'The business units that roles are held on.')
     .addApiKey(
       { type: 'apiKey', in: 'header', name: 'PUBLIC-API-KEY', description: 'Public half of your key pair.' },
       'sec0',
@@ -30,7 +33,9 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     )
     .addSecurityRequirements({ sec0: [], sec1: [] })
     .build();
-  return withNullTypes(SwaggerModule.createDocument(app, description)) as OpenAPIObject;
+  const document = SwaggerModule.createDocument(app, description);
+  const components = { ...document.components, examples: problemExamples() };
+  return withNullTypes({ ...document, components }) as OpenAPIObject;
 }
 
 /** OpenAPI 3.1 says `type: [string, null]` where Nest's decorators still say `nullable: true`. */

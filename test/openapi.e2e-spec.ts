@@ -102,9 +102,34 @@ describe('The OpenAPI document', () => {
     expect(operations.map(({ operationId }) => operationId).sort()).toEqual([
       'create-account',
       'create-account-group',
+      'create-role',
       'create-user',
+      'delete-account',
+      'delete-account-group',
+      'delete-role',
+      'delete-user',
+      'delete-user-account-group-permission',
+      'delete-user-account-permission',
+      'list-account-groups',
+      'list-accounts',
+      'list-accounts-of-group',
+      'list-permissions-catalog',
       'list-roles',
+      'list-users',
+      'remove-account-from-group',
+      'replace-user-account-group-permissions',
+      'replace-user-account-permissions',
+      'retrieve-account',
+      'retrieve-account-group',
       'retrieve-user',
+      'retrieve-user-account-group-permissions',
+      'retrieve-user-account-permissions',
+      'update-account',
+      'update-account-group',
+      'update-role',
+      'update-user',
+      'update-user-account-group-permissions',
+      'update-user-account-permissions',
     ]);
     expect(operations.filter(({ summary, description }) => !summary || !description)).toEqual([]);
   });
@@ -131,7 +156,10 @@ describe('The OpenAPI document', () => {
         const examples = Object.entries(content?.['application/problem+json']?.examples ?? {});
         expect([operationId, status, examples.length]).not.toEqual([operationId, status, 0]);
         for (const [code, example] of examples) {
-          expect(example).toMatchObject({ value: { code, status: Number(status), type: `/errors#${code}` } });
+          expect(example).toEqual({ $ref: `#/components/examples/${code}` });
+          expect(service.document.components?.examples?.[code]).toMatchObject({
+            value: { code, status: Number(status), type: `/errors#${code}` },
+          });
         }
       }
     }

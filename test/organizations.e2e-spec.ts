@@ -134,6 +134,7 @@ describe('Organizations', () => {
         id: expect.stringMatching(/^[0-9a-f-]{36}$/),
         name: 'Porto',
         account_group_id: acme.group.id,
+        status: 'active',
         created_at: expect.stringMatching(/\.\d{3}Z$/),
         updated_at: answer.body.created_at,
       });

@@ -123,10 +123,10 @@ describe('A request that cannot be read', () => {
   });
 
   it.each([
-    ['DELETE', '/v1/organizations/roles', 'GET, HEAD'],
-    ['PUT', USERS, 'POST'],
-    ['POST', `${USERS}/01a20876-c273-76f4-a413-5eb48530caff`, 'GET, HEAD'],
-    ['OPTIONS', USERS, 'POST'],
+    ['DELETE', '/v1/organizations/roles', 'GET, HEAD, POST'],
+    ['PUT', USERS, 'GET, HEAD, POST'],
+    ['POST', `${USERS}/01a20876-c273-76f4-a413-5eb48530caff`, 'DELETE, GET, HEAD, PATCH'],
+    ['OPTIONS', USERS, 'GET, HEAD, POST'],
     ['POST', '/health/live', 'GET, HEAD'],
   ])('%s %s, a method that the path does not have: 405 with Allow: %s', async (method, path, allow) => {
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {

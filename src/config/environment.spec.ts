@@ -57,7 +57,7 @@ describe('The environment', () => {
 
   it.each(['.env.example', 'README.md'])('is told in full in %s', (file) => {
     const text = readFileSync(file, 'utf8');
-    const names = [...Object.keys(readEnvironment({})), 'DATABASE_URL', 'DATA_DIR'];
+    const names = [...Object.keys(readEnvironment({})), 'DATABASE_URL', 'DATA_DIR', 'PERMISSIONS_CATALOG'];
     expect(names.filter((name) => !text.includes(name))).toEqual([]);
   });
 });

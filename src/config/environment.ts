@@ -75,6 +75,11 @@ export class Environment {
   @IsIn(LOG_LEVELS)
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
 
+  /** JSON file with the permissions that roles can hold, in the form of the permissions catalog. */
+  @IsOptional()
+  @IsString()
+  PERMISSIONS_CATALOG?: string;
+
   /** Number of reverse proxies in front whose X-Forwarded-For counts; 0 trusts none. */
   @AsInteger()
   @IsInt()
@@ -111,4 +116,4 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
   return environment;
 }
 
-const NAMES = new Set([...Object.keys(new Environment()), 'DATABASE_URL', 'DATA_DIR']);
+const NAMES = new Set([...Object.keys(new Environment()), 'DATABASE_URL', 'DATA_DIR', 'PERMISSIONS_CATALOG']);

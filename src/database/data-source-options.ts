@@ -8,7 +8,9 @@ import { AccountGroupPermission } from '../users/entities/account-group-permissi
 import { AccountPermission } from '../users/entities/account-permission.entity.js';
 import { User } from '../users/entities/user.entity.js';
 import { DecisiveClient } from './decisive-client.js';
+import { AccountGroupCycles1763942400000 } from './migrations/1763942400000-account-group-cycles.js';
 import { InitialSchema1763856000000 } from './migrations/1763856000000-initial-schema.js';
+import { RolesDeletedOnDisabledAccounts1764028800000 } from './migrations/1764028800000-roles-deleted-on-disabled-accounts.js';
 
 interface ConnectionLimits {
   /** Connections at most. */
@@ -36,7 +38,11 @@ export function dataSourceOptions(
       AccountPermission,
       AccountGroupPermission,
     ],
-    migrations: [InitialSchema1763856000000],
+    migrations: [
+      InitialSchema1763856000000,
+      AccountGroupCycles1763942400000,
+      RolesDeletedOnDisabledAccounts1764028800000,
+    ],
     migrationsTableName: 'migrations',
     migrationsTransactionMode: 'each',
     installExtensions: false,

@@ -34,6 +34,8 @@ const CONSTRAINTS: Readonly<Record<string, () => Problem>> = {
   ),
   account_group_permissions_role_fkey: invalid('account_group_permissions', 'ROLE_NOT_FOUND'),
   account_group_permissions_user_fkey: () => new Problem('NOT_FOUND'),
+  account_groups_cycle_check: () => new Problem('GROUP_CYCLE'),
+  account_groups_parent_fkey: invalid('parent_code', 'ACCOUNT_GROUP_NOT_FOUND'),
   accounts_account_group_fkey: () => new Problem('NOT_FOUND'),
 };
 

@@ -1,23 +1,26 @@
-import { Body, Controller, Param, Post } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import {
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import { CurrentOrganization } from '../auth/current-organization.decorator.js';
-import { ApiBodyProblems } from '../common/errors/api-problems.decorator.js';
+import { ApiBodyProblems, ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { ApiPage, type Page } from '../common/pagination/page.js';
 import { PathIdPipe } from '../common/validation/path-id.pipe.js';
 import { AccountGroupsService } from './account-groups.service.js';
-import { AccountsService } from './accounts.service.js';
 import { AccountGroupResponse } from './dto/account-group.response.js';
-import { AccountResponse } from './dto/account.response.js';
 import { CreateAccountGroupDto } from './dto/create-account-group.dto.js';
-import { CreateAccountDto } from './dto/create-account.dto.js';
-import { SANDBOX } from './sandbox.ids.js';
+import { ListAccountGroupsQuery } from './dto/list-account-groups.query.js';
+import { ApiAccountGroupId } from './dto/path-ids.decorator.js';
+import { UpdateAccountGroupDto } from './dto/update-account-group.dto.js';
 
-@ApiTags('Account groups and accounts')
+@ApiTags('Account groups')
 @Controller('organizations/account-groups')
 export class AccountGroupsController {
-  constructor(
-    private readonly accountGroups: AccountGroupsService,
-    private readonly accounts: AccountsService,
-  ) {}
+  constructor(private readonly accountGroups: AccountGroupsService) {}
 
   @Post()
   @ApiOperation({
@@ -37,25 +40,69 @@ export class AccountGroupsController {
     return this.accountGroups.create(organizationId, { name, merchant_id, account_codes: accountIds });
   }
 
-  @Post(':account_group_id/accounts')
+  @Get()
   @ApiOperation({
-    operationId: 'create-account',
-    summary: 'Create Account',
-    description: 'Creates an account in the group.',
+    operationId: 'list-account-groups',
+    summary: 'List Account Groups',
+    description: 'Groups of your organization, oldest first; with `merchant_id` only those of that merchant.',
   })
-  @ApiParam({
-    name: 'account_group_id',
-    description: 'Account group id.',
-    schema: { type: 'string', format: 'uuid' },
-    example: SANDBOX.account_groups.europe,
+  @ApiPage(AccountGroupResponse, 'The groups of this page.')
+  @ApiProblems('VALIDATION_ERROR')
+  list(
+    @CurrentOrganization() organizationId: string,
+    @Query() query: ListAccountGroupsQuery,
+  ): Promise<Page<AccountGroupResponse>> {
+    return this.accountGroups.list(organizationId, query, query);
+  }
+
+  @Get(':account_group_id')
+  @ApiOperation({
+    operationId: 'retrieve-account-group',
+    summary: 'Retrieve Account Group',
+    description: 'The group.',
   })
-  @ApiCreatedResponse({ description: 'The new account.', type: AccountResponse })
-  @ApiBodyProblems('NOT_FOUND')
-  createAccount(
+  @ApiAccountGroupId()
+  @ApiOkResponse({ description: 'The group.', type: AccountGroupResponse })
+  @ApiProblems('NOT_FOUND')
+  retrieve(
     @CurrentOrganization() organizationId: string,
     @Param('account_group_id', PathIdPipe) accountGroupId: string,
-    @Body() body: CreateAccountDto,
-  ): Promise<AccountResponse> {
-    return this.accounts.create(organizationId, accountGroupId, body);
+  ): Promise<AccountGroupResponse> {
+    return this.accountGroups.retrieve(organizationId, accountGroupId);
+  }
+
+  @Patch(':account_group_id')
+  @ApiOperation({
+    operationId: 'update-account-group',
+    summary: 'Update Account Group',
+    description:
+      'Changes what is given. `parent_code` nests the group in another one, or moves it to the root.',
+  })
+  @ApiAccountGroupId()
+  @ApiOkResponse({ description: 'The group after the change.', type: AccountGroupResponse })
+  @ApiBodyProblems('NOT_FOUND', 'GROUP_CYCLE')
+  update(
+    @CurrentOrganization() organizationId: string,
+    @Param('account_group_id', PathIdPipe) accountGroupId: string,
+    @Body() changes: UpdateAccountGroupDto,
+  ): Promise<AccountGroupResponse> {
+    return this.accountGroups.update(organizationId, accountGroupId, changes);
+  }
+
+  @Delete(':account_group_id')
+  @HttpCode(204)
+  @ApiOperation({
+    operationId: 'delete-account-group',
+    summary: 'Delete Account Group',
+    description: 'Removes a group without accounts and sub-groups, and the permissions held on it.',
+  })
+  @ApiAccountGroupId()
+  @ApiNoContentResponse({ description: 'The group is gone.' })
+  @ApiProblems('NOT_FOUND', 'GROUP_HAS_ACCOUNTS', 'GROUP_HAS_SUBGROUPS')
+  delete(
+    @CurrentOrganization() organizationId: string,
+    @Param('account_group_id', PathIdPipe) accountGroupId: string,
+  ): Promise<void> {
+    return this.accountGroups.delete(organizationId, accountGroupId);
   }
 }

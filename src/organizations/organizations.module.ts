@@ -3,13 +3,15 @@ import { AuthModule } from '../auth/auth.module.js';
 import { RolesModule } from '../roles/roles.module.js';
 import { AccountGroupsController } from './account-groups.controller.js';
 import { AccountGroupsService } from './account-groups.service.js';
+import { AccountsController } from './accounts.controller.js';
+import { AccountsOfGroupController } from './accounts-of-group.controller.js';
 import { AccountsService } from './accounts.service.js';
 import { OrganizationsService } from './organizations.service.js';
 import { SandboxService } from './sandbox.service.js';
 
 @Module({
   imports: [AuthModule, RolesModule],
-  controllers: [AccountGroupsController],
+  controllers: [AccountGroupsController, AccountsOfGroupController, AccountsController],
   providers: [OrganizationsService, SandboxService, AccountGroupsService, AccountsService],
   exports: [OrganizationsService, SandboxService],
 })

@@ -1,5 +1,6 @@
+import type { CatalogPermission, CatalogSection } from './dto/catalog-section.js';
 import type { Role, RoleType } from './entities/role.entity.js';
-import { PERMISSIONS_CATALOG, type CatalogPermission, type CatalogSection } from './permissions-catalog.js';
+import type { PermissionsCatalog } from './permissions-catalog.js';
 
 export const DEFAULT_ROLE_NAMES = [
   'Admin',
@@ -11,76 +12,93 @@ export const DEFAULT_ROLE_NAMES = [
 ] as const;
 export type DefaultRoleName = (typeof DEFAULT_ROLE_NAMES)[number];
 
+/** Users of a deleted role get this one. */
+export const READ_ONLY: DefaultRoleName = 'Read only';
+
 export type DefaultRole = Pick<
   Role,
   'name' | 'description' | 'admin' | 'staff' | 'role_type' | 'permission_ids' | 'testing_permission_ids'
 >;
 
-const views = ({ action_type }: CatalogPermission): boolean => action_type === 'VIEW';
+/** Which sections a role may edit; it sees everything. */
+type Edits = (section: CatalogSection) => boolean;
 
-/** All that can be seen, and all of the sections named; of organization-only sections only for that type of role. */
-function permissionIds(roleType: RoleType, edits: (section: CatalogSection) => boolean): string[] {
-  return PERMISSIONS_CATALOG.filter(
-    (section) => roleType === 'organization' || !section.organization_only,
-  ).flatMap((section) =>
-    section.permissions_catalog
-      .filter((permission) => views(permission) || edits(section))
-      .map(({ id }) => id),
-  );
+interface Recipe {
+  description: string;
+  role_type: RoleType;
+  admin?: true;
+  staff?: true;
+  edits: Edits;
+  testing_edits: Edits;
 }
 
 const titled =
-  (...titles: string[]) =>
-  (section: CatalogSection): boolean =>
-    titles.includes(section.title);
-const all = (): boolean => true;
+  (...titles: string[]): Edits =>
+  ({ title }) =>
+    titles.includes(title);
+const all: Edits = () => true;
+const none: Edits = () => false;
 
-const DEVELOPER_SECTIONS = ['Connections', 'Routing', 'Checkout builder', 'Developers', 'Webhooks'];
-
-/** The six roles that every organization starts with, in the order in which they are shown. */
-export const DEFAULT_ROLES: Readonly<Record<DefaultRoleName, DefaultRole>> = {
-  Admin: role('Admin', 'Everything in the organization.', 'organization', all, all, { admin: true }),
-  'IAM Admin': role(
-    'IAM Admin',
-    'Users, roles and security of the organization.',
-    'organization',
-    titled('Team and roles', 'Security', 'Accounts'),
-    titled('Team and roles', 'Security', 'Accounts'),
-    { admin: true },
-  ),
-  Custodian: role('Custodian', "The platform's own experts.", 'organization', all, all, { staff: true }),
-  Agent: role('Agent', 'Works on payments and payouts.', 'account', titled('Payments', 'Payouts'), all),
-  Developer: role(
-    'Developer',
-    'Integrates: connections, checkout, webhooks.',
-    'account',
-    titled(...DEVELOPER_SECTIONS),
-    all,
-  ),
-  'Read only': role(
-    'Read only',
-    'Sees everything, changes nothing.',
-    'account',
-    () => false,
-    () => false,
-  ),
+const RECIPES: Readonly<Record<DefaultRoleName, Recipe>> = {
+  Admin: {
+    description: 'Everything in the organization.',
+    role_type: 'organization',
+    admin: true,
+    edits: all,
+    testing_edits: all,
+  },
+  'IAM Admin': {
+    description: 'Users, roles and security of the organization.',
+    role_type: 'organization',
+    admin: true,
+    edits: titled('Team and roles', 'Security', 'Accounts'),
+    testing_edits: titled('Team and roles', 'Security', 'Accounts'),
+  },
+  Custodian: {
+    description: "The platform's own experts.",
+    role_type: 'organization',
+    staff: true,
+    edits: all,
+    testing_edits: all,
+  },
+  Agent: {
+    description: 'Works on payments and payouts.',
+    role_type: 'account',
+    edits: titled('Payments', 'Payouts'),
+    testing_edits: all,
+  },
+  Developer: {
+    description: 'Integrates: connections, checkout, webhooks.',
+    role_type: 'account',
+    edits: titled('Connections', 'Routing', 'Checkout builder', 'Developers', 'Webhooks'),
+    testing_edits: all,
+  },
+  'Read only': {
+    description: 'Sees everything, changes nothing.',
+    role_type: 'account',
+    edits: none,
+    testing_edits: none,
+  },
 };
 
-function role(
-  name: DefaultRoleName,
-  description: string,
-  roleType: RoleType,
-  edits: (section: CatalogSection) => boolean,
-  testingEdits: (section: CatalogSection) => boolean,
-  { admin = false, staff = false } = {},
-): DefaultRole {
-  return {
-    name,
-    description,
-    admin,
-    staff,
-    role_type: roleType,
-    permission_ids: permissionIds(roleType, edits),
-    testing_permission_ids: permissionIds(roleType, testingEdits),
-  };
+/** The six roles that every organization starts with, in the order in which they are shown. */
+export function defaultRoles(catalog: PermissionsCatalog): DefaultRole[] {
+  return DEFAULT_ROLE_NAMES.map((name) => {
+    const { description, role_type, admin = false, staff = false, edits, testing_edits } = RECIPES[name];
+    const idsWith = (mayEdit: Edits): string[] =>
+      catalog.ids(
+        ({ action_type }: CatalogPermission, section) =>
+          (role_type === 'organization' || !section.organization_only) &&
+          (action_type === 'VIEW' || mayEdit(section)),
+      );
+    return {
+      name,
+      description,
+      admin,
+      staff,
+      role_type,
+      permission_ids: idsWith(edits),
+      testing_permission_ids: idsWith(testing_edits),
+    };
+  });
 }

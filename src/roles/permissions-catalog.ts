@@ -1,57 +1,70 @@
-export type ActionType = 'VIEW' | 'EDIT';
+import { Injectable } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import { readFileSync } from 'node:fs';
+import { fieldErrorsOf } from '../common/validation/field-errors.js';
+import { IsListOf } from '../common/validation/field-rules.js';
+import { StartupError } from '../config/environment.js';
+import { Settings } from '../config/settings.js';
+import { DEFAULT_PERMISSIONS_CATALOG } from './default-permissions-catalog.js';
+import { CatalogSection, type CatalogPermission } from './dto/catalog-section.js';
 
-export interface CatalogPermission {
-  id: string;
-  title: string;
-  description: string;
-  action_type: ActionType;
+class Catalog {
+  @IsListOf(() => CatalogSection)
+  sections!: CatalogSection[];
 }
 
-export interface CatalogSection {
-  title: string;
-  /** Its permissions only fit roles of type `organization`. */
-  organization_only: boolean;
-  permissions_catalog: CatalogPermission[];
+/** What a role can allow: the default catalog, or the file that PERMISSIONS_CATALOG names. */
+@Injectable()
+export class PermissionsCatalog {
+  readonly sections: readonly CatalogSection[];
+  private readonly organizationOnly: ReadonlyMap<string, boolean>;
+
+  /** @throws StartupError when the file cannot be used */
+  constructor({ environment }: Settings) {
+    const file = environment.PERMISSIONS_CATALOG;
+    this.sections = file === undefined ? DEFAULT_PERMISSIONS_CATALOG : catalogIn(file);
+    this.organizationOnly = new Map(
+      this.sections.flatMap(({ organization_only, permissions_catalog }) =>
+        permissions_catalog.map(({ id }) => [id, organization_only] as const),
+      ),
+    );
+  }
+
+  has(permissionId: string): boolean {
+    return this.organizationOnly.has(permissionId);
+  }
+
+  isOrganizationOnly(permissionId: string): boolean {
+    return this.organizationOnly.get(permissionId) === true;
+  }
+
+  /** Ids of the permissions that pass, in the order of the catalog. */
+  ids(passes: (permission: CatalogPermission, section: CatalogSection) => boolean): string[] {
+    return this.sections.flatMap((section) =>
+      section.permissions_catalog.filter((permission) => passes(permission, section)).map(({ id }) => id),
+    );
+  }
 }
 
-/** A section of one thing that can be seen and changed. */
-function section(title: string, prefix: string, thing: string, organizationOnly = false): CatalogSection {
-  return {
-    title,
-    organization_only: organizationOnly,
-    permissions_catalog: [
-      { id: `${prefix}:view`, title: `View ${thing}`, description: `See ${thing}.`, action_type: 'VIEW' },
-      {
-        id: `${prefix}:edit`,
-        title: `Edit ${thing}`,
-        description: `Create, change and remove ${thing}.`,
-        action_type: 'EDIT',
-      },
-    ],
-  };
+function catalogIn(file: string): CatalogSection[] {
+  const catalog = plainToInstance(Catalog, { sections: jsonIn(file) });
+  const problems = fieldErrorsOf(validateSync(catalog, { whitelist: true, forbidNonWhitelisted: true })).map(
+    ({ field, message }) => `${field}: ${message}`,
+  );
+  const ids = problems.length > 0 ? [] : catalog.sections.flatMap((section) => section.permissions_catalog);
+  const repeated = ids.filter(({ id }, n) => ids.findIndex((other) => other.id === id) < n);
+  problems.push(...repeated.map(({ id }) => `the id ${id} stands twice`));
+  if (problems.length === 0) return catalog.sections;
+  throw new StartupError(`PERMISSIONS_CATALOG=${file} cannot be used:\n  ${problems.join('\n  ')}`);
 }
 
-function viewOnly(whole: CatalogSection): CatalogSection {
-  return {
-    ...whole,
-    permissions_catalog: whole.permissions_catalog.filter(({ action_type }) => action_type === 'VIEW'),
-  };
+function jsonIn(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new StartupError(`PERMISSIONS_CATALOG=${file} cannot be read: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
 }
-
-/** What a role can allow, by section. */
-export const PERMISSIONS_CATALOG: readonly CatalogSection[] = [
-  viewOnly(section('Insights', 'insights', 'dashboards and reports')),
-  section('Payments', 'payments', 'payments, captures and refunds'),
-  section('Payouts', 'payouts', 'payouts'),
-  section('Reconciliation', 'reconciliation', 'settlements and reconciliation files'),
-  section('Connections', 'connections', 'connections to payment providers'),
-  section('Routing', 'routing', 'routing rules'),
-  section('Checkout builder', 'checkout', 'checkout pages and payment methods'),
-  section('Developers', 'developers', 'API credentials and logs'),
-  section('Webhooks', 'webhooks', 'webhook endpoints'),
-  section('Accounts', 'accounts', 'accounts and account groups'),
-  section('Team and roles', 'team', 'users and roles'),
-  section('Risk conditions', 'risk', 'risk conditions'),
-  viewOnly(section('Audit logs', 'audit', 'audit logs')),
-  section('Security', 'security', 'single sign-on, sessions and allowed addresses', true),
-];

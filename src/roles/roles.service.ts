@@ -2,28 +2,86 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { customAlphabet } from 'nanoid';
 import { DataSource, type EntityManager } from 'typeorm';
-import { DEFAULT_ROLE_NAMES, DEFAULT_ROLES, type DefaultRoleName } from './default-roles.js';
+import { Problem } from '../common/errors/problem.js';
+import { DEFAULT_ROLE_NAMES, defaultRoles, READ_ONLY, type DefaultRoleName } from './default-roles.js';
 import type { RoleResponse } from './dto/role.response.js';
-import { Role } from './entities/role.entity.js';
+import { Role, type RoleType } from './entities/role.entity.js';
+import { permissionErrors } from './permission-fit.policy.js';
+import { PermissionsCatalog } from './permissions-catalog.js';
 import { isAssignable } from './role-assignment.policy.js';
+
+export interface RoleChanges {
+  name?: string;
+  description?: string | null;
+  permission_ids?: string[];
+  testing_permission_ids?: string[];
+}
+
+export type NewRole = Required<RoleChanges> & { role_type: RoleType };
 
 const idPart = customAlphabet('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 12);
 
 @Injectable()
 export class RolesService {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly catalog: PermissionsCatalog,
+  ) {}
 
   /** All roles of the organization: the default ones in their usual order, then custom ones, oldest first. */
   async list(organizationId: string): Promise<RoleResponse[]> {
     const roles = await this.dataSource.manager.findBy(Role, { organization_id: organizationId });
-    const rank = ({ is_default, name }: Role): number =>
-      is_default ? (DEFAULT_ROLE_NAMES as readonly string[]).indexOf(name) : DEFAULT_ROLE_NAMES.length;
     return roles
       .sort(
         (a, b) =>
           rank(a) - rank(b) || a.created_at.getTime() - b.created_at.getTime() || (a.id < b.id ? -1 : 1),
       )
-      .map(({ organization_id: _, ...role }) => role);
+      .map(responseOf);
+  }
+
+  /** @throws Problem ROLE_ALREADY_EXISTS; VALIDATION_ERROR for permissions that the role may not hold */
+  async create(organizationId: string, role: NewRole): Promise<RoleResponse> {
+    this.refuseUnfit(role, role.role_type);
+    const { manager } = this.dataSource;
+    const created = manager.create(Role, { ...role, organization_id: organizationId, id: newRoleId() });
+    await manager.insert(Role, created);
+    return responseOf(created);
+  }
+
+  /** @throws Problem NOT_FOUND, DEFAULT_ROLE_IMMUTABLE, ROLE_ALREADY_EXISTS, VALIDATION_ERROR as for create */
+  update(organizationId: string, roleId: string, changes: RoleChanges): Promise<RoleResponse> {
+    return this.dataSource.transaction(async (manager) => {
+      const { role_type } = await lockCustomRole(manager, organizationId, roleId);
+      this.refuseUnfit(changes, role_type);
+      const role = { organization_id: organizationId, id: roleId };
+      if (Object.keys(changes).length > 0) {
+        await manager.update(Role, role, { ...changes, updated_at: () => 'now()' });
+      }
+      return responseOf(await manager.findOneByOrFail(Role, role));
+    });
+  }
+
+  /**
+   * Its users get the organization's Read only role in the same moment; nobody can be given it meanwhile.
+   * @throws Problem NOT_FOUND, DEFAULT_ROLE_IMMUTABLE
+   */
+  delete(organizationId: string, roleId: string): Promise<void> {
+    return this.dataSource.transaction(async (manager) => {
+      await lockCustomRole(manager, organizationId, roleId);
+      const readOnly = await manager.findOneByOrFail(Role, {
+        organization_id: organizationId,
+        name: READ_ONLY,
+        is_default: true,
+      });
+      for (const table of ['account_permissions', 'account_group_permissions']) {
+        await manager.query(`UPDATE ${table} SET role_id = $3 WHERE organization_id = $1 AND role_id = $2`, [
+          organizationId,
+          roleId,
+          readOnly.id,
+        ]);
+      }
+      await manager.delete(Role, { organization_id: organizationId, id: roleId });
+    });
   }
 
   /** @param ids fixed ids for the sandbox; every other organization gets random ones */
@@ -32,13 +90,43 @@ export class RolesService {
     organizationId: string,
     ids?: Readonly<Record<DefaultRoleName, string>>,
   ): Promise<void> {
-    const roles = DEFAULT_ROLE_NAMES.map((name) => ({
-      ...DEFAULT_ROLES[name],
+    const roles = defaultRoles(this.catalog).map((role) => ({
+      ...role,
       organization_id: organizationId,
-      id: ids?.[name] ?? `rol_${idPart()}`,
-      assignable: isAssignable(DEFAULT_ROLES[name]),
+      id: ids?.[role.name as DefaultRoleName] ?? newRoleId(),
+      assignable: isAssignable(role),
       is_default: true,
     }));
     await manager.insert(Role, roles);
   }
+
+  private refuseUnfit(role: RoleChanges, roleType: RoleType): void {
+    const errors = (['permission_ids', 'testing_permission_ids'] as const).flatMap((field) =>
+      permissionErrors(field, role[field] ?? [], roleType, this.catalog),
+    );
+    if (errors.length > 0) throw new Problem('VALIDATION_ERROR', { errors });
+  }
+}
+
+/** Nobody is given the role, or changes it, until the transaction ends. */
+async function lockCustomRole(manager: EntityManager, organizationId: string, roleId: string): Promise<Role> {
+  const [role] = await manager.query<Role[]>(
+    'SELECT role_type, is_default FROM roles WHERE organization_id = $1 AND id = $2 FOR UPDATE',
+    [organizationId, roleId],
+  );
+  if (role === undefined) throw new Problem('NOT_FOUND');
+  if (role.is_default) throw new Problem('DEFAULT_ROLE_IMMUTABLE');
+  return role;
+}
+
+function newRoleId(): string {
+  return `rol_${idPart()}`;
+}
+
+function rank({ is_default, name }: Role): number {
+  return is_default ? (DEFAULT_ROLE_NAMES as readonly string[]).indexOf(name) : DEFAULT_ROLE_NAMES.length;
+}
+
+function responseOf({ organization_id: _, ...response }: Role): RoleResponse {
+  return response;
 }

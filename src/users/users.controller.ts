@@ -1,10 +1,20 @@
-import { Body, Controller, Get, Param, Post, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import {
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { Response } from 'express';
 import { CurrentOrganization } from '../auth/current-organization.decorator.js';
 import { ApiBodyProblems, ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { ApiPage, type Page } from '../common/pagination/page.js';
 import { PathIdPipe } from '../common/validation/path-id.pipe.js';
 import { CreateUserDto } from './dto/create-user.dto.js';
+import { ListUsersQuery } from './dto/list-users.query.js';
+import { UpdateUserDto } from './dto/update-user.dto.js';
+import { ApiUserId } from './dto/user-id.decorator.js';
 import { UserResponse } from './dto/user.response.js';
 import { UsersService } from './users.service.js';
 
@@ -40,13 +50,29 @@ export class UsersController {
     return user;
   }
 
+  @Get()
+  @ApiOperation({
+    operationId: 'list-users',
+    summary: 'List Users',
+    description:
+      'Users of your organization, oldest first. Filters combine; with `email` it finds one user by its address.',
+  })
+  @ApiPage(UserResponse, 'The users of this page.')
+  @ApiProblems('VALIDATION_ERROR')
+  list(
+    @CurrentOrganization() organizationId: string,
+    @Query() query: ListUsersQuery,
+  ): Promise<Page<UserResponse>> {
+    return this.users.list(organizationId, query, query);
+  }
+
   @Get(':user_id')
   @ApiOperation({
     operationId: 'retrieve-user',
     summary: 'Retrieve User',
     description: 'The user with the roles that were given to it.',
   })
-  @ApiParam({ name: 'user_id', description: 'User id.', schema: { type: 'string', format: 'uuid' } })
+  @ApiUserId()
   @ApiOkResponse({ description: 'The user.', type: UserResponse })
   @ApiProblems('NOT_FOUND')
   retrieve(
@@ -54,5 +80,39 @@ export class UsersController {
     @Param('user_id', PathIdPipe) userId: string,
   ): Promise<UserResponse> {
     return this.users.retrieve(organizationId, userId);
+  }
+
+  @Patch(':user_id')
+  @ApiOperation({
+    operationId: 'update-user',
+    summary: 'Update User',
+    description: 'Changes the names that are given. The e-mail address cannot be changed.',
+  })
+  @ApiUserId()
+  @ApiOkResponse({ description: 'The user after the change.', type: UserResponse })
+  @ApiBodyProblems('NOT_FOUND')
+  update(
+    @CurrentOrganization() organizationId: string,
+    @Param('user_id', PathIdPipe) userId: string,
+    @Body() changes: UpdateUserDto,
+  ): Promise<UserResponse> {
+    return this.users.update(organizationId, userId, changes);
+  }
+
+  @Delete(':user_id')
+  @HttpCode(204)
+  @ApiOperation({
+    operationId: 'delete-user',
+    summary: 'Delete User',
+    description: 'Removes the user and the roles that it holds.',
+  })
+  @ApiUserId()
+  @ApiNoContentResponse({ description: 'The user is gone.' })
+  @ApiProblems('NOT_FOUND')
+  delete(
+    @CurrentOrganization() organizationId: string,
+    @Param('user_id', PathIdPipe) userId: string,
+  ): Promise<void> {
+    return this.users.delete(organizationId, userId);
   }
 }

@@ -4,6 +4,7 @@ import type { KeyPair } from '../../src/auth/key-pair.js';
 import type { TestApp } from './app.js';
 import { Conformity } from './conformity.js';
 
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export type Answer<T> = Omit<Response, 'body'> & { body: T };
 
 const conformities = new WeakMap<TestApp, Conformity>();
@@ -19,21 +20,46 @@ export class Client {
     return new Client(service, keyHeaders(keys));
   }
 
-  async get<T = ProblemBody>(path: string): Promise<Answer<T>> {
-    return this.checked('GET', path, await request(this.service.server).get(path).set(this.headers));
+  get<T = ProblemBody>(path: string): Promise<Answer<T>> {
+    return this.send('GET', path);
   }
 
   /** @param body a text is sent as it is, anything else as JSON */
-  async post<T = ProblemBody>(
+  post<T = ProblemBody>(
     path: string,
     body: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer<T>> {
-    const sent = await request(this.service.server)
-      .post(path)
-      .set({ 'Content-Type': 'application/json', ...this.headers, ...headers })
-      .send(typeof body === 'string' ? body : JSON.stringify(body));
-    return this.checked('POST', path, sent);
+    return this.send('POST', path, body, headers);
+  }
+
+  put<T = ProblemBody>(path: string, body: unknown): Promise<Answer<T>> {
+    return this.send('PUT', path, body);
+  }
+
+  patch<T = ProblemBody>(path: string, body: unknown): Promise<Answer<T>> {
+    return this.send('PATCH', path, body);
+  }
+
+  delete<T = ProblemBody>(path: string): Promise<Answer<T>> {
+    return this.send('DELETE', path);
+  }
+
+  async send<T = ProblemBody>(
+    method: Method,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer<T>> {
+    const server = request(this.service.server);
+    const prepared = callOf(server, method)(path).set(this.headers);
+    if (body === undefined) return this.checked(method, path, await prepared);
+    prepared.set({ 'Content-Type': 'application/json', ...headers });
+    return this.checked(
+      method,
+      path,
+      await prepared.send(typeof body === 'string' ? body : JSON.stringify(body)),
+    );
   }
 
   private checked(method: string, path: string, answer: Response): Response {
@@ -46,4 +72,19 @@ export class Client {
 
 export function keyHeaders({ public_api_key, private_secret_key }: KeyPair): Record<string, string> {
   return { 'PUBLIC-API-KEY': public_api_key, 'PRIVATE-SECRET-KEY': private_secret_key };
+}
+
+function callOf(server: ReturnType<typeof request>, method: Method): (path: string) => request.Test {
+  switch (method) {
+    case 'GET':
+      return (path) => server.get(path);
+    case 'POST':
+      return (path) => server.post(path);
+    case 'PUT':
+      return (path) => server.put(path);
+    case 'PATCH':
+      return (path) => server.patch(path);
+    case 'DELETE':
+      return (path) => server.delete(path);
+  }
 }

@@ -48,12 +48,20 @@ function documented(codes: readonly ProblemCode[]): MethodDecorator {
         content: {
           'application/problem+json': {
             schema: { $ref: getSchemaPath(ProblemResponse) },
-            examples: Object.fromEntries(ofStatus.map((code) => [code, { value: exampleOf(code) }])),
+            examples: Object.fromEntries(
+              ofStatus.map((code) => [code, { $ref: `#/components/examples/${code}` }]),
+            ),
           },
         },
       });
     }),
   );
+}
+
+/** The examples that the operations refer to, for the components of the OpenAPI document. */
+export function problemExamples(): Record<string, { value: object }> {
+  const codes = Object.keys(PROBLEMS) as ProblemCode[];
+  return Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code) }]));
 }
 
 function exampleOf(code: ProblemCode): object {

@@ -40,6 +40,26 @@ export const PROBLEMS = {
     title: 'Default roles cannot be changed',
     when: 'One of the six default roles was to be changed or deleted.',
   },
+  GROUP_HAS_ACCOUNTS: {
+    status: 400,
+    title: 'The account group has accounts',
+    when: 'An account group that has accounts was to be deleted.',
+  },
+  GROUP_HAS_SUBGROUPS: {
+    status: 400,
+    title: 'The account group has sub-groups',
+    when: 'An account group that other groups are nested in was to be deleted.',
+  },
+  GROUP_CYCLE: {
+    status: 400,
+    title: 'The account group would be its own descendant',
+    when: 'An account group was to be nested in itself or in one of its own descendants.',
+  },
+  LAST_ACCOUNT_IN_GROUP: {
+    status: 400,
+    title: 'The last account of the account group',
+    when: 'The last account of an account group was to be removed from it.',
+  },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'The body is too large', when: 'The body has more than 1 MB.' },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,

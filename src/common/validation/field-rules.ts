@@ -7,6 +7,7 @@ import {
   isString,
   isUUID,
   ValidateBy,
+  ValidateIf,
   ValidateNested,
   type ValidationArguments,
 } from 'class-validator';
@@ -42,6 +43,46 @@ export function IsUuid(): PropertyDecorator {
     IsPresent(),
     IsOfTypeString(),
     rule('INVALID_UUID', 'must be a UUID', (value) => isUuid(value)),
+  );
+}
+
+/** Lets a member be left out, or be null. */
+export function MayBeNull(): PropertyDecorator {
+  return ValidateIf((_object: object, value: unknown) => value !== undefined && value !== null);
+}
+
+/** A whole number in the query, in plain digits; left out, the member keeps its default. */
+export function IsIntegerInQuery({ min, max }: { min: number; max: number }): PropertyDecorator {
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) =>
+      isString(value) && /^\d{1,9}$/.test(value) ? Number(value) : value,
+    ),
+    rule(
+      'INVALID_VALUE',
+      `must be a whole number from ${String(min)} to ${String(max)}`,
+      (value) => typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max,
+    ),
+  );
+}
+
+/** Lets a member be left out; null is not left out. */
+export function MayBeLeftOut(): PropertyDecorator {
+  return ValidateIf((_object: object, value: unknown) => value !== undefined);
+}
+
+/** One of the texts listed. */
+export function IsOneOf(values: readonly string[]): PropertyDecorator {
+  return applyDecorators(
+    IsPresent(),
+    IsOfTypeString(),
+    rule('INVALID_VALUE', `must be one of ${values.join(', ')}`, (value) => values.includes(value as string)),
+  );
+}
+
+export function IsTrueOrFalse(): PropertyDecorator {
+  return applyDecorators(
+    IsPresent(),
+    rule('INVALID_TYPE', 'must be true or false', (value) => typeof value === 'boolean'),
   );
 }
 
@@ -94,7 +135,8 @@ function Trimmed(): PropertyDecorator {
   return Transform(({ value }: { value: unknown }) => (isString(value) ? value.trim() : value));
 }
 
-function IsPresent(): PropertyDecorator {
+/** The member is there, whatever it holds. */
+export function IsPresent(): PropertyDecorator {
   return rule('REQUIRED', 'is required', (value) => value !== undefined);
 }
 

@@ -19,7 +19,8 @@ export class RequestValidationPipe extends ValidationPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    const shape = metadata.type === 'body' ? cutToShape(value as object) : [];
+    const isGiven = metadata.type === 'body' || metadata.type === 'query';
+    const shape = isGiven ? cutToShape(value as object) : [];
     if (shape.length === 0) return (await super.transform(value, metadata)) as unknown;
     const rest = await this.errorsOfRest(value, metadata);
     const untold = rest.filter(({ field }) => !shape.some((told) => isAtOrBelow(field, told.field)));

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { TimestampsResponse } from '../../common/http/timestamps.response.js';
+import type { AccountStatus } from '../entities/account.entity.js';
 import { SANDBOX } from '../sandbox.ids.js';
 
 export class AccountResponse extends TimestampsResponse {
@@ -17,4 +18,12 @@ export class AccountResponse extends TimestampsResponse {
     example: SANDBOX.account_groups.europe,
   })
   account_group_id!: string | null;
+
+  @ApiProperty({
+    description:
+      'A disabled account keeps its history, but is in no list, and no permission can be given on it.',
+    enum: ['active', 'disabled'],
+    example: 'active',
+  })
+  status!: AccountStatus;
 }

@@ -1,0 +1,70 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentOrganization } from '../auth/current-organization.decorator.js';
+import { ApiBodyProblems, ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { PageQueryDto } from '../common/pagination/page-query.dto.js';
+import { ApiPage, type Page } from '../common/pagination/page.js';
+import { PathIdPipe } from '../common/validation/path-id.pipe.js';
+import { AccountsService } from './accounts.service.js';
+import { AccountResponse } from './dto/account.response.js';
+import { CreateAccountDto } from './dto/create-account.dto.js';
+import { ApiAccountGroupId, ApiAccountId } from './dto/path-ids.decorator.js';
+
+@ApiTags('Accounts')
+@Controller('organizations/account-groups/:account_group_id/accounts')
+export class AccountsOfGroupController {
+  constructor(private readonly accounts: AccountsService) {}
+
+  @Post()
+  @ApiOperation({
+    operationId: 'create-account',
+    summary: 'Create Account',
+    description: 'Creates an account in the group.',
+  })
+  @ApiAccountGroupId()
+  @ApiCreatedResponse({ description: 'The new account.', type: AccountResponse })
+  @ApiBodyProblems('NOT_FOUND')
+  create(
+    @CurrentOrganization() organizationId: string,
+    @Param('account_group_id', PathIdPipe) accountGroupId: string,
+    @Body() body: CreateAccountDto,
+  ): Promise<AccountResponse> {
+    return this.accounts.create(organizationId, accountGroupId, body);
+  }
+
+  @Get()
+  @ApiOperation({
+    operationId: 'list-accounts-of-group',
+    summary: 'List Accounts of a Group',
+    description: 'Active accounts in the group itself, oldest first.',
+  })
+  @ApiAccountGroupId()
+  @ApiPage(AccountResponse, 'The accounts of this page.')
+  @ApiProblems('NOT_FOUND', 'VALIDATION_ERROR')
+  list(
+    @CurrentOrganization() organizationId: string,
+    @Param('account_group_id', PathIdPipe) accountGroupId: string,
+    @Query() query: PageQueryDto,
+  ): Promise<Page<AccountResponse>> {
+    return this.accounts.listOfGroup(organizationId, accountGroupId, query);
+  }
+
+  @Delete(':account_id')
+  @HttpCode(204)
+  @ApiOperation({
+    operationId: 'remove-account-from-group',
+    summary: 'Remove Account from Group',
+    description: 'Leaves the account standing alone. The last account of a group cannot be removed.',
+  })
+  @ApiAccountGroupId()
+  @ApiAccountId()
+  @ApiNoContentResponse({ description: 'The account is in no group.' })
+  @ApiProblems('NOT_FOUND', 'LAST_ACCOUNT_IN_GROUP')
+  remove(
+    @CurrentOrganization() organizationId: string,
+    @Param('account_group_id', PathIdPipe) accountGroupId: string,
+    @Param('account_id', PathIdPipe) accountId: string,
+  ): Promise<void> {
+    return this.accounts.removeFromGroup(organizationId, accountGroupId, accountId);
+  }
+}

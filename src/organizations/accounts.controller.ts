@@ -1,0 +1,91 @@
+import { Body, Controller, Delete, Get, Param, Patch, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { CurrentOrganization } from '../auth/current-organization.decorator.js';
+import { ApiBodyProblems, ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { PageQueryDto } from '../common/pagination/page-query.dto.js';
+import { ApiPage, type Page } from '../common/pagination/page.js';
+import { PathIdPipe } from '../common/validation/path-id.pipe.js';
+import { AccountsService } from './accounts.service.js';
+import { AccountResponse } from './dto/account.response.js';
+import { ApiAccountId } from './dto/path-ids.decorator.js';
+import { UpdateAccountDto } from './dto/update-account.dto.js';
+
+const DISABLED = 'Account disabled successfully';
+
+class AccountDisabledResponse {
+  @ApiProperty({ description: 'That the account is disabled.', enum: [DISABLED], example: DISABLED })
+  message!: string;
+}
+
+@ApiTags('Accounts')
+@Controller('organizations/accounts')
+export class AccountsController {
+  constructor(private readonly accounts: AccountsService) {}
+
+  @Get()
+  @ApiOperation({
+    operationId: 'list-accounts',
+    summary: 'List Accounts',
+    description: 'Active accounts of your organization, in groups or alone, oldest first.',
+  })
+  @ApiPage(AccountResponse, 'The accounts of this page.')
+  @ApiProblems('VALIDATION_ERROR')
+  list(
+    @CurrentOrganization() organizationId: string,
+    @Query() query: PageQueryDto,
+  ): Promise<Page<AccountResponse>> {
+    return this.accounts.list(organizationId, query);
+  }
+
+  @Get(':account_id')
+  @ApiOperation({
+    operationId: 'retrieve-account',
+    summary: 'Retrieve Account',
+    description: 'The account, active or disabled.',
+  })
+  @ApiAccountId()
+  @ApiOkResponse({ description: 'The account.', type: AccountResponse })
+  @ApiProblems('NOT_FOUND')
+  retrieve(
+    @CurrentOrganization() organizationId: string,
+    @Param('account_id', PathIdPipe) accountId: string,
+  ): Promise<AccountResponse> {
+    return this.accounts.retrieve(organizationId, accountId);
+  }
+
+  @Patch(':account_id')
+  @ApiOperation({
+    operationId: 'update-account',
+    summary: 'Update Account',
+    description: 'Changes the name.',
+  })
+  @ApiAccountId()
+  @ApiOkResponse({ description: 'The account after the change.', type: AccountResponse })
+  @ApiBodyProblems('NOT_FOUND')
+  update(
+    @CurrentOrganization() organizationId: string,
+    @Param('account_id', PathIdPipe) accountId: string,
+    @Body() changes: UpdateAccountDto,
+  ): Promise<AccountResponse> {
+    return this.accounts.update(organizationId, accountId, changes);
+  }
+
+  @Delete(':account_id')
+  @ApiOperation({
+    operationId: 'delete-account',
+    summary: 'Delete Account',
+    description:
+      'Disables the account: it keeps its history and the permissions held on it, leaves the lists, ' +
+      'and no permission can be given on it any more.',
+  })
+  @ApiAccountId()
+  @ApiOkResponse({ description: 'The account is disabled.', type: AccountDisabledResponse })
+  @ApiProblems('NOT_FOUND')
+  async delete(
+    @CurrentOrganization() organizationId: string,
+    @Param('account_id', PathIdPipe) accountId: string,
+  ): Promise<AccountDisabledResponse> {
+    await this.accounts.disable(organizationId, accountId);
+    return { message: DISABLED };
+  }
+}

@@ -1,0 +1,70 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsListOfValues, IsOneOf, IsText, MayBeNull } from '../../common/validation/field-rules.js';
+import { IsNamedOnce, NotesRepetitions } from '../../common/validation/repetition-rules.js';
+import { ScalarEntry } from '../../common/validation/scalar-entry.js';
+import type { RoleType } from '../entities/role.entity.js';
+
+const ROLE_TYPES: readonly RoleType[] = ['account', 'organization'];
+
+export const ROLE_DESCRIPTION = {
+  description: 'What the role is for.',
+  required: false,
+  type: 'string',
+  nullable: true,
+  minLength: 1,
+  maxLength: 1024,
+  example: 'Looks payments up and refunds them.',
+} as const;
+
+export const PERMISSION_IDS = {
+  required: false,
+  type: 'array',
+  items: { type: 'string' },
+  maxItems: 500,
+  uniqueItems: true,
+  example: ['payments:view', 'payments:edit'],
+} as const;
+
+/** The service knows which ids there are, and which fit the role's type. */
+export class PermissionId extends ScalarEntry {
+  @IsText()
+  @IsNamedOnce()
+  value!: string;
+}
+
+export class CreateRoleDto {
+  @ApiProperty({
+    description: 'Name, unique in the organization without case.',
+    minLength: 1,
+    maxLength: 255,
+    example: 'Refund desk',
+  })
+  @IsText()
+  name!: string;
+
+  @ApiProperty(ROLE_DESCRIPTION)
+  @MayBeNull()
+  @IsText({ max: 1024 })
+  description: string | null = null;
+
+  @ApiProperty({ description: 'Permission ids that the role gives in production.', ...PERMISSION_IDS })
+  @IsListOfValues(() => PermissionId)
+  @NotesRepetitions('value')
+  permission_ids: PermissionId[] = [];
+
+  @ApiProperty({ description: 'Permission ids that the role gives in the sandbox.', ...PERMISSION_IDS })
+  @IsListOfValues(() => PermissionId)
+  @NotesRepetitions('value')
+  testing_permission_ids: PermissionId[] = [];
+
+  @ApiProperty({
+    description:
+      '`organization`: reaches every account of the organization, wherever it is assigned. Never changes.',
+    required: false,
+    enum: ROLE_TYPES,
+    default: 'account',
+    example: 'account',
+  })
+  @IsOneOf(ROLE_TYPES)
+  role_type: RoleType = 'account';
+}

@@ -1,0 +1,40 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsListOfValues, IsText, MayBeLeftOut, MayBeNull } from '../../common/validation/field-rules.js';
+import { NotesRepetitions } from '../../common/validation/repetition-rules.js';
+import { PERMISSION_IDS, PermissionId, ROLE_DESCRIPTION } from './create-role.dto.js';
+
+export class UpdateRoleDto {
+  @ApiProperty({
+    description: 'New name, unique in the organization without case.',
+    required: false,
+    minLength: 1,
+    maxLength: 255,
+    example: 'Refund desk',
+  })
+  @MayBeLeftOut()
+  @IsText()
+  name?: string;
+
+  @ApiProperty(ROLE_DESCRIPTION)
+  @MayBeNull()
+  @IsText({ max: 1024 })
+  description?: string | null;
+
+  @ApiProperty({
+    description: 'All permission ids that the role gives in production from now on.',
+    ...PERMISSION_IDS,
+  })
+  @MayBeLeftOut()
+  @IsListOfValues(() => PermissionId)
+  @NotesRepetitions('value')
+  permission_ids?: PermissionId[];
+
+  @ApiProperty({
+    description: 'All permission ids that the role gives in the sandbox from now on.',
+    ...PERMISSION_IDS,
+  })
+  @MayBeLeftOut()
+  @IsListOfValues(() => PermissionId)
+  @NotesRepetitions('value')
+  testing_permission_ids?: PermissionId[];
+}

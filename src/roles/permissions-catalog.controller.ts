@@ -1,0 +1,23 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { CatalogSection } from './dto/catalog-section.js';
+import { PermissionsCatalog } from './permissions-catalog.js';
+
+@ApiTags('Roles')
+@Controller('organizations/permissions-catalog')
+export class PermissionsCatalogController {
+  constructor(private readonly catalog: PermissionsCatalog) {}
+
+  @Get()
+  @ApiOperation({
+    operationId: 'list-permissions-catalog',
+    summary: 'List Permissions Catalog',
+    description: 'All permissions that a role can hold, by section.',
+  })
+  @ApiOkResponse({ description: 'The sections.', type: [CatalogSection] })
+  @ApiProblems()
+  list(): readonly CatalogSection[] {
+    return this.catalog.sections;
+  }
+}

@@ -1,0 +1,105 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Put } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { CurrentOrganization } from '../auth/current-organization.decorator.js';
+import { ApiBodyProblems, ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { PathIdPipe } from '../common/validation/path-id.pipe.js';
+import { SANDBOX } from '../organizations/sandbox.ids.js';
+import { AccountGroupPermissionsDto } from './dto/permissions.dto.js';
+import { AccountGroupPermissionsResponse, StatusResponse } from './dto/permissions.response.js';
+import { ApiUserId } from './dto/user-id.decorator.js';
+import { ON_ACCOUNT_GROUPS, PermissionsService, type Assignment } from './permissions.service.js';
+
+@ApiTags('Permissions of users')
+@Controller('organizations/users/:user_id/account-group-permissions')
+export class AccountGroupPermissionsController {
+  constructor(private readonly permissions: PermissionsService) {}
+
+  @Get()
+  @ApiOperation({
+    operationId: 'retrieve-user-account-group-permissions',
+    summary: 'Retrieve Account Group Permissions of a User',
+    description: 'The roles that the user holds on account groups, with names.',
+  })
+  @ApiUserId()
+  @ApiOkResponse({ description: 'The permissions.', type: AccountGroupPermissionsResponse })
+  @ApiProblems('NOT_FOUND')
+  async list(
+    @CurrentOrganization() organizationId: string,
+    @Param('user_id', PathIdPipe) userId: string,
+  ): Promise<AccountGroupPermissionsResponse> {
+    return { permissions: await this.permissions.list(ON_ACCOUNT_GROUPS, organizationId, userId) };
+  }
+
+  @Put()
+  @ApiOperation({
+    operationId: 'replace-user-account-group-permissions',
+    summary: 'Replace Account Group Permissions of a User',
+    description:
+      'Afterwards the user holds these roles on account groups, and no others. One bad entry changes nothing.',
+  })
+  @ApiUserId()
+  @ApiOkResponse({ description: 'The permissions are replaced.', type: StatusResponse })
+  @ApiBodyProblems('NOT_FOUND')
+  async replace(
+    @CurrentOrganization() organizationId: string,
+    @Param('user_id', PathIdPipe) userId: string,
+    @Body() body: AccountGroupPermissionsDto,
+  ): Promise<StatusResponse> {
+    await this.permissions.replace(ON_ACCOUNT_GROUPS, organizationId, userId, assignmentsOf(body));
+    return { status: 'ok' };
+  }
+
+  @Patch()
+  @ApiOperation({
+    operationId: 'update-user-account-group-permissions',
+    summary: 'Update Account Group Permissions of a User',
+    description:
+      'Adds these roles or changes those held on the same account groups; removes nothing. One bad entry changes nothing.',
+  })
+  @ApiUserId()
+  @ApiOkResponse({
+    description: 'All of these permissions after the change.',
+    type: AccountGroupPermissionsResponse,
+  })
+  @ApiBodyProblems('NOT_FOUND')
+  async update(
+    @CurrentOrganization() organizationId: string,
+    @Param('user_id', PathIdPipe) userId: string,
+    @Body() body: AccountGroupPermissionsDto,
+  ): Promise<AccountGroupPermissionsResponse> {
+    return {
+      permissions: await this.permissions.add(ON_ACCOUNT_GROUPS, organizationId, userId, assignmentsOf(body)),
+    };
+  }
+
+  @Delete(':account_group_id')
+  @HttpCode(204)
+  @ApiOperation({
+    operationId: 'delete-user-account-group-permission',
+    summary: 'Delete Account Group Permission of a User',
+    description: 'Takes the role away that the user holds on this account group.',
+  })
+  @ApiUserId()
+  @ApiParam({
+    name: 'account_group_id',
+    description: 'Account Group id.',
+    schema: { type: 'string', format: 'uuid' },
+    example: SANDBOX.account_groups.americas,
+  })
+  @ApiNoContentResponse({ description: 'The permission is gone.' })
+  @ApiProblems('NOT_FOUND')
+  remove(
+    @CurrentOrganization() organizationId: string,
+    @Param('user_id', PathIdPipe) userId: string,
+    @Param('account_group_id', PathIdPipe) targetId: string,
+  ): Promise<void> {
+    return this.permissions.remove(ON_ACCOUNT_GROUPS, organizationId, userId, targetId);
+  }
+}
+
+function assignmentsOf({ account_group_permissions }: AccountGroupPermissionsDto): Assignment[] {
+  return account_group_permissions.map(({ account_group_id, role_id }) => ({
+    target_id: account_group_id,
+    role_id,
+  }));
+}

@@ -1,0 +1,26 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsText, MayBeLeftOut } from '../../common/validation/field-rules.js';
+
+export class UpdateUserDto {
+  @ApiProperty({
+    description: 'New first name.',
+    required: false,
+    minLength: 1,
+    maxLength: 255,
+    example: 'Augusta',
+  })
+  @MayBeLeftOut()
+  @IsText()
+  first_name?: string;
+
+  @ApiProperty({
+    description: 'New last name.',
+    required: false,
+    minLength: 1,
+    maxLength: 255,
+    example: 'King',
+  })
+  @MayBeLeftOut()
+  @IsText()
+  last_name?: string;
+}
