@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { ClsModule } from 'nestjs-cls';
 import { LoggerModule } from 'nestjs-pino';
+import { AccessModule } from './access/access.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { ErrorsController } from './common/errors/errors.controller.js';
 import { ProblemFilter } from './common/errors/problem.filter.js';
@@ -31,6 +32,7 @@ export class AppModule {
         OrganizationsModule,
         RolesModule,
         UsersModule,
+        AccessModule,
         HealthModule,
       ],
       controllers: [ErrorsController],

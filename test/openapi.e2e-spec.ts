@@ -100,6 +100,7 @@ describe('The OpenAPI document', () => {
 
   it('names, summarizes and describes every operation', () => {
     expect(operations.map(({ operationId }) => operationId).sort()).toEqual([
+      'check-permissions',
       'create-account',
       'create-account-group',
       'create-role',
@@ -116,11 +117,14 @@ describe('The OpenAPI document', () => {
       'list-permissions-catalog',
       'list-roles',
       'list-users',
+      'list-users-of-account',
       'remove-account-from-group',
       'replace-user-account-group-permissions',
       'replace-user-account-permissions',
       'retrieve-account',
       'retrieve-account-group',
+      'retrieve-effective-access',
+      'retrieve-organization',
       'retrieve-user',
       'retrieve-user-account-group-permissions',
       'retrieve-user-account-permissions',

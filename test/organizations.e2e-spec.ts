@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DEFAULT_ROLE_NAMES } from '../src/roles/default-roles.js';
 import type { AccountGroupResponse } from '../src/organizations/dto/account-group.response.js';
 import type { AccountResponse } from '../src/organizations/dto/account.response.js';
+import type { OrganizationResponse } from '../src/organizations/dto/organization.response.js';
 import type { RoleResponse } from '../src/roles/dto/role.response.js';
 import {
   createAccount,
@@ -34,6 +35,20 @@ describe('Organizations', () => {
     return rows[0]?.account_group_id;
   };
   const countGroups = (): Promise<unknown> => service.dataSource.query('SELECT count(*) FROM account_groups');
+
+  it('are each retrieved with their own key, with counts of what they have', async () => {
+    const third = await createOrganization(service, 'Third');
+    await createAccount(third.client, third.group.id);
+    await third.client.delete(`/v1/organizations/accounts/${third.account.id}`);
+    await third.client.post('/v1/organizations/roles', { name: 'Own' });
+    const answer = await third.client.get<OrganizationResponse>('/v1/organizations');
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatchObject({
+      id: third.id,
+      name: 'Third',
+      counts: { users: 0, account_groups: 1, accounts: 1, roles: 7 },
+    });
+  });
 
   describe('Create Account Group', () => {
     it('answers 201 with the group, at the root', async () => {

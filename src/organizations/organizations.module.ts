@@ -6,12 +6,18 @@ import { AccountGroupsService } from './account-groups.service.js';
 import { AccountsController } from './accounts.controller.js';
 import { AccountsOfGroupController } from './accounts-of-group.controller.js';
 import { AccountsService } from './accounts.service.js';
+import { OrganizationsController } from './organizations.controller.js';
 import { OrganizationsService } from './organizations.service.js';
 import { SandboxService } from './sandbox.service.js';
 
 @Module({
   imports: [AuthModule, RolesModule],
-  controllers: [AccountGroupsController, AccountsOfGroupController, AccountsController],
+  controllers: [
+    OrganizationsController,
+    AccountGroupsController,
+    AccountsOfGroupController,
+    AccountsController,
+  ],
   providers: [OrganizationsService, SandboxService, AccountGroupsService, AccountsService],
   exports: [OrganizationsService, SandboxService],
 })

@@ -4,12 +4,23 @@ import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { ApiKeysService } from '../auth/api-keys.service.js';
 import type { KeyPair } from '../auth/key-pair.js';
+import { Problem } from '../common/errors/problem.js';
 import { RolesService } from '../roles/roles.service.js';
+import type { OrganizationResponse } from './dto/organization.response.js';
 import { Organization } from './entities/organization.entity.js';
 
 export interface NewOrganization extends KeyPair {
   organization_id: string;
 }
+
+const RETRIEVE_ORGANIZATION = `
+  SELECT o.id, o.name, json_build_object(
+      'users', (SELECT count(*) FROM users WHERE organization_id = o.id),
+      'account_groups', (SELECT count(*) FROM account_groups WHERE organization_id = o.id),
+      'accounts', (SELECT count(*) FROM accounts WHERE organization_id = o.id AND status = 'active'),
+      'roles', (SELECT count(*) FROM roles WHERE organization_id = o.id)) AS counts,
+    o.created_at, o.updated_at
+  FROM organizations o WHERE o.id = $1`;
 
 @Injectable()
 export class OrganizationsService {
@@ -18,6 +29,15 @@ export class OrganizationsService {
     private readonly roles: RolesService,
     private readonly apiKeys: ApiKeysService,
   ) {}
+
+  /** @throws Problem NOT_FOUND */
+  async retrieve(organizationId: string): Promise<OrganizationResponse> {
+    const [organization] = await this.dataSource.query<OrganizationResponse[]>(RETRIEVE_ORGANIZATION, [
+      organizationId,
+    ]);
+    if (organization === undefined) throw new Problem('NOT_FOUND');
+    return organization;
+  }
 
   /**
    * Makes an organization with the six default roles and its first key pair.

@@ -1,0 +1,170 @@
+/**
+ * Who may do what, where, and why: the three directions of one question. A role reaches an account because
+ * it was given on the account; on its group or a group above that one; or because it is of type
+ * `organization`, wherever it was given. Disabled accounts are reached by nothing.
+ *
+ * `because` has one entry for each route, in a fixed order; `path` leads from the group that the role was
+ * given on down to the account's own.
+ */
+
+const BECAUSE = `json_strip_nulls(json_build_object(
+  'role_id', role_id, 'role_name', role_name, 'via', via, 'account_group_id', account_group_id, 'path', path))`;
+
+const ORDER_OF_ROUTES = 'via, account_group_id, role_id';
+
+/**
+ * All routes by which user $2 of organization $1 reaches accounts, top down; $3: one account only, or null.
+ */
+const ROUTES_OF_USER = `
+  WITH RECURSIVE held AS (
+    SELECT p.account_id, NULL::uuid AS account_group_id, r.*
+    FROM account_permissions p JOIN roles r ON r.organization_id = p.organization_id AND r.id = p.role_id
+    WHERE p.organization_id = $1 AND p.user_id = $2
+    UNION ALL
+    SELECT NULL, p.account_group_id, r.*
+    FROM account_group_permissions p JOIN roles r ON r.organization_id = p.organization_id AND r.id = p.role_id
+    WHERE p.organization_id = $1 AND p.user_id = $2
+  ), below AS (
+    SELECT h.id AS role_id, h.account_group_id AS given_on, h.account_group_id AS id, ARRAY[h.account_group_id] AS path
+    FROM held h WHERE h.account_group_id IS NOT NULL AND h.role_type = 'account'
+    UNION ALL
+    SELECT b.role_id, b.given_on, g.id, b.path || g.id
+    FROM below b JOIN account_groups g ON g.organization_id = $1 AND g.parent_code = b.id
+  ), reached AS (
+    SELECT h.account_id, 'account' AS via, h.id AS role_id, NULL::uuid AS account_group_id, NULL::uuid[] AS path
+    FROM held h WHERE h.account_id IS NOT NULL AND h.role_type = 'account'
+    UNION ALL
+    SELECT a.id, 'account_group', b.role_id, b.given_on, b.path
+    FROM below b JOIN accounts a ON a.organization_id = $1 AND a.account_group_id = b.id
+    UNION ALL
+    SELECT a.id, 'organization', h.id, NULL, NULL
+    FROM (SELECT DISTINCT id FROM held WHERE role_type = 'organization') h
+    JOIN accounts a ON a.organization_id = $1
+  ), routes AS (
+    SELECT a.id AS account_id, a.name AS account_name, a.created_at, e.via, e.role_id, e.account_group_id, e.path,
+      r.name AS role_name, r.permission_ids, r.testing_permission_ids
+    FROM reached e
+    JOIN accounts a ON a.organization_id = $1 AND a.id = e.account_id AND a.status = 'active'
+    JOIN roles r ON r.organization_id = $1 AND r.id = e.role_id
+    WHERE $3::uuid IS NULL OR a.id = $3
+  )`;
+
+export const COUNT_EFFECTIVE_ACCESS = `${ROUTES_OF_USER}
+  SELECT count(DISTINCT account_id)::int AS total FROM routes`;
+
+/** $4: entries on a page, $5: entries before it. */
+export const EFFECTIVE_ACCESS = `${ROUTES_OF_USER}
+  SELECT account_id, account_name,
+    ARRAY(SELECT DISTINCT unnest(o.permission_ids) FROM routes o WHERE o.account_id = routes.account_id ORDER BY 1)
+      AS permission_ids,
+    ARRAY(SELECT DISTINCT unnest(o.testing_permission_ids) FROM routes o WHERE o.account_id = routes.account_id ORDER BY 1)
+      AS testing_permission_ids,
+    json_agg(${BECAUSE} ORDER BY ${ORDER_OF_ROUTES}) AS because
+  FROM routes GROUP BY account_id, account_name, created_at
+  ORDER BY created_at, account_id LIMIT $4 OFFSET $5`;
+
+/**
+ * One row for each check, in the order asked: $2 users, $3 accounts, $4 permissions, $5 whether in the
+ * sandbox, $6 whether to explain refusals. Bottom up: from the account to the groups above it.
+ */
+export const PERMISSION_CHECKS = `
+  WITH RECURSIVE checks AS (
+    SELECT c.*, a.account_group_id, u.id IS NOT NULL AND a.id IS NOT NULL AS known
+    FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::boolean[])
+      WITH ORDINALITY AS c (user_id, account_id, permission_id, sandbox, n)
+    LEFT JOIN users u ON u.organization_id = $1 AND u.id = c.user_id
+    LEFT JOIN accounts a ON a.organization_id = $1 AND a.id = c.account_id AND a.status = 'active'
+  ), above AS (
+    SELECT DISTINCT account_group_id AS own, account_group_id AS id, ARRAY[account_group_id] AS path
+    FROM checks WHERE known AND account_group_id IS NOT NULL
+    UNION ALL
+    SELECT above.own, g.parent_code, g.parent_code || above.path
+    FROM above JOIN account_groups g ON g.organization_id = $1 AND g.id = above.id
+    WHERE g.parent_code IS NOT NULL
+  ), routes AS (
+    SELECT c.n, 'account' AS via, p.role_id, NULL::uuid AS account_group_id, NULL::uuid[] AS path
+    FROM checks c JOIN account_permissions p
+      ON p.organization_id = $1 AND p.user_id = c.user_id AND p.account_id = c.account_id
+    WHERE c.known
+    UNION ALL
+    SELECT c.n, 'account_group', p.role_id, p.account_group_id, above.path
+    FROM checks c JOIN above ON above.own = c.account_group_id
+    JOIN account_group_permissions p
+      ON p.organization_id = $1 AND p.user_id = c.user_id AND p.account_group_id = above.id
+    WHERE c.known
+    UNION
+    SELECT c.n, 'organization', held.role_id, NULL, NULL
+    FROM checks c JOIN LATERAL (
+      SELECT p.role_id FROM account_permissions p WHERE p.organization_id = $1 AND p.user_id = c.user_id
+      UNION
+      SELECT p.role_id FROM account_group_permissions p WHERE p.organization_id = $1 AND p.user_id = c.user_id
+    ) held ON true
+    WHERE c.known
+  ), allowing AS (
+    SELECT routes.*, r.name AS role_name
+    FROM routes JOIN checks c USING (n)
+    JOIN roles r ON r.organization_id = $1 AND r.id = routes.role_id
+      AND (r.role_type = 'organization') = (routes.via = 'organization')
+      AND c.permission_id = ANY (CASE WHEN c.sandbox THEN r.testing_permission_ids ELSE r.permission_ids END)
+  )
+  SELECT because IS NOT NULL AS allowed, coalesce(because, '[]') AS because,
+    CASE WHEN $6 AND because IS NULL THEN coalesce(would_allow, '[]') END AS would_allow
+  FROM checks c
+  LEFT JOIN LATERAL (
+    SELECT json_agg(${BECAUSE} ORDER BY ${ORDER_OF_ROUTES}) AS because FROM allowing WHERE allowing.n = c.n
+  ) granted ON true
+  LEFT JOIN LATERAL (
+    SELECT json_agg(json_build_object('role_id', id, 'role_name', name, 'account_id', c.account_id) ORDER BY size, name, id)
+      AS would_allow
+    FROM (
+      SELECT r.id, r.name, cardinality(r.permission_ids) + cardinality(r.testing_permission_ids) AS size
+      FROM roles r
+      WHERE $6 AND c.known AND granted.because IS NULL AND r.organization_id = $1 AND r.assignable
+        AND c.permission_id = ANY (CASE WHEN c.sandbox THEN r.testing_permission_ids ELSE r.permission_ids END)
+      ORDER BY size, r.name, r.id LIMIT 5
+    ) smallest
+  ) explained ON true
+  ORDER BY c.n`;
+
+/** Routes by which users of organization $1 may do $3 on account $2; $4: in the sandbox. */
+const ROUTES_TO_ACCOUNT = `
+  WITH RECURSIVE account AS (
+    SELECT id, account_group_id FROM accounts WHERE organization_id = $1 AND id = $2 AND status = 'active'
+  ), above AS (
+    SELECT account_group_id AS id, ARRAY[account_group_id] AS path FROM account WHERE account_group_id IS NOT NULL
+    UNION ALL
+    SELECT g.parent_code, g.parent_code || above.path
+    FROM above JOIN account_groups g ON g.organization_id = $1 AND g.id = above.id
+    WHERE g.parent_code IS NOT NULL
+  ), allowing AS (
+    SELECT r.id AS role_id, r.name AS role_name, r.role_type FROM roles r
+    WHERE r.organization_id = $1
+      AND $3 = ANY (CASE WHEN $4::boolean THEN r.testing_permission_ids ELSE r.permission_ids END)
+  ), routes AS (
+    SELECT p.user_id, 'account' AS via, r.role_id, r.role_name, NULL::uuid AS account_group_id, NULL::uuid[] AS path
+    FROM account JOIN account_permissions p ON p.organization_id = $1 AND p.account_id = account.id
+    JOIN allowing r ON r.role_id = p.role_id AND r.role_type = 'account'
+    UNION ALL
+    SELECT p.user_id, 'account_group', r.role_id, r.role_name, p.account_group_id, above.path
+    FROM above JOIN account_group_permissions p ON p.organization_id = $1 AND p.account_group_id = above.id
+    JOIN allowing r ON r.role_id = p.role_id AND r.role_type = 'account'
+    UNION ALL
+    SELECT held.user_id, 'organization', r.role_id, r.role_name, NULL, NULL
+    FROM account CROSS JOIN allowing r
+    JOIN LATERAL (
+      SELECT p.user_id FROM account_permissions p WHERE p.organization_id = $1 AND p.role_id = r.role_id
+      UNION
+      SELECT p.user_id FROM account_group_permissions p WHERE p.organization_id = $1 AND p.role_id = r.role_id
+    ) held ON true
+    WHERE r.role_type = 'organization'
+  )`;
+
+export const COUNT_USERS_OF_ACCOUNT = `${ROUTES_TO_ACCOUNT}
+  SELECT count(DISTINCT user_id)::int AS total FROM routes`;
+
+/** $5: entries on a page, $6: entries before it. */
+export const USERS_OF_ACCOUNT = `${ROUTES_TO_ACCOUNT}
+  SELECT u.id AS user_id, u.email, u.first_name, u.last_name, json_agg(${BECAUSE} ORDER BY ${ORDER_OF_ROUTES}) AS because
+  FROM routes JOIN users u ON u.organization_id = $1 AND u.id = routes.user_id
+  GROUP BY u.id, u.email, u.first_name, u.last_name, u.created_at
+  ORDER BY u.created_at, u.id LIMIT $5 OFFSET $6`;

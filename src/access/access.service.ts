@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { Problem } from '../common/errors/problem.js';
+import type { PageQueryDto } from '../common/pagination/page-query.dto.js';
+import { pageOf, type Page } from '../common/pagination/page.js';
+import {
+  COUNT_EFFECTIVE_ACCESS,
+  COUNT_USERS_OF_ACCOUNT,
+  EFFECTIVE_ACCESS,
+  PERMISSION_CHECKS,
+  USERS_OF_ACCOUNT,
+} from './access.queries.js';
+import type { EffectiveAccessQuery, EffectiveAccessResponse } from './dto/effective-access.dto.js';
+import type { PermissionChecksDto, PermissionChecksResponse } from './dto/permission-checks.dto.js';
+import type { UserOfAccountResponse, UsersOfAccountQuery } from './dto/users-of-account.dto.js';
+
+type CheckResult = PermissionChecksResponse['results'][number];
+type CheckRow = Omit<CheckResult, 'would_allow'> & {
+  would_allow: NonNullable<CheckResult['would_allow']> | null;
+};
+
+/** Who may do what, where, and why. */
+@Injectable()
+export class AccessService {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /**
+   * The accounts that a user reaches, oldest first, with all that it may do there.
+   * @throws Problem NOT_FOUND
+   */
+  async effectiveAccess(
+    organizationId: string,
+    userId: string,
+    query: EffectiveAccessQuery,
+  ): Promise<Page<EffectiveAccessResponse>> {
+    await this.expect('users', organizationId, userId);
+    const parameters = [organizationId, userId, query.account_id ?? null];
+    return this.page(COUNT_EFFECTIVE_ACCESS, EFFECTIVE_ACCESS, parameters, query);
+  }
+
+  /** Answers all checks by one statement; users and accounts that are not there may nothing. */
+  async check(organizationId: string, { checks, explain }: PermissionChecksDto): Promise<CheckResult[]> {
+    const rows = await this.dataSource.query<CheckRow[]>(PERMISSION_CHECKS, [
+      organizationId,
+      checks.map(({ user_id }) => user_id),
+      checks.map(({ account_id }) => account_id),
+      checks.map(({ permission_id }) => permission_id),
+      checks.map(({ environment }) => environment === 'sandbox'),
+      explain,
+    ]);
+    return rows.map(({ would_allow, ...result }) =>
+      would_allow === null ? result : { ...result, would_allow },
+    );
+  }
+
+  /**
+   * The users who may do `permission_id` on the account, oldest first.
+   * @throws Problem NOT_FOUND
+   */
+  async usersOfAccount(
+    organizationId: string,
+    accountId: string,
+    query: UsersOfAccountQuery,
+  ): Promise<Page<UserOfAccountResponse>> {
+    await this.expect('accounts', organizationId, accountId);
+    const parameters = [organizationId, accountId, query.permission_id, query.environment === 'sandbox'];
+    return this.page(COUNT_USERS_OF_ACCOUNT, USERS_OF_ACCOUNT, parameters, query);
+  }
+
+  private async expect(table: 'users' | 'accounts', organizationId: string, id: string): Promise<void> {
+    const found: unknown[] = await this.dataSource.query(
+      `SELECT FROM ${table} WHERE organization_id = $1 AND id = $2`,
+      [organizationId, id],
+    );
+    if (found.length === 0) throw new Problem('NOT_FOUND');
+  }
+
+  private async page<T>(
+    count: string,
+    select: string,
+    parameters: readonly unknown[],
+    query: PageQueryDto,
+  ): Promise<Page<T>> {
+    const [counted] = await this.dataSource.query<{ total: number }[]>(count, [...parameters]);
+    const limits = [query.page_size, (query.page - 1) * query.page_size];
+    const rows = await this.dataSource.query<T[]>(select, [...parameters, ...limits]);
+    return pageOf(rows, counted?.total ?? 0, query);
+  }
+}

@@ -1,0 +1,42 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { PageQueryDto } from '../../common/pagination/page-query.dto.js';
+import { IsUuid, MayBeLeftOut } from '../../common/validation/field-rules.js';
+import { SANDBOX } from '../../organizations/sandbox.ids.js';
+import { BecauseResponse } from './because.response.js';
+
+export class EffectiveAccessQuery extends PageQueryDto {
+  @ApiProperty({
+    description: 'Only what the user may do on this account.',
+    required: false,
+    format: 'uuid',
+    example: SANDBOX.accounts.lisbon,
+  })
+  @MayBeLeftOut()
+  @IsUuid()
+  account_id?: string;
+}
+
+export class EffectiveAccessResponse {
+  @ApiProperty({ description: 'Account id.', format: 'uuid', example: SANDBOX.accounts.lisbon })
+  account_id!: string;
+
+  @ApiProperty({ description: 'Name of the account.', example: 'Lisbon' })
+  account_name!: string;
+
+  @ApiProperty({
+    description: 'All that the user may do on the account in production.',
+    type: [String],
+    example: ['payments:view'],
+  })
+  permission_ids!: string[];
+
+  @ApiProperty({
+    description: 'All that the user may do on the account in the sandbox.',
+    type: [String],
+    example: ['payments:edit', 'payments:view'],
+  })
+  testing_permission_ids!: string[];
+
+  @ApiProperty({ description: 'Each route by which a role reaches the account.', type: [BecauseResponse] })
+  because!: BecauseResponse[];
+}

@@ -1,0 +1,37 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { TimestampsResponse } from '../../common/http/timestamps.response.js';
+import { SANDBOX } from '../sandbox.ids.js';
+
+class OrganizationCountsResponse {
+  @ApiProperty({ description: 'Users.', type: 'integer', minimum: 0, example: 1 })
+  users!: number;
+
+  @ApiProperty({ description: 'Account groups.', type: 'integer', minimum: 0, example: 2 })
+  account_groups!: number;
+
+  @ApiProperty({ description: 'Active accounts.', type: 'integer', minimum: 0, example: 3 })
+  accounts!: number;
+
+  @ApiProperty({
+    description: 'Roles, the six default ones included.',
+    type: 'integer',
+    minimum: 6,
+    example: 6,
+  })
+  roles!: number;
+}
+
+export class OrganizationResponse extends TimestampsResponse {
+  @ApiProperty({ description: 'Organization id.', format: 'uuid', example: SANDBOX.organization_id })
+  id!: string;
+
+  @ApiProperty({ description: 'Name of the organization.', maxLength: 255, example: 'Sandbox' })
+  name!: string;
+
+  @ApiProperty({
+    description: 'How many things the organization has.',
+    type: OrganizationCountsResponse,
+    example: { users: 1, account_groups: 2, accounts: 3, roles: 6 },
+  })
+  counts!: OrganizationCountsResponse;
+}

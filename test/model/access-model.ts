@@ -1,0 +1,126 @@
+/**
+ * The rules of access, restated as plainly as they can be: loops over small lists, nothing shared with the
+ * service. What this says and what the service answers must never differ.
+ */
+export interface ModelRole {
+  id: string;
+  name: string;
+  role_type: 'account' | 'organization';
+  assignable: boolean;
+  permission_ids: string[];
+  testing_permission_ids: string[];
+}
+
+export interface ModelOrganization {
+  roles: ModelRole[];
+  readOnly: string;
+  /** Groups in the order of their creation; parent is an id or null. */
+  groups: { id: string; parent: string | null }[];
+  accounts: { id: string; name: string; group: string | null; active: boolean }[];
+  users: { id: string; email: string; onAccounts: Map<string, string>; onGroups: Map<string, string> }[];
+}
+
+export interface ModelBecause {
+  role_id: string;
+  role_name: string;
+  via: 'account' | 'account_group' | 'organization';
+  account_group_id?: string;
+  path?: string[];
+}
+
+type User = ModelOrganization['users'][number];
+type Account = ModelOrganization['accounts'][number];
+
+/** All routes by which a user's roles reach an account. */
+export function routesOf(organization: ModelOrganization, user: User, account: Account): ModelBecause[] {
+  if (!account.active) return [];
+  const roleOf = (id: string): ModelRole => {
+    const role = organization.roles.find((candidate) => candidate.id === id);
+    if (role === undefined) throw new Error(`the model has lost the role ${id}`);
+    return role;
+  };
+  const routes: ModelBecause[] = [];
+  const direct = user.onAccounts.get(account.id);
+  if (direct !== undefined && roleOf(direct).role_type === 'account') {
+    routes.push({ role_id: direct, role_name: roleOf(direct).name, via: 'account' });
+  }
+  const path: string[] = [];
+  for (let group = account.group; group !== null; group = parentOf(organization, group)) {
+    path.unshift(group);
+    const held = user.onGroups.get(group);
+    if (held === undefined || roleOf(held).role_type !== 'account') continue;
+    const because = { role_id: held, role_name: roleOf(held).name, via: 'account_group' as const };
+    routes.push({ ...because, account_group_id: group, path: [...path] });
+  }
+  for (const id of new Set([...user.onAccounts.values(), ...user.onGroups.values()])) {
+    if (roleOf(id).role_type !== 'organization') continue;
+    routes.push({ role_id: id, role_name: roleOf(id).name, via: 'organization' });
+  }
+  return inOrder(routes);
+}
+
+/** The routes whose role allows the permission. */
+export function allowing(
+  organization: ModelOrganization,
+  routes: readonly ModelBecause[],
+  permissionId: string,
+  environment: 'production' | 'sandbox',
+): ModelBecause[] {
+  return routes.filter(({ role_id }) => {
+    const role = organization.roles.find(({ id }) => id === role_id);
+    const ids = environment === 'sandbox' ? role?.testing_permission_ids : role?.permission_ids;
+    return ids?.includes(permissionId);
+  });
+}
+
+/** Every permission that the routes give, each once, sorted. */
+export function union(
+  organization: ModelOrganization,
+  routes: readonly ModelBecause[],
+  member: 'permission_ids' | 'testing_permission_ids',
+): string[] {
+  const roles = organization.roles.filter(({ id }) => routes.some(({ role_id }) => role_id === id));
+  return [...new Set(roles.flatMap((role) => role[member]))].sort();
+}
+
+/** Roles that could be given on the account to allow the permission, the smallest first, at most five. */
+export function grantsFor(
+  organization: ModelOrganization,
+  accountId: string,
+  permissionId: string,
+  environment: 'production' | 'sandbox',
+): { role_id: string; role_name: string; account_id: string }[] {
+  const size = (role: ModelRole): number => role.permission_ids.length + role.testing_permission_ids.length;
+  return organization.roles
+    .filter((role) => role.assignable)
+    .filter((role) =>
+      (environment === 'sandbox' ? role.testing_permission_ids : role.permission_ids).includes(permissionId),
+    )
+    .sort((a, b) => size(a) - size(b) || compare(a.name, b.name) || compare(a.id, b.id))
+    .slice(0, 5)
+    .map(({ id, name }) => ({ role_id: id, role_name: name, account_id: accountId }));
+}
+
+export function isAbove(organization: ModelOrganization, above: string, below: string): boolean {
+  for (let group: string | null = below; group !== null; group = parentOf(organization, group)) {
+    if (group === above) return true;
+  }
+  return false;
+}
+
+function parentOf(organization: ModelOrganization, group: string): string | null {
+  return organization.groups.find(({ id }) => id === group)?.parent ?? null;
+}
+
+function inOrder(routes: ModelBecause[]): ModelBecause[] {
+  return routes.sort(
+    (a, b) =>
+      compare(a.via, b.via) ||
+      compare(a.account_group_id ?? '', b.account_group_id ?? '') ||
+      compare(a.role_id, b.role_id),
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
