@@ -145,6 +145,29 @@ describe('Access', () => {
     });
   });
 
+  it('by a role of type organization reaches every account, those created later too, by one route', async () => {
+    const role = { name: 'Everywhere', role_type: 'organization', permission_ids: ['payouts:edit'] };
+    const { body: everywhere } = await acme.client.post<{ id: string }>('/v1/organizations/roles', role);
+    const body = newUser(acme, {
+      account_permissions: [{ account_id: inChild.id, role_id: everywhere.id }],
+      account_group_permissions: [{ account_group_id: child.id, role_id: everywhere.id }],
+    });
+    const { body: holder } = await acme.client.post<UserResponse>(USERS, body);
+    const later = await createAccount(acme.client, acme.group.id, 'Later');
+    const { body: access } = await acme.client.get<Page<EffectiveAccessResponse>>(
+      `${USERS}/${holder.id}/effective-access`,
+    );
+    expect(access.data.map(({ account_id }) => account_id)).toEqual([acme.account.id, inChild.id, later.id]);
+    const because = [{ role_id: everywhere.id, role_name: 'Everywhere', via: 'organization' }];
+    for (const entry of access.data) expect(entry.because).toEqual(because);
+    const asked = { user_id: holder.id, account_id: later.id, permission_id: 'payouts:edit' };
+    expect(await check([asked])).toEqual([{ allowed: true, because }]);
+    const { body: users } = await acme.client.get<Page<UserOfAccountResponse>>(
+      `${ACCOUNTS}/${later.id}/users?permission_id=payouts:edit`,
+    );
+    expect(users.data).toMatchObject([{ user_id: holder.id, because }]);
+  });
+
   it('is checked by one statement, however many checks there are', async () => {
     await acme.client.get('/v1/organizations/roles'); // the key is known for a moment now
     const queries = jest.spyOn(service.dataSource, 'query');
@@ -201,14 +224,20 @@ describe('Access', () => {
   });
 });
 
-/** So that there is something to lose from the first random step on. */
-const BEGINNING: Step['kind'][] = [
-  'createGroup',
-  'createGroup',
-  'createAccount',
-  'createUser',
-  'createUser',
-  'createUser',
+/** So that there is something to lose from the first random step on; role 6 is of type organization. */
+const BEGINNING: Step[] = [
+  { kind: 'createGroup', a: 0, b: 0, c: 0 },
+  { kind: 'createGroup', a: 1, b: 0, c: 0 },
+  { kind: 'nestGroup', a: 1, b: 0, c: 1 },
+  { kind: 'nestGroup', a: 2, b: 1, c: 1 },
+  { kind: 'createAccount', a: 1, b: 0, c: 0 },
+  { kind: 'createAccount', a: 2, b: 1, c: 0 },
+  { kind: 'createRole', a: 0, b: 1, c: 0 },
+  { kind: 'createUser', a: 0, b: 0, c: 3 },
+  { kind: 'createUser', a: 1, b: 1, c: 4 },
+  { kind: 'createUser', a: 0, b: 2, c: 5 },
+  { kind: 'giveOnGroup', a: 0, b: 1, c: 6 },
+  { kind: 'giveOnAccount', a: 1, b: 2, c: 6 },
 ];
 
 describe('Whatever happens to organizations side by side', () => {
@@ -281,9 +310,7 @@ describe('Whatever happens to organizations side by side', () => {
         async (history) => {
           const one = await OrganizationUnderModel.create(service);
           const two = await OrganizationUnderModel.create(service);
-          const beginning = BEGINNING.flatMap((kind, a) =>
-            [0, 1].map((n) => [n, { kind, a, b: 2 * a, c: 3 + a }] as const),
-          );
+          const beginning = BEGINNING.flatMap((next) => [[0, next] as const, [1, next] as const]);
           for (const [n, next] of [...beginning, ...history]) {
             const status = await (n === 0 ? one : two).take(next);
             expect(status).toBeLessThan(500);
