@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { DataSource } from 'typeorm';
+import { dataSourceOptions } from '../../src/database/data-source-options.js';
+import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
+import { ServiceProcess } from '../support/service-process.js';
+import { schemaOf } from './schema-dump.js';
+
+describe('The migrations', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+
+  beforeEach(async () => {
+    database = await createEmptyDatabase();
+    dataSource = await new DataSource(dataSourceOptions(database.url)).initialize();
+  });
+  afterEach(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  it('make the schema that the entities describe', async () => {
+    await dataSource.runMigrations();
+    const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+    expect(upQueries.map(({ query }) => query)).toEqual([]);
+  });
+
+  it('bring back, undone one by one, the schema that each had found', async () => {
+    const found: string[][] = [];
+    for (const index of dataSource.migrations.keys()) {
+      found.push(await schemaOf(dataSource));
+      await runFirstMigrations(database.url, index + 1);
+    }
+    for (const schema of found.reverse()) {
+      await dataSource.undoLastMigration();
+      expect(await schemaOf(dataSource)).toEqual(schema);
+    }
+  });
+
+  it('make the same schema again after all were undone', async () => {
+    await dataSource.runMigrations();
+    const schema = await schemaOf(dataSource);
+    for (const _migration of dataSource.migrations) await dataSource.undoLastMigration();
+    await dataSource.runMigrations();
+    expect(await schemaOf(dataSource)).toEqual(schema);
+  });
+});
+
+async function runFirstMigrations(url: string, count: number): Promise<void> {
+  const options = dataSourceOptions(url);
+  const migrations = Object.values(options.migrations ?? []).slice(0, count);
+  const dataSource = await new DataSource({ ...options, migrations }).initialize();
+  await dataSource.runMigrations();
+  await dataSource.destroy();
+}
+
+describe('docs/openapi.json', () => {
+  it('is what "npm run openapi" writes, byte for byte', async () => {
+    const { output } = await ServiceProcess.cli({}, 'openapi');
+    expect(readFileSync('docs/openapi.json', 'utf8')).toBe(output);
+  });
+});

@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
+import type { AccountGroupResponse } from '../../src/organizations/dto/account-group.response.js';
+import type { NewOrganization } from '../../src/organizations/organizations.service.js';
+import { SANDBOX } from '../../src/organizations/sandbox.ids.js';
+import type { RoleResponse } from '../../src/roles/dto/role.response.js';
+import { keyHeaders } from '../support/client.js';
+import type { TestDatabase } from '../support/database.js';
+import { createDataDir, ServiceProcess } from '../support/service-process.js';
+import { createExternalDatabase } from './external-server.js';
+import { removeAfterwards, removeLeftovers } from './leftovers.js';
+import { installForProduction } from './production-install.js';
+
+afterAll(removeLeftovers);
+
+describe('The production build, on a PostgreSQL of its operator', () => {
+  let database: TestDatabase;
+  let dataDir: string;
+  let service: ServiceProcess;
+
+  beforeAll(async () => {
+    const folder = await createDataDir();
+    removeAfterwards(() => folder.remove());
+    dataDir = join(folder.path, 'data');
+    database = await emptyDatabase();
+    service = await listening(spawnService({ ...production(database), DATA_DIR: dataDir }));
+  });
+
+  it('gets ready', async () => {
+    expect(await isReady(service)).toBe(true);
+  });
+
+  it('prints no keys', () => {
+    expect(service.output).not.toMatch(/[ps]k_|-KEY/);
+  });
+
+  it('makes no sandbox organization', async () => {
+    const sandbox = 'SELECT id FROM organizations WHERE id = $1';
+    expect(await rows(database, sandbox, [SANDBOX.organization_id])).toEqual([]);
+  });
+
+  it('makes no data folder', () => {
+    expect(existsSync(dataDir)).toBe(false);
+  });
+
+  it('creates a user for an organization that the command line made', async () => {
+    const keys = await createOrganization(database);
+    const answer = await createUser(service, keys);
+    expect(answer.status).toBe(201);
+  });
+
+  it('ends with exit code 0 when told to stop', async () => {
+    expect(await service.stop()).toBe(0);
+  });
+});
+
+describe('Two services started at once on one empty database', () => {
+  let database: TestDatabase;
+  let services: ServiceProcess[];
+
+  beforeAll(async () => {
+    database = await emptyDatabase();
+    services = await atTheSameMoment(database, () =>
+      [1, 2].map(() => listening(spawnService(production(database)))),
+    );
+  });
+
+  it('get ready both', async () => {
+    expect(await Promise.all(services.map(isReady))).toEqual([true, true]);
+  });
+
+  it('apply each migration once', async () => {
+    const announced = services.flatMap(({ output }) => output.match(/(?<=Applied migration )\w+/g) ?? []);
+    const applied = await rows(database, 'SELECT DISTINCT name FROM migrations ORDER BY name');
+    expect(announced.sort().map((name) => ({ name }))).toEqual(applied);
+  });
+});
+
+describe('Started with MIGRATE_ON_START=false on an empty database', () => {
+  it('stops with exit code 1 and names the migrations that are pending', async () => {
+    const service = spawnService({ ...production(await emptyDatabase()), MIGRATE_ON_START: 'false' });
+    expect(await service.exitCode()).toBe(1);
+    expect(service.output).toContain('InitialSchema1763856000000');
+  });
+});
+
+describe('A production install', () => {
+  it('gets ready without the development and the optional packages', async () => {
+    const database = await emptyDatabase();
+    const install = await installForProduction();
+    removeAfterwards(() => install.remove());
+    const service = await listening(spawnService(production(database), install.path));
+    expect(await isReady(service)).toBe(true);
+  }, 300_000);
+});
+
+async function emptyDatabase(): Promise<TestDatabase> {
+  const database = await createExternalDatabase();
+  removeAfterwards(() => database.drop());
+  return database;
+}
+
+function spawnService(variables: Record<string, string>, checkout = '.'): ServiceProcess {
+  const service = ServiceProcess.spawn(join(checkout, 'dist/src/main.js'), variables);
+  removeAfterwards(() => service.stop('SIGKILL'));
+  return service;
+}
+
+async function listening(service: ServiceProcess): Promise<ServiceProcess> {
+  const stopped = service.exitCode().then(() => 'stopped');
+  while (!service.output.includes('Tenantry listens on')) {
+    if ((await Promise.race([stopped, pause(50)])) === 'stopped') throw new Error(service.output);
+  }
+  return service;
+}
+
+/** Holds up the table that every migration starts with until all that `start` has started wait for it. */
+async function atTheSameMoment<T>(database: TestDatabase, start: () => Promise<T>[]): Promise<T[]> {
+  const holder = new pg.Client({ connectionString: database.url });
+  await holder.connect();
+  removeAfterwards(() => holder.end());
+  await holder.query('BEGIN; CREATE TABLE migrations ()');
+  const started = start();
+  await untilSessionsWait(database, started.length);
+  await holder.query('ROLLBACK');
+  return Promise.all(started);
+}
+
+async function untilSessionsWait(database: TestDatabase, count: number): Promise<void> {
+  const waiting =
+    "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+  while ((await rows(database, waiting)).length < count) await pause(20);
+}
+
+async function isReady({ origin }: ServiceProcess): Promise<boolean> {
+  return (await fetch(`${origin}/health/ready`)).ok;
+}
+
+function production({ url }: TestDatabase): Record<string, string> {
+  return { NODE_ENV: 'production', DATABASE_URL: url };
+}
+
+async function createOrganization(database: TestDatabase): Promise<NewOrganization> {
+  const command = ['organization', 'create', '--name', 'Acme', '--json'];
+  const { output } = await ServiceProcess.cli(production(database), ...command);
+  return JSON.parse(output) as NewOrganization;
+}
+
+async function createUser({ origin }: ServiceProcess, keys: NewOrganization): Promise<Response> {
+  const headers = { ...keyHeaders(keys), 'Content-Type': 'application/json' };
+  const post = (path: string, body: object): Promise<Response> =>
+    fetch(`${origin}/v1/organizations/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+  const roles = await json<RoleResponse[]>(fetch(`${origin}/v1/organizations/roles`, { headers }));
+  const group = await json<AccountGroupResponse>(
+    post('account-groups', { name: 'Europe', merchant_id: 'eu-01' }),
+  );
+  const role_id = roles.find(({ name }) => name === 'Developer')?.id;
+  return post('users', {
+    email: 'ada.lovelace@example.com',
+    first_name: 'Ada',
+    last_name: 'Lovelace',
+    account_group_permissions: [{ account_group_id: group.id, role_id }],
+  });
+}
+
+async function json<T>(answer: Promise<Response>): Promise<T> {
+  return (await (await answer).json()) as T;
+}
+
+async function rows({ url }: TestDatabase, query: string, values: unknown[] = []): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(query, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
