@@ -1,23 +1,35 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { SANDBOX } from '../src/organizations/sandbox.ids.js';
 import { keyHeaders } from './support/client.js';
 import { createDataDir, sandboxKeys, ServiceProcess } from './support/service-process.js';
+
+const run = promisify(execFile);
 
 describe('The service with its embedded database', () => {
   let dataDir: Awaited<ReturnType<typeof createDataDir>>;
   let environment: Record<string, string>;
   let running: ServiceProcess[];
 
+  /** A folder with a database and a sandbox that a service has left in good order, to be copied. */
+  let used: Awaited<ReturnType<typeof createDataDir>>;
+
+  beforeAll(async () => {
+    used = await createDataDir();
+    await (await ServiceProcess.start({ DATA_DIR: used.path })).stop();
+  });
   beforeEach(async () => {
     dataDir = await createDataDir();
     environment = { DATA_DIR: dataDir.path };
     running = [];
   });
+  afterAll(() => used.remove());
   afterEach(async () => {
     await Promise.all(running.map((service) => service.stop()));
     await dataDir.remove();
@@ -27,6 +39,12 @@ describe('The service with its embedded database', () => {
     const service = await ServiceProcess.start({ ...environment, ...changes });
     running.push(service);
     return service;
+  };
+
+  /** Started on a copy of the used folder. */
+  const startAgain = async (): Promise<ServiceProcess> => {
+    await run('cp', ['-a', `${used.path}/.`, dataDir.path]); // with owners: the database runs as another user
+    return start();
   };
 
   const createUser = async (service: ServiceProcess, email: string): Promise<number> => {
@@ -75,7 +93,7 @@ describe('The service with its embedded database', () => {
   });
 
   it('keeps its data when it stops and starts again', async () => {
-    const first = await start();
+    const first = await startAgain();
     expect(await createUser(first, 'kept@example.com')).toBe(201);
     await first.stop();
     expect(existsSync(pidFile())).toBe(false); // the database was stopped last
@@ -83,7 +101,7 @@ describe('The service with its embedded database', () => {
   });
 
   it('finds and uses the database that a killed service left behind', async () => {
-    const killed = await start();
+    const killed = await startAgain();
     expect(await createUser(killed, 'acknowledged@example.com')).toBe(201);
     const left = await postmaster();
     await killed.stop('SIGKILL');
@@ -95,7 +113,7 @@ describe('The service with its embedded database', () => {
   });
 
   it('starts after service and database were killed together', async () => {
-    const killed = await start();
+    const killed = await startAgain();
     expect(await createUser(killed, 'survives@example.com')).toBe(201);
     const left = await postmaster();
     await killed.stop('SIGKILL');
@@ -103,8 +121,18 @@ describe('The service with its embedded database', () => {
     expect(await createUser(await start(), 'survives@example.com')).toBe(409);
   });
 
+  it('starts after it was killed while it made the database, and leaves no scrap of that', async () => {
+    const killed = ServiceProcess.spawn('dist/src/main.js', environment);
+    const scraps = async (): Promise<string[]> =>
+      (await readdir(dataDir.path)).filter((name) => name.startsWith('postgres.new-'));
+    while ((await scraps()).length === 0) await pause(5);
+    await killed.stop('SIGKILL');
+    expect(await createUser(await start(), 'first@example.com')).toBe(201);
+    expect(await scraps()).toEqual([]);
+  });
+
   it('starts when the pid file of a crashed machine names a process that runs and is no database', async () => {
-    const killed = await start();
+    const killed = await startAgain();
     const left = await postmaster();
     const stale = await readFile(pidFile(), 'utf8');
     await killed.stop('SIGKILL');
@@ -114,7 +142,7 @@ describe('The service with its embedded database', () => {
   });
 
   it('brings a killed database back and goes on', async () => {
-    const service = await start();
+    const service = await startAgain();
     process.kill(await postmaster(), 'SIGKILL');
     const statuses = new Set<number>();
     for (;;) {
@@ -145,7 +173,7 @@ describe('The service with its embedded database', () => {
   });
 
   it('lets the command line make organizations beside it', async () => {
-    const service = await start();
+    const service = await startAgain();
     const { code, output } = await ServiceProcess.cli(
       environment,
       'organization',
@@ -168,7 +196,7 @@ describe('The service with its embedded database', () => {
   });
 
   it('tells the command line its URL, and leaves it nothing to migrate', async () => {
-    await start();
+    await startAgain();
     const { code, output } = await ServiceProcess.cli(environment, 'database', 'url');
     expect(code).toBe(0);
     const client = new pg.Client({ connectionString: output.trim() });

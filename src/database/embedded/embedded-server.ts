@@ -6,6 +6,7 @@ import {
   linkSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -27,6 +28,7 @@ const SUPERUSER = 'tenantry';
 const DATABASE = 'tenantry';
 /** Everyone who uses the server holds this advisory lock, shared; who can take it alone was the last. */
 const LEASE = 7_352_001;
+const UNFINISHED = 'postgres.new-';
 const START_ATTEMPTS = 20;
 
 /**
@@ -98,6 +100,7 @@ export class EmbeddedServer {
         await this.ensureCluster();
         await this.ensureRunning();
         this.lease = await this.takeLease();
+        this.removeUnfinishedClusters();
         return;
       } catch (error) {
         // Another process may be making, starting or stopping the same server at this moment.
@@ -111,7 +114,7 @@ export class EmbeddedServer {
   /** Made aside and moved into place whole: neither a kill nor a second process leaves half a cluster. */
   private async ensureCluster(): Promise<void> {
     if (existsSync(join(this.clusterDir, 'PG_VERSION'))) return;
-    const made = mkdtempSync(join(this.dataDir, 'postgres.new-'));
+    const made = mkdtempSync(join(this.dataDir, UNFINISHED));
     const passwordFile = join(made, 'password');
     const cluster = join(made, 'cluster');
     try {
@@ -132,6 +135,14 @@ export class EmbeddedServer {
       if (!existsSync(join(this.clusterDir, 'PG_VERSION'))) throw error;
     } finally {
       rmSync(made, { recursive: true, force: true });
+    }
+  }
+
+  /** Left by a process killed while it made a cluster; one still at it finds that it was not the first. */
+  private removeUnfinishedClusters(): void {
+    const unfinished = readdirSync(this.dataDir).filter((name) => name.startsWith(UNFINISHED));
+    for (const name of unfinished) {
+      rmSync(join(this.dataDir, name), { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     }
   }
 
