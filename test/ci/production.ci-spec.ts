@@ -73,9 +73,8 @@ describe('Two services started at once on one empty database', () => {
   });
 
   it('apply each migration once', async () => {
-    const announced = services.flatMap(({ output }) => output.match(/(?<=Applied migration )\w+/g) ?? []);
-    const applied = await rows(database, 'SELECT DISTINCT name FROM migrations ORDER BY name');
-    expect(announced.sort().map((name) => ({ name }))).toEqual(applied);
+    const twice = 'SELECT name FROM migrations GROUP BY name HAVING count(*) > 1';
+    expect(await rows(database, twice)).toEqual([]);
   });
 });
 

@@ -19,6 +19,12 @@ export class ServiceProcess {
     this.exited = once(child, 'close').then(([code]) => code as number | null);
   }
 
+  /** Started by `npm run`, and listening. */
+  static async startByNpm(script: string, environment: Record<string, string>): Promise<ServiceProcess> {
+    const env = { ...process.env, PORT: '0', ...environment };
+    return new ServiceProcess(spawn('npm', ['run', script], { env, stdio: 'pipe' })).listening();
+  }
+
   static spawn(script: string, environment: Record<string, string>, ...parameters: string[]): ServiceProcess {
     const { PATH, TMPDIR } = process.env;
     const env = { PATH, TMPDIR, PORT: '0', ...environment };
@@ -26,16 +32,8 @@ export class ServiceProcess {
   }
 
   /** Started and listening. @throws with what it said, when it stops instead */
-  static async start(environment: Record<string, string>): Promise<ServiceProcess> {
-    const service = ServiceProcess.spawn('dist/src/main.js', environment);
-    const stopped = service.exited.then(() => {
-      throw new Error(`The service stopped: ${service.output}`);
-    });
-    stopped.catch(() => undefined); // it may stop later, when nobody waits here any more
-    while (!service.output.includes('Tenantry listens on')) {
-      await Promise.race([once(service.child.stdout as NodeJS.ReadableStream, 'data'), stopped]);
-    }
-    return service;
+  static start(environment: Record<string, string>): Promise<ServiceProcess> {
+    return ServiceProcess.spawn('dist/src/main.js', environment).listening();
   }
 
   /** Runs the command line to its end. */
@@ -49,6 +47,17 @@ export class ServiceProcess {
 
   get origin(): string {
     return /Tenantry listens on (\S+)/.exec(this.output)?.[1] ?? 'http://nowhere.invalid';
+  }
+
+  private async listening(): Promise<this> {
+    const stopped = this.exited.then(() => {
+      throw new Error(`The service stopped: ${this.output}`);
+    });
+    stopped.catch(() => undefined); // it may stop later, when nobody waits here any more
+    while (!this.output.includes('Tenantry listens on')) {
+      await Promise.race([once(this.child.stdout as NodeJS.ReadableStream, 'data'), stopped]);
+    }
+    return this;
   }
 
   stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
