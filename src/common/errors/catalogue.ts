@@ -1,4 +1,8 @@
-/** Every error that the API answers: its status, a title, and when it happens. docs/errors.md is the same in prose. */
+/**
+ * Every error that the API answers: its status, a title, and when it happens. The codes are stable; those that
+ * no route answers yet are reserved, so that clients can be written for all of them. docs/errors.md is the
+ * same in prose.
+ */
 export const PROBLEMS = {
   VALIDATION_ERROR: {
     status: 400,
@@ -65,6 +69,31 @@ export const PROBLEMS = {
     status: 415,
     title: 'The body must be JSON',
     when: 'The content type is not application/json, or its charset or encoding is not supported.',
+  },
+  LOGIN_FAILED: {
+    status: 401,
+    title: 'Login failed',
+    when: 'Reserved for embed tokens: there is no such user in this organization.',
+  },
+  INSUFFICIENT_SCOPE: {
+    status: 403,
+    title: 'Insufficient scope',
+    when: 'Reserved for scoped API keys: the key is good but may not do this.',
+  },
+  IP_NOT_ALLOWED: {
+    status: 403,
+    title: 'Address not allowed',
+    when: 'Reserved for API keys bound to addresses: the key is good but may not be used from there.',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 409,
+    title: 'Idempotency key reused',
+    when: 'Reserved for idempotent requests: the same key came with another request.',
+  },
+  RATE_LIMITED: {
+    status: 429,
+    title: 'Too many requests',
+    when: 'Reserved for rate limits: try again after `Retry-After` seconds.',
   },
   BAD_REQUEST: {
     status: 400,
