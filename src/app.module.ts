@@ -4,9 +4,11 @@ import { ClsModule } from 'nestjs-cls';
 import { LoggerModule } from 'nestjs-pino';
 import { AccessModule } from './access/access.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { PlanInterceptor } from './changes/plan.interceptor.js';
 import { ErrorsController } from './common/errors/errors.controller.js';
 import { ProblemFilter } from './common/errors/problem.filter.js';
 import { JsonBodyInterceptor } from './common/http/json-body.interceptor.js';
+import { RepresentationInterceptor } from './common/http/representation.interceptor.js';
 import { requestLog } from './common/http/request-log.js';
 import { ServiceLogger } from './common/http/service-logger.js';
 import { RequestValidationPipe } from './common/validation/request-validation.pipe.js';
@@ -40,6 +42,8 @@ export class AppModule {
         ServiceLogger,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_INTERCEPTOR, useClass: JsonBodyInterceptor },
+        { provide: APP_INTERCEPTOR, useClass: PlanInterceptor },
+        { provide: APP_INTERCEPTOR, useClass: RepresentationInterceptor },
         { provide: APP_PIPE, useClass: RequestValidationPipe },
       ],
     };

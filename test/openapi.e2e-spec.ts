@@ -125,6 +125,7 @@ describe('The OpenAPI document', () => {
       'retrieve-account-group',
       'retrieve-effective-access',
       'retrieve-organization',
+      'retrieve-role',
       'retrieve-user',
       'retrieve-user-account-group-permissions',
       'retrieve-user-account-permissions',

@@ -67,6 +67,12 @@ export function problemOfDatabaseError(error: unknown): Problem | undefined {
   return away ? new Problem('SERVICE_UNAVAILABLE', { headers: RETRY_SOON, cause: error }) : undefined;
 }
 
+/** Another transaction came in between, or both waited for each other: nothing was changed, and trying again helps. */
+export function isRaceLost(error: unknown): boolean {
+  const { code } = driverErrorOf(error);
+  return code === '40001' || code === '40P01';
+}
+
 interface DriverError {
   constraint?: string;
   code?: string;

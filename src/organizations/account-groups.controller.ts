@@ -1,13 +1,11 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import {
-  ApiCreatedResponse,
-  ApiNoContentResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-} from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../auth/current-organization.decorator.js';
-import { ApiBodyProblems, ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { ApiChange, ApiCreation, ApiDeletion } from '../changes/api-change.decorator.js';
+import type { Change } from '../changes/change.js';
+import { CurrentChange } from '../changes/current-change.decorator.js';
+import { ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { ApiTagged } from '../common/http/api-tagged.decorator.js';
 import { ApiPage, type Page } from '../common/pagination/page.js';
 import { PathIdPipe } from '../common/validation/path-id.pipe.js';
 import { AccountGroupsService } from './account-groups.service.js';
@@ -29,15 +27,19 @@ export class AccountGroupsController {
     description:
       'Creates a group, and moves the given accounts into it. One unknown or disabled account fails the whole request.',
   })
-  @ApiCreatedResponse({ description: 'The new group.', type: AccountGroupResponse })
-  @ApiBodyProblems()
+  @ApiCreation({
+    description: 'The new group.',
+    type: AccountGroupResponse,
+    tagged: true,
+    below: '/v1/organizations/account-groups',
+  })
   create(
-    @CurrentOrganization() organizationId: string,
+    @CurrentChange() change: Change,
     @Body() body: CreateAccountGroupDto,
   ): Promise<AccountGroupResponse> {
     const { name, merchant_id, account_codes } = body;
     const accountIds = account_codes.map(({ value }) => value);
-    return this.accountGroups.create(organizationId, { name, merchant_id, account_codes: accountIds });
+    return this.accountGroups.create(change, { name, merchant_id, account_codes: accountIds });
   }
 
   @Get()
@@ -62,7 +64,7 @@ export class AccountGroupsController {
     description: 'The group.',
   })
   @ApiAccountGroupId()
-  @ApiOkResponse({ description: 'The group.', type: AccountGroupResponse })
+  @ApiTagged({ description: 'The group.', type: AccountGroupResponse })
   @ApiProblems('NOT_FOUND')
   retrieve(
     @CurrentOrganization() organizationId: string,
@@ -79,30 +81,35 @@ export class AccountGroupsController {
       'Changes what is given. `parent_code` nests the group in another one, or moves it to the root.',
   })
   @ApiAccountGroupId()
-  @ApiOkResponse({ description: 'The group after the change.', type: AccountGroupResponse })
-  @ApiBodyProblems('NOT_FOUND', 'GROUP_CYCLE')
+  @ApiChange({
+    description: 'The group after the change.',
+    type: AccountGroupResponse,
+    tagged: true,
+    problems: ['NOT_FOUND', 'GROUP_CYCLE'],
+  })
   update(
-    @CurrentOrganization() organizationId: string,
+    @CurrentChange() change: Change,
     @Param('account_group_id', PathIdPipe) accountGroupId: string,
     @Body() changes: UpdateAccountGroupDto,
   ): Promise<AccountGroupResponse> {
-    return this.accountGroups.update(organizationId, accountGroupId, changes);
+    return this.accountGroups.update(change, accountGroupId, changes);
   }
 
   @Delete(':account_group_id')
-  @HttpCode(204)
   @ApiOperation({
     operationId: 'delete-account-group',
     summary: 'Delete Account Group',
     description: 'Removes a group without accounts and sub-groups, and the permissions held on it.',
   })
   @ApiAccountGroupId()
-  @ApiNoContentResponse({ description: 'The group is gone.' })
-  @ApiProblems('NOT_FOUND', 'GROUP_HAS_ACCOUNTS', 'GROUP_HAS_SUBGROUPS')
+  @ApiDeletion({
+    description: 'The group is gone.',
+    problems: ['NOT_FOUND', 'GROUP_HAS_ACCOUNTS', 'GROUP_HAS_SUBGROUPS'],
+  })
   delete(
-    @CurrentOrganization() organizationId: string,
+    @CurrentChange() change: Change,
     @Param('account_group_id', PathIdPipe) accountGroupId: string,
   ): Promise<void> {
-    return this.accountGroups.delete(organizationId, accountGroupId);
+    return this.accountGroups.delete(change, accountGroupId);
   }
 }

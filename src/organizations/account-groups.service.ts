@@ -2,8 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, In, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { accountsBelow, holdersOnAccountGroup } from '../access/access-snapshot.js';
 import { FIELD_CODES } from '../common/errors/catalogue.js';
 import { Problem } from '../common/errors/problem.js';
+import type { Change } from '../changes/change.js';
+import { ChangesService, expectMatch } from '../changes/changes.service.js';
+import { LATER } from '../database/later.js';
 import { listPage } from '../common/pagination/list-page.js';
 import type { PageQueryDto } from '../common/pagination/page-query.dto.js';
 import type { Page } from '../common/pagination/page.js';
@@ -27,24 +31,25 @@ export interface AccountGroupChanges {
 
 @Injectable()
 export class AccountGroupsService {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly changes: ChangesService,
+  ) {}
 
   /** @throws Problem VALIDATION_ERROR when an account was disabled since the request was validated */
-  create(
-    organizationId: string,
-    { account_codes, ...group }: NewAccountGroup,
-  ): Promise<AccountGroupResponse> {
-    return this.dataSource.transaction(async (manager) => {
+  create(change: Change, { account_codes, ...group }: NewAccountGroup): Promise<AccountGroupResponse> {
+    const work = async (manager: EntityManager): Promise<AccountGroupResponse> => {
       const created = manager.create(AccountGroup, {
         ...group,
-        organization_id: organizationId,
+        organization_id: change.organization_id,
         id: uuidv7(),
         parent_code: null,
       });
       await manager.insert(AccountGroup, created);
       await moveAccounts(manager, created, account_codes);
       return responseOf(created);
-    });
+    };
+    return this.changes.run(change, work, () => ({ account_ids: account_codes }));
   }
 
   /** @param filter exact merchant id */
@@ -64,38 +69,53 @@ export class AccountGroupsService {
     return responseOf(await find(this.dataSource.manager, organizationId, accountGroupId));
   }
 
-  /** @throws Problem NOT_FOUND, GROUP_CYCLE */
+  /** @throws Problem NOT_FOUND, PRECONDITION_FAILED, GROUP_CYCLE */
   update(
-    organizationId: string,
+    change: Change,
     accountGroupId: string,
     changes: AccountGroupChanges,
   ): Promise<AccountGroupResponse> {
-    return this.dataSource.transaction(async (manager) => {
-      if (changes.parent_code !== undefined) await lockTree(manager, organizationId);
+    const { organization_id } = change;
+    const current = async (manager: EntityManager): Promise<AccountGroupResponse> =>
+      responseOf(await find(manager, organization_id, accountGroupId));
+    const work = async (manager: EntityManager): Promise<AccountGroupResponse> => {
+      if (changes.parent_code !== undefined) await lockTree(manager, organization_id);
+      await lockGroup(manager, organization_id, accountGroupId, 'NO KEY UPDATE');
+      await expectMatch(change, () => current(manager));
       if (Object.keys(changes).length > 0) {
-        const group = { organization_id: organizationId, id: accountGroupId };
-        await manager.update(AccountGroup, group, { ...changes, updated_at: () => 'now()' });
+        const group = { organization_id, id: accountGroupId };
+        await manager.update(AccountGroup, group, { ...changes, updated_at: LATER });
       }
-      return responseOf(await find(manager, organizationId, accountGroupId));
-    });
+      return current(manager);
+    };
+    const isMoved = changes.parent_code !== undefined;
+    return this.changes.run(
+      change,
+      work,
+      isMoved ? (manager) => accountsBelow(manager, organization_id, accountGroupId) : undefined,
+    );
   }
 
   /**
    * The group and the permissions held on it. Disabled accounts do not keep it; they stand alone then.
-   * @throws Problem NOT_FOUND, GROUP_HAS_ACCOUNTS, GROUP_HAS_SUBGROUPS
+   * @throws Problem NOT_FOUND, PRECONDITION_FAILED, GROUP_HAS_ACCOUNTS, GROUP_HAS_SUBGROUPS
    */
-  delete(organizationId: string, accountGroupId: string): Promise<void> {
-    return this.dataSource.transaction(async (manager) => {
-      const group = { organization_id: organizationId, id: accountGroupId };
-      const inside = { organization_id: organizationId, account_group_id: accountGroupId };
-      await lockGroup(manager, organizationId, accountGroupId);
+  delete(change: Change, accountGroupId: string): Promise<void> {
+    const { organization_id } = change;
+    const work = async (manager: EntityManager): Promise<void> => {
+      const inside = { organization_id, account_group_id: accountGroupId };
+      await lockGroup(manager, organization_id, accountGroupId, 'UPDATE');
+      await expectMatch(change, async () => responseOf(await find(manager, organization_id, accountGroupId)));
       if (await manager.existsBy(Account, { ...inside, status: 'active' }))
         throw new Problem('GROUP_HAS_ACCOUNTS');
-      const nested = { organization_id: organizationId, parent_code: accountGroupId };
+      const nested = { organization_id, parent_code: accountGroupId };
       if (await manager.existsBy(AccountGroup, nested)) throw new Problem('GROUP_HAS_SUBGROUPS');
-      await manager.update(Account, inside, { account_group_id: null, updated_at: () => 'now()' });
-      await manager.delete(AccountGroup, group);
-    });
+      await manager.update(Account, inside, { account_group_id: null, updated_at: LATER });
+      await manager.delete(AccountGroup, { organization_id, id: accountGroupId });
+    };
+    return this.changes.run(change, work, (manager) =>
+      holdersOnAccountGroup(manager, organization_id, accountGroupId),
+    );
   }
 }
 
@@ -105,16 +125,18 @@ async function lockTree(manager: EntityManager, organizationId: string): Promise
 }
 
 /**
- * Nothing is put into the group or nested below it until the transaction ends.
+ * Nobody else changes the group until the transaction ends; with UPDATE nothing is put into it or nested
+ * below it either.
  * @throws Problem NOT_FOUND
  */
 export async function lockGroup(
   manager: EntityManager,
   organizationId: string,
   accountGroupId: string,
+  mode: 'UPDATE' | 'NO KEY UPDATE',
 ): Promise<void> {
   const locked: unknown[] = await manager.query(
-    'SELECT FROM account_groups WHERE organization_id = $1 AND id = $2 FOR UPDATE',
+    `SELECT FROM account_groups WHERE organization_id = $1 AND id = $2 FOR ${mode}`,
     [organizationId, accountGroupId],
   );
   if (locked.length === 0) throw new Problem('NOT_FOUND');
@@ -146,7 +168,7 @@ async function moveAccounts(
   const { affected } = await manager.update(
     Account,
     { organization_id: group.organization_id, id: In([...accountIds]), status: 'active' },
-    { account_group_id: group.id, updated_at: () => 'now()' },
+    { account_group_id: group.id, updated_at: LATER },
   );
   if (affected !== accountIds.length) {
     throw new Problem('VALIDATION_ERROR', {

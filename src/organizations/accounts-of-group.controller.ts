@@ -1,7 +1,10 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiCreatedResponse, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../auth/current-organization.decorator.js';
-import { ApiBodyProblems, ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { ApiCreation, ApiDeletion } from '../changes/api-change.decorator.js';
+import type { Change } from '../changes/change.js';
+import { CurrentChange } from '../changes/current-change.decorator.js';
+import { ApiProblems } from '../common/errors/api-problems.decorator.js';
 import { PageQueryDto } from '../common/pagination/page-query.dto.js';
 import { ApiPage, type Page } from '../common/pagination/page.js';
 import { PathIdPipe } from '../common/validation/path-id.pipe.js';
@@ -22,14 +25,19 @@ export class AccountsOfGroupController {
     description: 'Creates an account in the group.',
   })
   @ApiAccountGroupId()
-  @ApiCreatedResponse({ description: 'The new account.', type: AccountResponse })
-  @ApiBodyProblems('NOT_FOUND')
+  @ApiCreation({
+    description: 'The new account.',
+    type: AccountResponse,
+    tagged: true,
+    below: '/v1/organizations/accounts',
+    problems: ['NOT_FOUND'],
+  })
   create(
-    @CurrentOrganization() organizationId: string,
+    @CurrentChange() change: Change,
     @Param('account_group_id', PathIdPipe) accountGroupId: string,
     @Body() body: CreateAccountDto,
   ): Promise<AccountResponse> {
-    return this.accounts.create(organizationId, accountGroupId, body);
+    return this.accounts.create(change, accountGroupId, body);
   }
 
   @Get()
@@ -50,7 +58,6 @@ export class AccountsOfGroupController {
   }
 
   @Delete(':account_id')
-  @HttpCode(204)
   @ApiOperation({
     operationId: 'remove-account-from-group',
     summary: 'Remove Account from Group',
@@ -58,13 +65,15 @@ export class AccountsOfGroupController {
   })
   @ApiAccountGroupId()
   @ApiAccountId()
-  @ApiNoContentResponse({ description: 'The account is in no group.' })
-  @ApiProblems('NOT_FOUND', 'LAST_ACCOUNT_IN_GROUP')
+  @ApiDeletion({
+    description: 'The account is in no group.',
+    problems: ['NOT_FOUND', 'LAST_ACCOUNT_IN_GROUP'],
+  })
   remove(
-    @CurrentOrganization() organizationId: string,
+    @CurrentChange() change: Change,
     @Param('account_group_id', PathIdPipe) accountGroupId: string,
     @Param('account_id', PathIdPipe) accountId: string,
   ): Promise<void> {
-    return this.accounts.removeFromGroup(organizationId, accountGroupId, accountId);
+    return this.accounts.removeFromGroup(change, accountGroupId, accountId);
   }
 }

@@ -1,21 +1,19 @@
 import { Body, Controller, Delete, Get, Param, Patch, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../auth/current-organization.decorator.js';
-import { ApiBodyProblems, ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { ApiChange, ApiDeletion } from '../changes/api-change.decorator.js';
+import type { Change } from '../changes/change.js';
+import { CurrentChange } from '../changes/current-change.decorator.js';
+import { ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { ApiTagged } from '../common/http/api-tagged.decorator.js';
 import { PageQueryDto } from '../common/pagination/page-query.dto.js';
 import { ApiPage, type Page } from '../common/pagination/page.js';
 import { PathIdPipe } from '../common/validation/path-id.pipe.js';
 import { AccountsService } from './accounts.service.js';
+import { AccountDisabledResponse } from './dto/account-disabled.response.js';
 import { AccountResponse } from './dto/account.response.js';
 import { ApiAccountId } from './dto/path-ids.decorator.js';
 import { UpdateAccountDto } from './dto/update-account.dto.js';
-
-const DISABLED = 'Account disabled successfully';
-
-class AccountDisabledResponse {
-  @ApiProperty({ description: 'That the account is disabled.', enum: [DISABLED], example: DISABLED })
-  message!: string;
-}
 
 @ApiTags('Accounts')
 @Controller('organizations/accounts')
@@ -44,7 +42,7 @@ export class AccountsController {
     description: 'The account, active or disabled.',
   })
   @ApiAccountId()
-  @ApiOkResponse({ description: 'The account.', type: AccountResponse })
+  @ApiTagged({ description: 'The account.', type: AccountResponse })
   @ApiProblems('NOT_FOUND')
   retrieve(
     @CurrentOrganization() organizationId: string,
@@ -60,14 +58,18 @@ export class AccountsController {
     description: 'Changes the name.',
   })
   @ApiAccountId()
-  @ApiOkResponse({ description: 'The account after the change.', type: AccountResponse })
-  @ApiBodyProblems('NOT_FOUND')
+  @ApiChange({
+    description: 'The account after the change.',
+    type: AccountResponse,
+    tagged: true,
+    problems: ['NOT_FOUND'],
+  })
   update(
-    @CurrentOrganization() organizationId: string,
+    @CurrentChange() change: Change,
     @Param('account_id', PathIdPipe) accountId: string,
     @Body() changes: UpdateAccountDto,
   ): Promise<AccountResponse> {
-    return this.accounts.update(organizationId, accountId, changes);
+    return this.accounts.update(change, accountId, changes);
   }
 
   @Delete(':account_id')
@@ -79,13 +81,15 @@ export class AccountsController {
       'and no permission can be given on it any more.',
   })
   @ApiAccountId()
-  @ApiOkResponse({ description: 'The account is disabled.', type: AccountDisabledResponse })
-  @ApiProblems('NOT_FOUND')
-  async delete(
-    @CurrentOrganization() organizationId: string,
+  @ApiDeletion({
+    description: 'The account is disabled.',
+    type: AccountDisabledResponse,
+    problems: ['NOT_FOUND'],
+  })
+  delete(
+    @CurrentChange() change: Change,
     @Param('account_id', PathIdPipe) accountId: string,
   ): Promise<AccountDisabledResponse> {
-    await this.accounts.disable(organizationId, accountId);
-    return { message: DISABLED };
+    return this.accounts.disable(change, accountId);
   }
 }

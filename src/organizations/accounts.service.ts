@@ -3,18 +3,22 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Problem } from '../common/errors/problem.js';
+import type { Change } from '../changes/change.js';
+import { ChangesService, expectMatch } from '../changes/changes.service.js';
+import { LATER } from '../database/later.js';
 import { listPage } from '../common/pagination/list-page.js';
 import type { PageQueryDto } from '../common/pagination/page-query.dto.js';
 import type { Page } from '../common/pagination/page.js';
 import { lockGroup } from './account-groups.service.js';
 import type { AccountResponse } from './dto/account.response.js';
+import { ACCOUNT_DISABLED, type AccountDisabledResponse } from './dto/account-disabled.response.js';
 import { AccountGroup } from './entities/account-group.entity.js';
 import { Account } from './entities/account.entity.js';
 
 /** The permissions follow the account in the same statement: their foreign key names its status. */
 const DISABLE_ACCOUNT = `
   WITH disabled AS (
-    UPDATE accounts SET status = 'disabled', updated_at = now()
+    UPDATE accounts SET status = 'disabled', updated_at = ${LATER()}
     WHERE organization_id = $1 AND id = $2 AND status = 'active'
     RETURNING organization_id, id, status
   )
@@ -23,23 +27,25 @@ const DISABLE_ACCOUNT = `
 
 @Injectable()
 export class AccountsService {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly changes: ChangesService,
+  ) {}
 
   /** @throws Problem NOT_FOUND, by the foreign key, when the organization has no such group */
-  async create(
-    organizationId: string,
-    accountGroupId: string,
-    account: { name: string },
-  ): Promise<AccountResponse> {
-    const { manager } = this.dataSource;
-    const created = manager.create(Account, {
-      ...account,
-      organization_id: organizationId,
-      id: uuidv7(),
-      account_group_id: accountGroupId,
-    });
-    await manager.insert(Account, created);
-    return responseOf(created);
+  create(change: Change, accountGroupId: string, account: { name: string }): Promise<AccountResponse> {
+    const id = uuidv7();
+    const work = async (manager: EntityManager): Promise<AccountResponse> => {
+      const created = manager.create(Account, {
+        ...account,
+        organization_id: change.organization_id,
+        id,
+        account_group_id: accountGroupId,
+      });
+      await manager.insert(Account, created);
+      return responseOf(created);
+    };
+    return this.changes.run(change, work, () => ({ account_ids: [id] }));
   }
 
   /** The active accounts. */
@@ -66,48 +72,48 @@ export class AccountsService {
     return responseOf(await find(this.dataSource.manager, organizationId, accountId));
   }
 
-  /** @throws Problem NOT_FOUND */
-  async update(
-    organizationId: string,
-    accountId: string,
-    changes: { name?: string },
-  ): Promise<AccountResponse> {
-    const { manager } = this.dataSource;
-    if (Object.keys(changes).length > 0) {
-      const account = { organization_id: organizationId, id: accountId };
-      await manager.update(Account, account, { ...changes, updated_at: () => 'now()' });
-    }
-    return responseOf(await find(manager, organizationId, accountId));
+  /** @throws Problem NOT_FOUND, PRECONDITION_FAILED */
+  update(change: Change, accountId: string, changes: { name?: string }): Promise<AccountResponse> {
+    const { organization_id } = change;
+    return this.changes.run(change, async (manager) => {
+      await lockAccount(manager, change, accountId);
+      if (Object.keys(changes).length > 0) {
+        await manager.update(Account, { organization_id, id: accountId }, { ...changes, updated_at: LATER });
+      }
+      return responseOf(await find(manager, organization_id, accountId));
+    });
   }
 
   /**
    * Disables the account; doing so again changes nothing.
-   * @throws Problem NOT_FOUND
+   * @throws Problem NOT_FOUND, PRECONDITION_FAILED
    */
-  disable(organizationId: string, accountId: string): Promise<void> {
-    return this.dataSource.transaction(async (manager) => {
-      await lockAccount(manager, organizationId, accountId);
-      await manager.query(DISABLE_ACCOUNT, [organizationId, accountId]);
-    });
+  disable(change: Change, accountId: string): Promise<AccountDisabledResponse> {
+    const work = async (manager: EntityManager): Promise<AccountDisabledResponse> => {
+      await lockAccount(manager, change, accountId);
+      await manager.query(DISABLE_ACCOUNT, [change.organization_id, accountId]);
+      return { message: ACCOUNT_DISABLED };
+    };
+    return this.changes.run(change, work, () => ({ account_ids: [accountId] }));
   }
 
   /**
    * Leaves the account standing alone.
-   * @throws Problem NOT_FOUND when there is no such group, or the account is not in it; LAST_ACCOUNT_IN_GROUP
+   * @throws Problem NOT_FOUND when there is no such group, or the account is not in it; PRECONDITION_FAILED,
+   * LAST_ACCOUNT_IN_GROUP
    */
-  removeFromGroup(organizationId: string, accountGroupId: string, accountId: string): Promise<void> {
-    return this.dataSource.transaction(async (manager) => {
-      const inside = {
-        organization_id: organizationId,
-        account_group_id: accountGroupId,
-        status: 'active' as const,
-      };
-      await lockGroup(manager, organizationId, accountGroupId);
+  removeFromGroup(change: Change, accountGroupId: string, accountId: string): Promise<void> {
+    const { organization_id } = change;
+    const work = async (manager: EntityManager): Promise<void> => {
+      const inside = { organization_id, account_group_id: accountGroupId, status: 'active' as const };
+      await lockGroup(manager, organization_id, accountGroupId, 'UPDATE');
+      await lockAccount(manager, change, accountId);
       if (!(await manager.existsBy(Account, { ...inside, id: accountId }))) throw new Problem('NOT_FOUND');
       if ((await manager.countBy(Account, inside)) === 1) throw new Problem('LAST_ACCOUNT_IN_GROUP');
-      const account = { organization_id: organizationId, id: accountId };
-      await manager.update(Account, account, { account_group_id: null, updated_at: () => 'now()' });
-    });
+      const account = { organization_id, id: accountId };
+      await manager.update(Account, account, { account_group_id: null, updated_at: LATER });
+    };
+    return this.changes.run(change, work, () => ({ account_ids: [accountId] }));
   }
 
   private async page(
@@ -120,13 +126,18 @@ export class AccountsService {
   }
 }
 
-/** @throws Problem NOT_FOUND */
-async function lockAccount(manager: EntityManager, organizationId: string, accountId: string): Promise<void> {
+/**
+ * Nobody else changes the account until the transaction ends.
+ * @throws Problem NOT_FOUND, PRECONDITION_FAILED
+ */
+async function lockAccount(manager: EntityManager, change: Change, accountId: string): Promise<void> {
+  const { organization_id } = change;
   const locked: unknown[] = await manager.query(
     'SELECT FROM accounts WHERE organization_id = $1 AND id = $2 FOR UPDATE',
-    [organizationId, accountId],
+    [organization_id, accountId],
   );
   if (locked.length === 0) throw new Problem('NOT_FOUND');
+  await expectMatch(change, async () => responseOf(await find(manager, organization_id, accountId)));
 }
 
 async function find(manager: EntityManager, organizationId: string, accountId: string): Promise<Account> {

@@ -1,7 +1,8 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../auth/current-organization.decorator.js';
 import { ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { ApiTagged } from '../common/http/api-tagged.decorator.js';
 import { OrganizationResponse } from './dto/organization.response.js';
 import { OrganizationsService } from './organizations.service.js';
 
@@ -16,7 +17,7 @@ export class OrganizationsController {
     summary: 'Retrieve Organization',
     description: 'Your own organization: the one whose key you send.',
   })
-  @ApiOkResponse({ description: 'The organization.', type: OrganizationResponse })
+  @ApiTagged({ description: 'The organization.', type: OrganizationResponse })
   @ApiProblems()
   retrieve(@CurrentOrganization() organizationId: string): Promise<OrganizationResponse> {
     return this.organizations.retrieve(organizationId);

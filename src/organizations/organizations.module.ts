@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ChangesModule } from '../changes/changes.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { RolesModule } from '../roles/roles.module.js';
 import { AccountGroupsController } from './account-groups.controller.js';
@@ -11,7 +12,7 @@ import { OrganizationsService } from './organizations.service.js';
 import { SandboxService } from './sandbox.service.js';
 
 @Module({
-  imports: [AuthModule, RolesModule],
+  imports: [ChangesModule, AuthModule, RolesModule],
   controllers: [
     OrganizationsController,
     AccountGroupsController,

@@ -1,14 +1,11 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post } from '@nestjs/common';
-import {
-  ApiCreatedResponse,
-  ApiNoContentResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-  ApiTags,
-} from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, Param, Patch, Post } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../auth/current-organization.decorator.js';
-import { ApiBodyProblems, ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { ApiChange, ApiCreation, ApiDeletion } from '../changes/api-change.decorator.js';
+import type { Change } from '../changes/change.js';
+import { CurrentChange } from '../changes/current-change.decorator.js';
+import { ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { ApiTagged } from '../common/http/api-tagged.decorator.js';
 import { SANDBOX } from '../organizations/sandbox.ids.js';
 import { CreateRoleDto, type PermissionId } from './dto/create-role.dto.js';
 import { RoleResponse } from './dto/role.response.js';
@@ -48,15 +45,36 @@ export class RolesController {
     summary: 'Create Role',
     description: 'Creates a role of your own from permissions of the catalog; it can be given to users.',
   })
-  @ApiCreatedResponse({ description: 'The new role.', type: RoleResponse })
-  @ApiBodyProblems('ROLE_ALREADY_EXISTS')
-  create(@CurrentOrganization() organizationId: string, @Body() body: CreateRoleDto): Promise<RoleResponse> {
+  @ApiCreation({
+    description: 'The new role.',
+    type: RoleResponse,
+    tagged: true,
+    below: '/v1/organizations/roles',
+    problems: ['ROLE_ALREADY_EXISTS'],
+  })
+  create(@CurrentChange() change: Change, @Body() body: CreateRoleDto): Promise<RoleResponse> {
     const { permission_ids, testing_permission_ids, ...role } = body;
-    return this.roles.create(organizationId, {
+    return this.roles.create(change, {
       ...role,
       permission_ids: idsOf(permission_ids),
       testing_permission_ids: idsOf(testing_permission_ids),
     });
+  }
+
+  @Get(':role_id')
+  @ApiOperation({
+    operationId: 'retrieve-role',
+    summary: 'Retrieve Role',
+    description: 'The role, default or custom.',
+  })
+  @ApiRoleId()
+  @ApiTagged({ description: 'The role.', type: RoleResponse })
+  @ApiProblems('NOT_FOUND')
+  retrieve(
+    @CurrentOrganization() organizationId: string,
+    @Param('role_id', RoleIdPipe) roleId: string,
+  ): Promise<RoleResponse> {
+    return this.roles.retrieve(organizationId, roleId);
   }
 
   @Patch(':role_id')
@@ -67,15 +85,19 @@ export class RolesController {
       'Changes what is given of a custom role. Default roles cannot be changed; no role changes its type.',
   })
   @ApiRoleId()
-  @ApiOkResponse({ description: 'The role after the change.', type: RoleResponse })
-  @ApiBodyProblems('NOT_FOUND', 'DEFAULT_ROLE_IMMUTABLE', 'ROLE_ALREADY_EXISTS')
+  @ApiChange({
+    description: 'The role after the change.',
+    type: RoleResponse,
+    tagged: true,
+    problems: ['NOT_FOUND', 'DEFAULT_ROLE_IMMUTABLE', 'ROLE_ALREADY_EXISTS'],
+  })
   update(
-    @CurrentOrganization() organizationId: string,
+    @CurrentChange() change: Change,
     @Param('role_id', RoleIdPipe) roleId: string,
     @Body() body: UpdateRoleDto,
   ): Promise<RoleResponse> {
     const { permission_ids, testing_permission_ids, ...role } = body;
-    return this.roles.update(organizationId, roleId, {
+    return this.roles.update(change, roleId, {
       ...role,
       ...(permission_ids && { permission_ids: idsOf(permission_ids) }),
       ...(testing_permission_ids && { testing_permission_ids: idsOf(testing_permission_ids) }),
@@ -83,20 +105,15 @@ export class RolesController {
   }
 
   @Delete(':role_id')
-  @HttpCode(204)
   @ApiOperation({
     operationId: 'delete-role',
     summary: 'Delete Role',
     description: 'Removes a custom role. Users who hold it hold Read only in its place.',
   })
   @ApiRoleId()
-  @ApiNoContentResponse({ description: 'The role is gone.' })
-  @ApiProblems('NOT_FOUND', 'DEFAULT_ROLE_IMMUTABLE')
-  delete(
-    @CurrentOrganization() organizationId: string,
-    @Param('role_id', RoleIdPipe) roleId: string,
-  ): Promise<void> {
-    return this.roles.delete(organizationId, roleId);
+  @ApiDeletion({ description: 'The role is gone.', problems: ['NOT_FOUND', 'DEFAULT_ROLE_IMMUTABLE'] })
+  delete(@CurrentChange() change: Change, @Param('role_id', RoleIdPipe) roleId: string): Promise<void> {
+    return this.roles.delete(change, roleId);
   }
 }
 

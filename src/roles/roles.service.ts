@@ -3,6 +3,10 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { customAlphabet } from 'nanoid';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Problem } from '../common/errors/problem.js';
+import type { Change } from '../changes/change.js';
+import { ChangesService, expectMatch } from '../changes/changes.service.js';
+import { LATER } from '../database/later.js';
+import { holdersOfRole } from '../access/access-snapshot.js';
 import { DEFAULT_ROLE_NAMES, defaultRoles, READ_ONLY, type DefaultRoleName } from './default-roles.js';
 import type { RoleResponse } from './dto/role.response.js';
 import { Role, type RoleType } from './entities/role.entity.js';
@@ -26,6 +30,7 @@ export class RolesService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly catalog: PermissionsCatalog,
+    private readonly changes: ChangesService,
   ) {}
 
   /** All roles of the organization: the default ones in their usual order, then custom ones, oldest first. */
@@ -40,48 +45,61 @@ export class RolesService {
   }
 
   /** @throws Problem ROLE_ALREADY_EXISTS; VALIDATION_ERROR for permissions that the role may not hold */
-  async create(organizationId: string, role: NewRole): Promise<RoleResponse> {
+  create(change: Change, role: NewRole): Promise<RoleResponse> {
     this.refuseUnfit(role, role.role_type);
-    const { manager } = this.dataSource;
-    const created = manager.create(Role, { ...role, organization_id: organizationId, id: newRoleId() });
-    await manager.insert(Role, created);
-    return responseOf(created);
+    return this.changes.run(change, async (manager) => {
+      const { organization_id } = change;
+      const created = manager.create(Role, { ...role, organization_id, id: newRoleId() });
+      await manager.insert(Role, created);
+      return responseOf(created);
+    });
   }
 
-  /** @throws Problem NOT_FOUND, DEFAULT_ROLE_IMMUTABLE, ROLE_ALREADY_EXISTS, VALIDATION_ERROR as for create */
-  update(organizationId: string, roleId: string, changes: RoleChanges): Promise<RoleResponse> {
-    return this.dataSource.transaction(async (manager) => {
-      const { role_type } = await lockCustomRole(manager, organizationId, roleId);
+  /** @throws Problem NOT_FOUND */
+  retrieve(organizationId: string, roleId: string): Promise<RoleResponse> {
+    return retrieveRole(this.dataSource.manager, organizationId, roleId);
+  }
+
+  /**
+   * @throws Problem NOT_FOUND, PRECONDITION_FAILED, DEFAULT_ROLE_IMMUTABLE, ROLE_ALREADY_EXISTS,
+   * VALIDATION_ERROR as for create
+   */
+  update(change: Change, roleId: string, changes: RoleChanges): Promise<RoleResponse> {
+    const { organization_id } = change;
+    const work = async (manager: EntityManager): Promise<RoleResponse> => {
+      const { role_type } = await lockCustomRole(manager, change, roleId);
       this.refuseUnfit(changes, role_type);
-      const role = { organization_id: organizationId, id: roleId };
       if (Object.keys(changes).length > 0) {
-        await manager.update(Role, role, { ...changes, updated_at: () => 'now()' });
+        await manager.update(Role, { organization_id, id: roleId }, { ...changes, updated_at: LATER });
       }
-      return responseOf(await manager.findOneByOrFail(Role, role));
-    });
+      return retrieveRole(manager, organization_id, roleId);
+    };
+    return this.changes.run(change, work, (manager) => holdersOfRole(manager, organization_id, roleId));
   }
 
   /**
    * Its users get the organization's Read only role in the same moment; nobody can be given it meanwhile.
-   * @throws Problem NOT_FOUND, DEFAULT_ROLE_IMMUTABLE
+   * @throws Problem NOT_FOUND, PRECONDITION_FAILED, DEFAULT_ROLE_IMMUTABLE
    */
-  delete(organizationId: string, roleId: string): Promise<void> {
-    return this.dataSource.transaction(async (manager) => {
-      await lockCustomRole(manager, organizationId, roleId);
+  delete(change: Change, roleId: string): Promise<void> {
+    const { organization_id } = change;
+    const work = async (manager: EntityManager): Promise<void> => {
+      await lockCustomRole(manager, change, roleId);
       const readOnly = await manager.findOneByOrFail(Role, {
-        organization_id: organizationId,
+        organization_id,
         name: READ_ONLY,
         is_default: true,
       });
       for (const table of ['account_permissions', 'account_group_permissions']) {
         await manager.query(`UPDATE ${table} SET role_id = $3 WHERE organization_id = $1 AND role_id = $2`, [
-          organizationId,
+          organization_id,
           roleId,
           readOnly.id,
         ]);
       }
-      await manager.delete(Role, { organization_id: organizationId, id: roleId });
-    });
+      await manager.delete(Role, { organization_id, id: roleId });
+    };
+    return this.changes.run(change, work, (manager) => holdersOfRole(manager, organization_id, roleId));
   }
 
   /** @param ids fixed ids for the sandbox; every other organization gets random ones */
@@ -108,15 +126,30 @@ export class RolesService {
   }
 }
 
-/** Nobody is given the role, or changes it, until the transaction ends. */
-async function lockCustomRole(manager: EntityManager, organizationId: string, roleId: string): Promise<Role> {
+/**
+ * Nobody is given the role, or changes it, until the transaction ends.
+ * @throws Problem NOT_FOUND, PRECONDITION_FAILED, DEFAULT_ROLE_IMMUTABLE
+ */
+async function lockCustomRole(manager: EntityManager, change: Change, roleId: string): Promise<Role> {
+  const { organization_id } = change;
   const [role] = await manager.query<Role[]>(
     'SELECT role_type, is_default FROM roles WHERE organization_id = $1 AND id = $2 FOR UPDATE',
-    [organizationId, roleId],
+    [organization_id, roleId],
   );
   if (role === undefined) throw new Problem('NOT_FOUND');
+  await expectMatch(change, () => retrieveRole(manager, organization_id, roleId));
   if (role.is_default) throw new Problem('DEFAULT_ROLE_IMMUTABLE');
   return role;
+}
+
+async function retrieveRole(
+  manager: EntityManager,
+  organizationId: string,
+  roleId: string,
+): Promise<RoleResponse> {
+  const role = await manager.findOneBy(Role, { organization_id: organizationId, id: roleId });
+  if (role === null) throw new Problem('NOT_FOUND');
+  return responseOf(role);
 }
 
 function newRoleId(): string {

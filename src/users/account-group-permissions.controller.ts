@@ -1,7 +1,11 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Put } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, Param, Patch, Put } from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../auth/current-organization.decorator.js';
-import { ApiBodyProblems, ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { ApiChange, ApiDeletion } from '../changes/api-change.decorator.js';
+import type { Change } from '../changes/change.js';
+import { CurrentChange } from '../changes/current-change.decorator.js';
+import { ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { ApiTagged } from '../common/http/api-tagged.decorator.js';
 import { PathIdPipe } from '../common/validation/path-id.pipe.js';
 import { SANDBOX } from '../organizations/sandbox.ids.js';
 import { AccountGroupPermissionsDto } from './dto/permissions.dto.js';
@@ -21,13 +25,13 @@ export class AccountGroupPermissionsController {
     description: 'The roles that the user holds on account groups, with names.',
   })
   @ApiUserId()
-  @ApiOkResponse({ description: 'The permissions.', type: AccountGroupPermissionsResponse })
+  @ApiTagged({ description: 'The permissions.', type: AccountGroupPermissionsResponse })
   @ApiProblems('NOT_FOUND')
-  async list(
+  list(
     @CurrentOrganization() organizationId: string,
     @Param('user_id', PathIdPipe) userId: string,
   ): Promise<AccountGroupPermissionsResponse> {
-    return { permissions: await this.permissions.list(ON_ACCOUNT_GROUPS, organizationId, userId) };
+    return this.permissions.list(ON_ACCOUNT_GROUPS, organizationId, userId);
   }
 
   @Put()
@@ -38,15 +42,17 @@ export class AccountGroupPermissionsController {
       'Afterwards the user holds these roles on account groups, and no others. One bad entry changes nothing.',
   })
   @ApiUserId()
-  @ApiOkResponse({ description: 'The permissions are replaced.', type: StatusResponse })
-  @ApiBodyProblems('NOT_FOUND')
-  async replace(
-    @CurrentOrganization() organizationId: string,
+  @ApiChange({
+    description: 'The permissions are replaced.',
+    type: StatusResponse,
+    problems: ['NOT_FOUND'],
+  })
+  replace(
+    @CurrentChange() change: Change,
     @Param('user_id', PathIdPipe) userId: string,
     @Body() body: AccountGroupPermissionsDto,
   ): Promise<StatusResponse> {
-    await this.permissions.replace(ON_ACCOUNT_GROUPS, organizationId, userId, assignmentsOf(body));
-    return { status: 'ok' };
+    return this.permissions.replace(ON_ACCOUNT_GROUPS, change, userId, assignmentsOf(body));
   }
 
   @Patch()
@@ -57,23 +63,20 @@ export class AccountGroupPermissionsController {
       'Adds these roles or changes those held on the same account groups; removes nothing. One bad entry changes nothing.',
   })
   @ApiUserId()
-  @ApiOkResponse({
+  @ApiChange({
     description: 'All of these permissions after the change.',
     type: AccountGroupPermissionsResponse,
+    problems: ['NOT_FOUND'],
   })
-  @ApiBodyProblems('NOT_FOUND')
-  async update(
-    @CurrentOrganization() organizationId: string,
+  update(
+    @CurrentChange() change: Change,
     @Param('user_id', PathIdPipe) userId: string,
     @Body() body: AccountGroupPermissionsDto,
   ): Promise<AccountGroupPermissionsResponse> {
-    return {
-      permissions: await this.permissions.add(ON_ACCOUNT_GROUPS, organizationId, userId, assignmentsOf(body)),
-    };
+    return this.permissions.add(ON_ACCOUNT_GROUPS, change, userId, assignmentsOf(body));
   }
 
   @Delete(':account_group_id')
-  @HttpCode(204)
   @ApiOperation({
     operationId: 'delete-user-account-group-permission',
     summary: 'Delete Account Group Permission of a User',
@@ -86,14 +89,13 @@ export class AccountGroupPermissionsController {
     schema: { type: 'string', format: 'uuid' },
     example: SANDBOX.account_groups.americas,
   })
-  @ApiNoContentResponse({ description: 'The permission is gone.' })
-  @ApiProblems('NOT_FOUND')
+  @ApiDeletion({ description: 'The permission is gone.', problems: ['NOT_FOUND'] })
   remove(
-    @CurrentOrganization() organizationId: string,
+    @CurrentChange() change: Change,
     @Param('user_id', PathIdPipe) userId: string,
     @Param('account_group_id', PathIdPipe) targetId: string,
   ): Promise<void> {
-    return this.permissions.remove(ON_ACCOUNT_GROUPS, organizationId, userId, targetId);
+    return this.permissions.remove(ON_ACCOUNT_GROUPS, change, userId, targetId);
   }
 }
 

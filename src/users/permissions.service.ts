@@ -1,12 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { Change } from '../changes/change.js';
+import { ChangesService, expectMatch } from '../changes/changes.service.js';
 import { Problem } from '../common/errors/problem.js';
 import type {
   AccountGroupPermissionResponse,
   AccountPermissionResponse,
+  StatusResponse,
 } from './dto/permissions.response.js';
-import { lockUser } from './users.service.js';
+import { lockUser, retrieveUser } from './users.service.js';
+import { LATER } from '../database/later.js';
 
 /** What differs between roles held on accounts and roles held on account groups. */
 interface PermissionKind<Named> {
@@ -53,91 +57,124 @@ export interface Assignment {
   role_id: string;
 }
 
+/** All roles of one kind that a user holds. */
+export interface PermissionList<Named> {
+  permissions: Named[];
+}
+
 /** The roles that a user holds. Every change of one user waits for the one before: none is lost. */
 @Injectable()
 export class PermissionsService {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly changes: ChangesService,
+  ) {}
 
   /** @throws Problem NOT_FOUND */
-  async list<Named>(kind: PermissionKind<Named>, organizationId: string, userId: string): Promise<Named[]> {
+  async list<Named>(
+    kind: PermissionKind<Named>,
+    organizationId: string,
+    userId: string,
+  ): Promise<PermissionList<Named>> {
     const { manager } = this.dataSource;
     const user: unknown[] = await manager.query('SELECT FROM users WHERE organization_id = $1 AND id = $2', [
       organizationId,
       userId,
     ]);
     if (user.length === 0) throw new Problem('NOT_FOUND');
-    return manager.query<Named[]>(kind.named, [organizationId, userId]);
+    return permissionsOf(manager, kind, organizationId, userId);
   }
 
   /**
    * Afterwards the user holds the roles given, and no others of this kind.
-   * @throws Problem NOT_FOUND
+   * @throws Problem NOT_FOUND, PRECONDITION_FAILED
    */
   async replace<Named>(
     kind: PermissionKind<Named>,
-    organizationId: string,
+    change: Change,
     userId: string,
     assignments: readonly Assignment[],
-  ): Promise<void> {
-    await this.change(organizationId, userId, async (manager) => {
+  ): Promise<StatusResponse> {
+    return this.change(kind, change, userId, async (manager) => {
       const kept = assignments.map(({ target_id }) => target_id);
       await manager.query(
         `DELETE FROM ${kind.table} WHERE organization_id = $1 AND user_id = $2 AND ${kind.target} <> ALL ($3::uuid[])`,
-        [organizationId, userId, kept],
+        [change.organization_id, userId, kept],
       );
-      await give(manager, kind, organizationId, userId, assignments);
+      await give(manager, kind, change.organization_id, userId, assignments);
+      return { status: 'ok' };
     });
   }
 
   /**
    * Gives the roles, in place of those held on the same accounts or groups; takes none away.
    * @returns all permissions of this kind after the change
-   * @throws Problem NOT_FOUND
+   * @throws Problem NOT_FOUND, PRECONDITION_FAILED
    */
   async add<Named>(
     kind: PermissionKind<Named>,
-    organizationId: string,
+    change: Change,
     userId: string,
     assignments: readonly Assignment[],
-  ): Promise<Named[]> {
-    return this.change(organizationId, userId, async (manager) => {
-      await give(manager, kind, organizationId, userId, assignments);
-      return manager.query<Named[]>(kind.named, [organizationId, userId]);
+  ): Promise<PermissionList<Named>> {
+    return this.change(kind, change, userId, async (manager) => {
+      await give(manager, kind, change.organization_id, userId, assignments);
+      return permissionsOf(manager, kind, change.organization_id, userId);
     });
   }
 
-  /** @throws Problem NOT_FOUND when there is no such user, or it holds no role there */
+  /** @throws Problem PRECONDITION_FAILED; NOT_FOUND when there is no such user, or it holds no role there */
   async remove<Named>(
     kind: PermissionKind<Named>,
-    organizationId: string,
+    change: Change,
     userId: string,
     targetId: string,
   ): Promise<void> {
-    await this.change(organizationId, userId, async (manager) => {
+    await this.change(kind, change, userId, async (manager) => {
       const [, affected] = await manager.query<[unknown, number]>(
         `DELETE FROM ${kind.table} WHERE organization_id = $1 AND user_id = $2 AND ${kind.target} = $3`,
-        [organizationId, userId, targetId],
+        [change.organization_id, userId, targetId],
       );
       if (affected === 0) throw new Problem('NOT_FOUND');
     });
   }
 
-  /** A user's permissions are part of the user: changing them changes `updated_at`. */
-  private change<T>(
-    organizationId: string,
+  /**
+   * A user's permissions are part of the user: changing them changes `updated_at`, and If-Match may name
+   * the ETag of either.
+   */
+  private change<T, Named>(
+    kind: PermissionKind<Named>,
+    change: Change,
     userId: string,
     work: (manager: EntityManager) => Promise<T>,
   ): Promise<T> {
-    return this.dataSource.transaction(async (manager) => {
-      await lockUser(manager, organizationId, userId);
+    const { organization_id } = change;
+    const changeUser = async (manager: EntityManager): Promise<T> => {
+      await lockUser(manager, organization_id, userId);
+      await expectMatch(
+        change,
+        () => retrieveUser(manager, organization_id, userId),
+        () => permissionsOf(manager, kind, organization_id, userId),
+      );
       const result = await work(manager);
-      await manager.query('UPDATE users SET updated_at = now() WHERE organization_id = $1 AND id = $2', [
-        organizationId,
+      await manager.query(`UPDATE users SET updated_at = ${LATER()} WHERE organization_id = $1 AND id = $2`, [
+        organization_id,
         userId,
       ]);
       return result;
-    });
+    };
+    return this.changes.run(change, changeUser, () => ({ user_ids: [userId] }));
   }
+}
+
+async function permissionsOf<Named>(
+  manager: EntityManager,
+  { named }: PermissionKind<Named>,
+  organizationId: string,
+  userId: string,
+): Promise<PermissionList<Named>> {
+  return { permissions: await manager.query<Named[]>(named, [organizationId, userId]) };
 }
 
 async function give<Named>(

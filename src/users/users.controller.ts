@@ -1,14 +1,11 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
-import {
-  ApiCreatedResponse,
-  ApiNoContentResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-} from '@nestjs/swagger';
-import type { Response } from 'express';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../auth/current-organization.decorator.js';
-import { ApiBodyProblems, ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { ApiChange, ApiCreation, ApiDeletion } from '../changes/api-change.decorator.js';
+import type { Change } from '../changes/change.js';
+import { CurrentChange } from '../changes/current-change.decorator.js';
+import { ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { ApiTagged } from '../common/http/api-tagged.decorator.js';
 import { ApiPage, type Page } from '../common/pagination/page.js';
 import { PathIdPipe } from '../common/validation/path-id.pipe.js';
 import { CreateUserDto } from './dto/create-user.dto.js';
@@ -32,22 +29,15 @@ export class UsersController {
       'At least one permission assignment is needed: account_permissions, account_group_permissions, or both. ' +
       'The user and its permissions are one change: all of it or nothing.',
   })
-  @ApiCreatedResponse({
+  @ApiCreation({
     description: 'The new user.',
     type: UserResponse,
-    headers: {
-      Location: { description: 'Path of the new user.', schema: { type: 'string', format: 'uri-reference' } },
-    },
+    tagged: true,
+    below: '/v1/organizations/users',
+    problems: ['USER_ALREADY_EXISTS'],
   })
-  @ApiBodyProblems('USER_ALREADY_EXISTS')
-  async create(
-    @CurrentOrganization() organizationId: string,
-    @Body() body: CreateUserDto,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<UserResponse> {
-    const user = await this.users.create(organizationId, body);
-    response.location(`/v1/organizations/users/${user.id}`);
-    return user;
+  create(@CurrentChange() change: Change, @Body() body: CreateUserDto): Promise<UserResponse> {
+    return this.users.create(change, body);
   }
 
   @Get()
@@ -73,7 +63,7 @@ export class UsersController {
     description: 'The user with the roles that were given to it.',
   })
   @ApiUserId()
-  @ApiOkResponse({ description: 'The user.', type: UserResponse })
+  @ApiTagged({ description: 'The user.', type: UserResponse })
   @ApiProblems('NOT_FOUND')
   retrieve(
     @CurrentOrganization() organizationId: string,
@@ -89,30 +79,29 @@ export class UsersController {
     description: 'Changes the names that are given. The e-mail address cannot be changed.',
   })
   @ApiUserId()
-  @ApiOkResponse({ description: 'The user after the change.', type: UserResponse })
-  @ApiBodyProblems('NOT_FOUND')
+  @ApiChange({
+    description: 'The user after the change.',
+    type: UserResponse,
+    tagged: true,
+    problems: ['NOT_FOUND'],
+  })
   update(
-    @CurrentOrganization() organizationId: string,
+    @CurrentChange() change: Change,
     @Param('user_id', PathIdPipe) userId: string,
-    @Body() changes: UpdateUserDto,
+    @Body() names: UpdateUserDto,
   ): Promise<UserResponse> {
-    return this.users.update(organizationId, userId, changes);
+    return this.users.update(change, userId, names);
   }
 
   @Delete(':user_id')
-  @HttpCode(204)
   @ApiOperation({
     operationId: 'delete-user',
     summary: 'Delete User',
     description: 'Removes the user and the roles that it holds.',
   })
   @ApiUserId()
-  @ApiNoContentResponse({ description: 'The user is gone.' })
-  @ApiProblems('NOT_FOUND')
-  delete(
-    @CurrentOrganization() organizationId: string,
-    @Param('user_id', PathIdPipe) userId: string,
-  ): Promise<void> {
-    return this.users.delete(organizationId, userId);
+  @ApiDeletion({ description: 'The user is gone.', problems: ['NOT_FOUND'] })
+  delete(@CurrentChange() change: Change, @Param('user_id', PathIdPipe) userId: string): Promise<void> {
+    return this.users.delete(change, userId);
   }
 }

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { expectMatch, ChangesService } from '../changes/changes.service.js';
+import type { Change } from '../changes/change.js';
 import { Problem } from '../common/errors/problem.js';
 import { pageOf, type Page } from '../common/pagination/page.js';
 import type { PageQueryDto } from '../common/pagination/page-query.dto.js';
@@ -9,6 +11,7 @@ import type { UserResponse } from './dto/user.response.js';
 import { AccountGroupPermission } from './entities/account-group-permission.entity.js';
 import { AccountPermission } from './entities/account-permission.entity.js';
 import { User } from './entities/user.entity.js';
+import { LATER } from '../database/later.js';
 
 export interface NewUser {
   email: string;
@@ -37,19 +40,24 @@ const RETRIEVE_USER = `${USER} WHERE u.organization_id = $1 AND u.id = $2`;
 
 @Injectable()
 export class UsersService {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly changes: ChangesService,
+  ) {}
 
   /**
    * The user and all its permissions, or nothing.
    * @throws Problem USER_ALREADY_EXISTS; VALIDATION_ERROR when a role, account or group is no longer there
    */
   create(
-    organizationId: string,
+    change: Change,
     { account_permissions, account_group_permissions, ...person }: NewUser,
   ): Promise<UserResponse> {
-    return this.dataSource.transaction(async (manager) => {
-      const user = manager.create(User, { ...person, organization_id: organizationId, id: uuidv7() });
-      const held = { organization_id: organizationId, user_id: user.id };
+    const { organization_id } = change;
+    const id = uuidv7();
+    const work = async (manager: EntityManager): Promise<UserResponse> => {
+      const user = manager.create(User, { ...person, organization_id, id });
+      const held = { organization_id, user_id: id };
       await manager.insert(User, user);
       await manager.insert(
         AccountPermission,
@@ -67,7 +75,8 @@ export class UsersService {
         created_at,
         updated_at,
       };
-    });
+    };
+    return this.changes.run(change, work, () => ({ user_ids: [id] }));
   }
 
   /** Users that pass all filters given, oldest first. */
@@ -90,32 +99,35 @@ export class UsersService {
     return retrieveUser(this.dataSource.manager, organizationId, userId);
   }
 
-  /** @throws Problem NOT_FOUND */
-  async update(
-    organizationId: string,
+  /** @throws Problem NOT_FOUND, PRECONDITION_FAILED */
+  update(
+    change: Change,
     userId: string,
-    changes: { first_name?: string; last_name?: string },
+    names: { first_name?: string; last_name?: string },
   ): Promise<UserResponse> {
-    return this.dataSource.transaction(async (manager) => {
-      await lockUser(manager, organizationId, userId);
-      if (Object.keys(changes).length > 0) {
-        const user = { organization_id: organizationId, id: userId };
-        await manager.update(User, user, { ...changes, updated_at: () => 'now()' });
+    const { organization_id } = change;
+    return this.changes.run(change, async (manager) => {
+      await lockUser(manager, organization_id, userId);
+      await expectMatch(change, () => retrieveUser(manager, organization_id, userId));
+      if (Object.keys(names).length > 0) {
+        await manager.update(User, { organization_id, id: userId }, { ...names, updated_at: LATER });
       }
-      return retrieveUser(manager, organizationId, userId);
+      return retrieveUser(manager, organization_id, userId);
     });
   }
 
   /**
    * The user and its permissions.
-   * @throws Problem NOT_FOUND
+   * @throws Problem NOT_FOUND, PRECONDITION_FAILED
    */
-  async delete(organizationId: string, userId: string): Promise<void> {
-    const { affected } = await this.dataSource.manager.delete(User, {
-      organization_id: organizationId,
-      id: userId,
-    });
-    if (affected === 0) throw new Problem('NOT_FOUND');
+  delete(change: Change, userId: string): Promise<void> {
+    const { organization_id } = change;
+    const work = async (manager: EntityManager): Promise<void> => {
+      await lockUser(manager, organization_id, userId);
+      await expectMatch(change, () => retrieveUser(manager, organization_id, userId));
+      await manager.delete(User, { organization_id, id: userId });
+    };
+    return this.changes.run(change, work, () => ({ user_ids: [userId] }));
   }
 }
 
@@ -136,7 +148,7 @@ export async function lockUser(
   if (found === null) throw new Problem('NOT_FOUND');
 }
 
-async function retrieveUser(
+export async function retrieveUser(
   manager: EntityManager,
   organizationId: string,
   userId: string,

@@ -52,9 +52,9 @@ export class Client {
     headers: Record<string, string> = {},
   ): Promise<Answer<T>> {
     const server = request(this.service.server);
-    const prepared = callOf(server, method)(path).set(this.headers);
+    const prepared = callOf(server, method)(path).set({ ...this.headers, ...headers });
     if (body === undefined) return this.checked(method, path, await prepared);
-    prepared.set({ 'Content-Type': 'application/json', ...headers });
+    if (headers['Content-Type'] === undefined) prepared.set('Content-Type', 'application/json');
     return this.checked(
       method,
       path,

@@ -64,6 +64,16 @@ export const PROBLEMS = {
     title: 'The last account of the account group',
     when: 'The last account of an account group was to be removed from it.',
   },
+  PRECONDITION_FAILED: {
+    status: 412,
+    title: 'Changed meanwhile',
+    when: 'The thing no longer has an ETag that `If-Match` names; retrieve it again.',
+  },
+  PLAN_TOO_LARGE: {
+    status: 400,
+    title: 'The plan is too large',
+    when: 'A dry run would have to compare the access of too many users to too many accounts.',
+  },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'The body is too large', when: 'The body has more than 1 MB.' },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,

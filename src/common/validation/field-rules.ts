@@ -86,6 +86,16 @@ export function IsTrueOrFalse(): PropertyDecorator {
   );
 }
 
+/** `true` or `false` in the query; left out, the member keeps its default. */
+export function IsTrueOrFalseInQuery(): PropertyDecorator {
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) =>
+      value === 'true' ? true : value === 'false' ? false : value,
+    ),
+    rule('INVALID_VALUE', 'must be true or false', (value) => typeof value === 'boolean'),
+  );
+}
+
 /** The id of a role as text: whether there is such a role is for the database to say. */
 export function IsRoleId(): PropertyDecorator {
   return applyDecorators(IsPresent(), IsOfTypeString(), IsPrintable());

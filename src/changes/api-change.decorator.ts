@@ -1,0 +1,104 @@
+import { applyDecorators, HttpCode, type Type } from '@nestjs/common';
+import { ApiHeader, ApiQuery, ApiResponse, IntersectionType } from '@nestjs/swagger';
+import { ApiBodyProblems, ApiProblems } from '../common/errors/api-problems.decorator.js';
+import type { ProblemCode } from '../common/errors/catalogue.js';
+import { ETAG } from '../common/http/api-tagged.decorator.js';
+import { MadeBelow, Tagged } from '../common/http/representation.interceptor.js';
+import { ChangeQuery } from './current-change.decorator.js';
+import { DeletionPlanResponse, PlanResponse } from './dto/plan.response.js';
+
+interface ChangeAnswer {
+  description: string;
+  type: Type;
+  /** Whether the answer is the thing itself, which has an ETag. */
+  tagged?: boolean;
+  problems?: readonly ProblemCode[];
+}
+
+/** A POST that makes something: 201. @param below path below which the new id leads to it */
+export function ApiCreation({
+  problems = [],
+  below,
+  ...answer
+}: ChangeAnswer & { below: string }): MethodDecorator {
+  return applyDecorators(
+    MadeBelow(below),
+    ...answered(201, answer, {
+      Location: {
+        description: 'Path of what was made.',
+        schema: { type: 'string', format: 'uri-reference' },
+      },
+    }),
+    ApiBodyProblems(...problems, 'PLAN_TOO_LARGE'),
+  );
+}
+
+/** A PUT or PATCH: 200. */
+export function ApiChange({ problems = [], ...answer }: ChangeAnswer): MethodDecorator {
+  return applyDecorators(
+    ...answered(200, answer),
+    OnlyIfMatching,
+    ApiBodyProblems(...problems, 'PRECONDITION_FAILED', 'PLAN_TOO_LARGE'),
+  );
+}
+
+/** A DELETE: 200 where it has something to say, else 204. */
+export function ApiDeletion({
+  problems = [],
+  ...answer
+}: Omit<ChangeAnswer, 'type' | 'tagged'> & { type?: Type }): MethodDecorator {
+  const { description, type } = answer;
+  const answers =
+    type === undefined
+      ? [
+          HttpCode(204),
+          ApiQuery({ type: ChangeQuery }),
+          ApiResponse({ status: 204, description }),
+          ApiResponse({
+            status: 200,
+            description: 'Only with `dry_run`: the plan.',
+            type: DeletionPlanResponse,
+          }),
+        ]
+      : answered(200, { description, type });
+  return applyDecorators(
+    ...answers,
+    OnlyIfMatching,
+    ApiProblems('VALIDATION_ERROR', ...problems, 'PRECONDITION_FAILED', 'PLAN_TOO_LARGE'),
+  );
+}
+
+const OnlyIfMatching = ApiHeader({
+  name: 'If-Match',
+  description: 'ETag of the thing as you know it: 412 when it has changed meanwhile.',
+  required: false,
+  schema: { type: 'string' },
+});
+
+function answered(
+  status: number,
+  { description, type, tagged = false }: Omit<ChangeAnswer, 'problems'>,
+  headers = {},
+): MethodDecorator[] {
+  return [
+    ...(tagged ? [Tagged(true)] : []),
+    ApiQuery({ type: ChangeQuery }),
+    ApiResponse({
+      status,
+      description,
+      headers: { ...headers, ...(tagged ? ETAG : {}) },
+      type: withPlan(type),
+    }),
+  ];
+}
+
+const plans = new Map<Type, Type>();
+
+/** The answer's class with what a dry run adds: `UserResponse` becomes `UserChangeResponse`. */
+function withPlan(type: Type): Type {
+  const name = type.name.replace(/Response$/, 'ChangeResponse');
+  const known = plans.get(type) ?? { [name]: class extends IntersectionType(type, PlanResponse) {} }[name];
+  if (known === undefined) throw new Error(`${name} could not be made`);
+  plans.set(type, known);
+  return known;
+}

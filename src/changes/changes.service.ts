@@ -1,0 +1,97 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { accessChanges } from '../access/access-changes.js';
+import { accessSnapshot, type AccessScope, type AccessSnapshot } from '../access/access-snapshot.js';
+import { entityTagOf, isMatchedBy } from '../common/http/entity-tag.js';
+import { Problem } from '../common/errors/problem.js';
+import { isRaceLost } from '../database/database-problems.js';
+import type { Change } from './change.js';
+
+type Work<T> = (manager: EntityManager) => Promise<T>;
+
+/** Whose access the change can touch; asked only for a dry run, before the work. */
+type Affects = (manager: EntityManager) => AccessScope | Promise<AccessScope>;
+
+/** Tries of one change of which the database ends all but the last in a deadlock. */
+const TRIES = 4;
+
+/** Routes of a user to an account that one plan compares; more would hold too many locks for too long. */
+const LARGEST_PLAN = 50_000;
+
+/** Every change of a tenant's rows goes through here: one transaction, kept or, on a dry run, taken back. */
+@Injectable()
+export class ChangesService {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /**
+   * @param affects left out where the change cannot touch anybody's access
+   * @returns what the work returns; on a dry run, `change.access_changes` is set besides
+   * @throws Problem PLAN_TOO_LARGE; whatever the work throws
+   */
+  async run<T>(change: Change, work: Work<T>, affects?: Affects): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await (change.dry_run
+          ? this.plan(change, work, affects)
+          : this.dataSource.transaction((manager) => work(manager)));
+      } catch (error) {
+        if (tries === TRIES || !isRaceLost(error)) throw error;
+      }
+    }
+  }
+
+  /** On one snapshot of the database, so that nobody else's change is told as this one's. */
+  private async plan<T>(change: Change, work: Work<T>, affects: Affects | undefined): Promise<T> {
+    try {
+      return await this.dataSource.transaction('REPEATABLE READ', async (manager) => {
+        const scope = await affects?.(manager);
+        const before = await snapshot(manager, change, scope);
+        const result = await work(manager);
+        await manager.query('SET CONSTRAINTS ALL IMMEDIATE');
+        const after = await snapshot(manager, change, scope);
+        change.access_changes = accessChanges(before, after);
+        throw new TakenBack(result);
+      });
+    } catch (error) {
+      if (error instanceof TakenBack) return error.result as T;
+      throw error;
+    }
+  }
+}
+
+/**
+ * For use under the lock that keeps the thing as it is.
+ * @param current the representations whose ETags count, read anew
+ * @throws Problem PRECONDITION_FAILED when the request has an If-Match that names none of them
+ */
+export async function expectMatch(
+  { if_match }: Change,
+  ...current: (() => Promise<object>)[]
+): Promise<void> {
+  if (if_match === undefined) return;
+  for (const read of current) {
+    if (isMatchedBy(if_match, entityTagOf(await read()))) return;
+  }
+  throw new Problem('PRECONDITION_FAILED');
+}
+
+/** Ends the transaction of a dry run, so that nothing of it remains. */
+class TakenBack extends Error {
+  constructor(readonly result: unknown) {
+    super('a dry run is taken back');
+  }
+}
+
+const NOBODY: AccessSnapshot = { pairs: [], roles: new Map() };
+
+async function snapshot(
+  manager: EntityManager,
+  { organization_id }: Change,
+  scope: AccessScope | undefined,
+): Promise<AccessSnapshot> {
+  if (scope === undefined) return NOBODY;
+  const found = await accessSnapshot(manager, organization_id, scope, LARGEST_PLAN);
+  if (found === undefined) throw new Problem('PLAN_TOO_LARGE');
+  return found;
+}
