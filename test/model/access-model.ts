@@ -83,6 +83,57 @@ export function union(
   return [...new Set(roles.flatMap((role) => role[member]))].sort();
 }
 
+export interface ModelAccess {
+  user_id: string;
+  account_id: string;
+  permission_ids: string[];
+  testing_permission_ids: string[];
+}
+
+/** What everybody may do everywhere. */
+export function accessOf(organization: ModelOrganization): ModelAccess[] {
+  return organization.users.flatMap((user) =>
+    organization.accounts.map((account) => {
+      const routes = routesOf(organization, user, account);
+      return {
+        user_id: user.id,
+        account_id: account.id,
+        permission_ids: union(organization, routes, 'permission_ids'),
+        testing_permission_ids: union(organization, routes, 'testing_permission_ids'),
+      };
+    }),
+  );
+}
+
+/** What a plan has to tell of a change that led from one state to the other. */
+export function accessChangesBetween(
+  before: readonly ModelAccess[],
+  after: readonly ModelAccess[],
+): object[] {
+  const nothing = { permission_ids: [] as string[], testing_permission_ids: [] as string[] };
+  const at = (state: readonly ModelAccess[], { user_id, account_id }: ModelAccess): typeof nothing =>
+    state.find((other) => other.user_id === user_id && other.account_id === account_id) ?? nothing;
+  const left = (from: typeof nothing, taken: typeof nothing): typeof nothing => ({
+    permission_ids: from.permission_ids.filter((id) => !taken.permission_ids.includes(id)),
+    testing_permission_ids: from.testing_permission_ids.filter(
+      (id) => !taken.testing_permission_ids.includes(id),
+    ),
+  });
+  const gone = before.filter((pair) => at(after, pair) === nothing);
+  return [...after, ...gone]
+    .map((pair) => {
+      const [had, has] = [at(before, pair), at(after, pair)];
+      return {
+        user_id: pair.user_id,
+        account_id: pair.account_id,
+        gained: left(has, had),
+        lost: left(had, has),
+      };
+    })
+    .filter(({ gained, lost }) => [gained, lost].some((sets) => Object.values(sets).flat().length > 0))
+    .sort((a, b) => compare(a.user_id, b.user_id) || compare(a.account_id, b.account_id));
+}
+
 /** Roles that could be given on the account to allow the permission, the smallest first, at most five. */
 export function grantsFor(
   organization: ModelOrganization,

@@ -1,10 +1,12 @@
+import { expect } from '@jest/globals';
 import type { AccountGroupResponse } from '../../src/organizations/dto/account-group.response.js';
 import type { AccountResponse } from '../../src/organizations/dto/account.response.js';
 import type { RoleResponse } from '../../src/roles/dto/role.response.js';
 import type { UserResponse } from '../../src/users/dto/user.response.js';
 import { createOrganization, type TestOrganization } from '../factories/organization.js';
 import type { TestApp } from '../support/app.js';
-import { isAbove, type ModelOrganization } from './access-model.js';
+import type { Answer, Client } from '../support/client.js';
+import { accessChangesBetween, accessOf, isAbove, type ModelOrganization } from './access-model.js';
 
 const GROUPS = '/v1/organizations/account-groups';
 const USERS = '/v1/organizations/users';
@@ -18,12 +20,50 @@ export interface Step {
   c: number;
 }
 
+/** What a dry run answered, and the change itself right after it. */
+interface PlanAndAnswer {
+  plan: Answer<{ id?: string; status?: unknown; code?: string; access_changes?: object[] }>;
+  answer: Answer<{ id?: string; code?: string }>;
+}
+
+type Changing = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** Plans every change before it makes it. */
+class PlanningClient {
+  private last: PlanAndAnswer | undefined;
+
+  constructor(private readonly client: Client) {}
+
+  readonly post = <T>(path: string, body: unknown): Promise<Answer<T>> => this.change('POST', path, body);
+  readonly put = <T>(path: string, body: unknown): Promise<Answer<T>> => this.change('PUT', path, body);
+  readonly patch = <T>(path: string, body: unknown): Promise<Answer<T>> => this.change('PATCH', path, body);
+  readonly delete = <T>(path: string): Promise<Answer<T>> => this.change('DELETE', path);
+
+  /** @returns undefined when nothing was changed since it was asked last */
+  takeLast(): PlanAndAnswer | undefined {
+    const { last } = this;
+    this.last = undefined;
+    return last;
+  }
+
+  private async change<T>(method: Changing, path: string, body?: unknown): Promise<Answer<T>> {
+    const plan = await this.client.send<PlanAndAnswer['plan']['body']>(method, `${path}?dry_run=true`, body);
+    const answer = await this.client.send<T>(method, path, body);
+    this.last = { plan, answer: answer as PlanAndAnswer['answer'] };
+    return answer;
+  }
+}
+
 /** An organization of the service and the model of it, which take every step side by side. */
 export class OrganizationUnderModel {
+  readonly changes: PlanningClient;
+
   private constructor(
     readonly real: TestOrganization,
     readonly model: ModelOrganization,
-  ) {}
+  ) {
+    this.changes = new PlanningClient(real.client);
+  }
 
   static async create(service: TestApp): Promise<OrganizationUnderModel> {
     const real = await createOrganization(service);
@@ -38,9 +78,27 @@ export class OrganizationUnderModel {
   }
 
   /** @returns the status that the service answered; the model follows where it is a success */
-  take({ kind, a, b, c }: Step): Promise<number> {
-    return STEPS[kind](this, a, b, c);
+  async take({ kind, a, b, c }: Step): Promise<number> {
+    const before = accessOf(this.model);
+    const status = await STEPS[kind](this, a, b, c);
+    const made = this.changes.takeLast();
+    if (made !== undefined) expectPlan(made, accessChangesBetween(before, accessOf(this.model)));
+    return status;
   }
+}
+
+/** The plan told the answer and the changes of access; what it made had another id. */
+function expectPlan({ plan, answer }: PlanAndAnswer, changes: object[]): void {
+  if (answer.status >= 400) {
+    expect([plan.status, plan.body.code]).toEqual([answer.status, answer.body.code]);
+    return;
+  }
+  expect(answer.status === 204 ? plan.body.status : plan.status).toBe(answer.status);
+  const planned = JSON.stringify(plan.body.access_changes).replaceAll(
+    plan.body.id ?? 'nothing',
+    answer.body.id ?? 'nothing',
+  );
+  expect(JSON.parse(planned)).toEqual(changes);
 }
 
 const pick = <T>(things: readonly T[], n: number): T | undefined => things[n % Math.max(1, things.length)];
@@ -48,7 +106,7 @@ const SKIPPED = 0;
 
 export const STEPS = {
   createUser: async (
-    { real, model }: OrganizationUnderModel,
+    { changes, model }: OrganizationUnderModel,
     a: number,
     b: number,
     c: number,
@@ -59,7 +117,7 @@ export const STEPS = {
     const role = pick(model.roles, c);
     if (account === undefined || group === undefined || role === undefined) return SKIPPED;
     const onGroup = (a + b) % 2 === 0;
-    const answer = await real.client.post<UserResponse>(USERS, {
+    const answer = await changes.post<UserResponse>(USERS, {
       email: `model.${String(model.users.length)}.${String(Date.now())}@example.com`,
       first_name: 'Model',
       last_name: 'User',
@@ -80,23 +138,23 @@ export const STEPS = {
     return answer.status;
   },
 
-  deleteUser: async ({ real, model }: OrganizationUnderModel, a: number): Promise<number> => {
+  deleteUser: async ({ changes, model }: OrganizationUnderModel, a: number): Promise<number> => {
     const user = pick(model.users, a);
     if (user === undefined || model.users.length < 3) return SKIPPED;
-    const { status } = await real.client.delete(`${USERS}/${user.id}`);
+    const { status } = await changes.delete(`${USERS}/${user.id}`);
     if (status === 204) model.users = model.users.filter((other) => other !== user);
     return status;
   },
 
   giveOnAccount: async (
-    { real, model }: OrganizationUnderModel,
+    { changes, model }: OrganizationUnderModel,
     a: number,
     b: number,
     c: number,
   ): Promise<number> => {
     const [user, account, role] = [pick(model.users, a), pick(model.accounts, b), pick(model.roles, c)];
     if (user === undefined || account === undefined || role === undefined) return SKIPPED;
-    const { status } = await real.client.patch(`${USERS}/${user.id}/account-permissions`, {
+    const { status } = await changes.patch(`${USERS}/${user.id}/account-permissions`, {
       account_permissions: [{ account_id: account.id, role_id: role.id }],
     });
     if (status === 200) user.onAccounts.set(account.id, role.id);
@@ -104,14 +162,14 @@ export const STEPS = {
   },
 
   giveOnGroup: async (
-    { real, model }: OrganizationUnderModel,
+    { changes, model }: OrganizationUnderModel,
     a: number,
     b: number,
     c: number,
   ): Promise<number> => {
     const [user, group, role] = [pick(model.users, a), pick(model.groups, b), pick(model.roles, c)];
     if (user === undefined || group === undefined || role === undefined) return SKIPPED;
-    const { status } = await real.client.put(`${USERS}/${user.id}/account-group-permissions`, {
+    const { status } = await changes.put(`${USERS}/${user.id}/account-group-permissions`, {
       account_group_permissions: [
         ...[...user.onGroups]
           .filter(([id]) => id !== group.id)
@@ -123,18 +181,22 @@ export const STEPS = {
     return status;
   },
 
-  takeFromAccount: async ({ real, model }: OrganizationUnderModel, a: number, b: number): Promise<number> => {
+  takeFromAccount: async (
+    { changes, model }: OrganizationUnderModel,
+    a: number,
+    b: number,
+  ): Promise<number> => {
     const user = pick(model.users, a);
     const accountId = pick([...(user?.onAccounts.keys() ?? [])], b);
     if (user === undefined || accountId === undefined) return SKIPPED;
-    const { status } = await real.client.delete(`${USERS}/${user.id}/account-permissions/${accountId}`);
+    const { status } = await changes.delete(`${USERS}/${user.id}/account-permissions/${accountId}`);
     if (status === 204) user.onAccounts.delete(accountId);
     return status;
   },
 
-  createGroup: async ({ real, model }: OrganizationUnderModel, a: number): Promise<number> => {
+  createGroup: async ({ changes, model }: OrganizationUnderModel, a: number): Promise<number> => {
     if (model.groups.length >= 6) return SKIPPED;
-    const { status, body } = await real.client.post<AccountGroupResponse>(GROUPS, {
+    const { status, body } = await changes.post<AccountGroupResponse>(GROUPS, {
       name: `Group ${String(a)}`,
       merchant_id: 'm',
     });
@@ -143,7 +205,7 @@ export const STEPS = {
   },
 
   nestGroup: async (
-    { real, model }: OrganizationUnderModel,
+    { changes, model }: OrganizationUnderModel,
     a: number,
     b: number,
     c: number,
@@ -151,7 +213,7 @@ export const STEPS = {
     const [group, other] = [pick(model.groups, a), pick(model.groups, b)];
     if (group === undefined || other === undefined) return SKIPPED;
     const parent = c % 4 === 0 ? null : other.id;
-    const { status } = await real.client.patch(`${GROUPS}/${group.id}`, { parent_code: parent });
+    const { status } = await changes.patch(`${GROUPS}/${group.id}`, { parent_code: parent });
     const circle = parent !== null && isAbove(model, group.id, parent);
     if ((status === 200) === circle)
       throw new Error(`nestGroup answered ${String(status)}, circle: ${String(circle)}`);
@@ -159,10 +221,10 @@ export const STEPS = {
     return status;
   },
 
-  deleteGroup: async ({ real, model }: OrganizationUnderModel, a: number): Promise<number> => {
+  deleteGroup: async ({ changes, model }: OrganizationUnderModel, a: number): Promise<number> => {
     const group = pick(model.groups, a);
     if (group === undefined || model.groups.length < 3) return SKIPPED;
-    const { status } = await real.client.delete(`${GROUPS}/${group.id}`);
+    const { status } = await changes.delete(`${GROUPS}/${group.id}`);
     const inUse =
       model.accounts.some((account) => account.active && account.group === group.id) ||
       model.groups.some(({ parent }) => parent === group.id);
@@ -176,40 +238,44 @@ export const STEPS = {
     return status;
   },
 
-  createAccount: async ({ real, model }: OrganizationUnderModel, a: number, b: number): Promise<number> => {
+  createAccount: async (
+    { changes, model }: OrganizationUnderModel,
+    a: number,
+    b: number,
+  ): Promise<number> => {
     const group = pick(model.groups, a);
     if (group === undefined || model.accounts.length >= 8) return SKIPPED;
     const name = `Account ${String(b)}`;
-    const { status, body } = await real.client.post<AccountResponse>(`${GROUPS}/${group.id}/accounts`, {
+    const { status, body } = await changes.post<AccountResponse>(`${GROUPS}/${group.id}/accounts`, {
       name,
     });
     model.accounts.push({ id: body.id, name, group: group.id, active: true });
     return status;
   },
 
-  removeAccountFromGroup: async ({ real, model }: OrganizationUnderModel, a: number): Promise<number> => {
+  removeAccountFromGroup: async ({ changes, model }: OrganizationUnderModel, a: number): Promise<number> => {
     const account = pick(
       model.accounts.filter(({ active, group }) => active && group !== null),
       a,
     );
     if (account === undefined) return SKIPPED;
-    const { status } = await real.client.delete(`${GROUPS}/${account.group ?? ''}/accounts/${account.id}`);
+    const { status } = await changes.delete(`${GROUPS}/${account.group ?? ''}/accounts/${account.id}`);
     const last = model.accounts.filter(({ active, group }) => active && group === account.group).length === 1;
     if ((status === 204) === last) throw new Error(`removeAccountFromGroup answered ${String(status)}`);
     if (status === 204) account.group = null;
     return status;
   },
 
-  disableAccount: async ({ real, model }: OrganizationUnderModel, a: number): Promise<number> => {
+  disableAccount: async ({ changes, model }: OrganizationUnderModel, a: number): Promise<number> => {
     const account = pick(model.accounts, a);
     if (account === undefined || model.accounts.filter(({ active }) => active).length < 3) return SKIPPED;
-    const { status } = await real.client.delete(`/v1/organizations/accounts/${account.id}`);
+    const { status } = await changes.delete(`/v1/organizations/accounts/${account.id}`);
     account.active = false;
     return status;
   },
 
   createRole: async (
-    { real, model }: OrganizationUnderModel,
+    { changes, model }: OrganizationUnderModel,
     a: number,
     b: number,
     c: number,
@@ -217,7 +283,7 @@ export const STEPS = {
     if (model.roles.length >= 10) return SKIPPED;
     const some = (n: number): string[] =>
       ['payments:view', 'payments:edit', 'payouts:view'].slice(n % 3, (n % 3) + 1 + (n % 2));
-    const { status, body } = await real.client.post<RoleResponse>(ROLES, {
+    const { status, body } = await changes.post<RoleResponse>(ROLES, {
       name: `Role ${String(a)} ${String(b)} ${String(Date.now())}`,
       role_type: c % 3 === 0 ? 'organization' : 'account',
       permission_ids: some(a),
@@ -227,10 +293,38 @@ export const STEPS = {
     return status;
   },
 
-  deleteRole: async ({ real, model }: OrganizationUnderModel, a: number): Promise<number> => {
+  updateRole: async ({ changes, model }: OrganizationUnderModel, a: number, b: number): Promise<number> => {
     const role = pick(model.roles, a);
     if (role === undefined) return SKIPPED;
-    const { status } = await real.client.delete(`${ROLES}/${role.id}`);
+    const permission_ids = ['payouts:view', 'payments:edit', 'payments:view'].slice(b % 3);
+    const { status } = await changes.patch(`${ROLES}/${role.id}`, { permission_ids });
+    if (status === 200) role.permission_ids = permission_ids;
+    return status;
+  },
+
+  moveAccounts: async ({ changes, model }: OrganizationUnderModel, a: number, b: number): Promise<number> => {
+    if (model.groups.length >= 6) return SKIPPED;
+    const moved = [...new Set([pick(model.accounts, a), pick(model.accounts, b)])].flatMap(
+      (one) => one ?? [],
+    );
+    const { status, body } = await changes.post<AccountGroupResponse>(GROUPS, {
+      name: 'Moved',
+      merchant_id: 'm',
+      account_codes: moved.map(({ id }) => id),
+    });
+    if ((status === 201) !== moved.every(({ active }) => active))
+      throw new Error(`moveAccounts answered ${String(status)}`);
+    if (status === 201) {
+      model.groups.push({ id: body.id, parent: null });
+      for (const account of moved) account.group = body.id;
+    }
+    return status;
+  },
+
+  deleteRole: async ({ changes, model }: OrganizationUnderModel, a: number): Promise<number> => {
+    const role = pick(model.roles, a);
+    if (role === undefined) return SKIPPED;
+    const { status } = await changes.delete(`${ROLES}/${role.id}`);
     if (status === 204) {
       model.roles = model.roles.filter((other) => other !== role);
       for (const { onAccounts, onGroups } of model.users) {

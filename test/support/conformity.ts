@@ -12,6 +12,8 @@ interface Operation {
   responses: Record<string, { content?: Record<string, { schema: object }> }>;
 }
 
+const WITHOUT_BODY = new Set([204, 304]);
+
 /** Checks answers against the OpenAPI document that the service itself serves. */
 export class Conformity {
   private readonly ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -29,7 +31,7 @@ export class Conformity {
     const where = `${method} ${path} ${String(answer.status)}`;
     const documented = operation.responses[String(answer.status)];
     if (documented === undefined) throw new Error(`${where}: the document has no such answer`);
-    if (documented.content === undefined && answer.status === 204) return;
+    if (documented.content === undefined && WITHOUT_BODY.has(answer.status)) return;
     const schema = documented.content?.[answer.type]?.schema;
     if (schema === undefined) throw new Error(`${where}: the document has no answer of type ${answer.type}`);
     const validate = this.validator(where, schema);
