@@ -3,7 +3,13 @@ import { PageQueryDto } from '../../common/pagination/page-query.dto.js';
 import { IsText, IsUuid, MayBeLeftOut } from '../../common/validation/field-rules.js';
 import { SANDBOX } from '../../organizations/sandbox.ids.js';
 
-export class ListUsersQuery extends PageQueryDto {
+export interface UserFilters {
+  email?: string;
+  account_id?: string;
+  account_group_id?: string;
+}
+
+export class ListUsersQuery extends PageQueryDto implements UserFilters {
   @ApiProperty({
     description: 'Only the user with this e-mail address, compared without case.',
     required: false,
