@@ -6,7 +6,7 @@ import { Problem } from '../common/errors/problem.js';
 import { listPage } from '../common/pagination/list-page.js';
 import type { PageQueryDto } from '../common/pagination/page-query.dto.js';
 import type { Page } from '../common/pagination/page.js';
-import type { UserFilters } from './dto/list-users.query.js';
+import type { UserFilters, UserSort } from './dto/list-users.query.js';
 import type { UserResponse } from './dto/user.response.js';
 import { AccountGroupPermission } from './entities/account-group-permission.entity.js';
 import { AccountPermission } from './entities/account-permission.entity.js';
@@ -56,9 +56,13 @@ export class UsersService {
     });
   }
 
-  /** Users that pass all filters given, oldest first. */
-  list(organizationId: string, filters: UserFilters, query: PageQueryDto): Promise<Page<UserResponse>> {
-    return listPage(this.dataSource.manager, usersList(organizationId, filters), query);
+  /** Users that pass all filters given. */
+  list(
+    organizationId: string,
+    { sort, ...filters }: UserFilters & { sort: UserSort },
+    query: PageQueryDto,
+  ): Promise<Page<UserResponse>> {
+    return listPage(this.dataSource.manager, usersList(organizationId, filters, sort), query);
   }
 
   /** @throws Problem NOT_FOUND */
