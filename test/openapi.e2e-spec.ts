@@ -17,11 +17,18 @@ interface Content {
   schema: Schema;
   examples?: Record<string, unknown>;
 }
+interface Parameter {
+  name: string;
+  description?: string;
+  required?: boolean;
+  schema: Schema;
+}
 interface Operation {
   operationId: string;
   summary?: string;
   description?: string;
   security?: unknown[];
+  parameters?: Parameter[];
   requestBody?: { required: boolean; content: Record<string, Content> };
   responses: Record<string, { content?: Record<string, Content> }>;
 }
@@ -148,6 +155,33 @@ describe('The OpenAPI document', () => {
           expect([name, property, 'example' in field]).toEqual([name, property, true]);
       }
     }
+  });
+
+  it('describes every parameter', () => {
+    const parameters = operations.flatMap(({ operationId, parameters = [] }) =>
+      parameters.map(({ name, description }) => [operationId, name, description]),
+    );
+    expect(parameters.filter(([, , description]) => !description)).toEqual([]);
+  });
+
+  it('offers a cursor on every list that is answered by pages, beside the page', () => {
+    const listed = operations.filter(({ parameters = [] }) => parameters.some(({ name }) => name === 'page'));
+    expect(listed.map(({ operationId }) => operationId).sort()).toEqual([
+      'list-account-groups',
+      'list-accounts',
+      'list-accounts-of-group',
+      'list-users',
+      'list-users-of-account',
+      'retrieve-effective-access',
+    ]);
+    for (const { parameters } of listed) {
+      expect(parameters).toContainEqual(expect.objectContaining({ name: 'after', required: false }));
+    }
+  });
+
+  it('promises of every page only what a page by cursor has too', () => {
+    expect(schemas['Pagination']?.required).toEqual(['page_size', 'has_next', 'has_previous', 'next_cursor']);
+    expect(schemas['Pagination']?.properties?.['next_cursor']?.type).toEqual(['string', 'null']);
   });
 
   it('gives every error of every operation with an example that has its form', () => {

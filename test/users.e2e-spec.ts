@@ -58,6 +58,7 @@ describe('List Users', () => {
       total_pages: 2,
       has_next: true,
       has_previous: false,
+      next_cursor: expect.any(String),
     });
   });
 

@@ -1,3 +1,6 @@
+import { oldestFirst, type List } from '../common/pagination/list.js';
+import type { PermissionEnvironment } from './dto/permission-checks.dto.js';
+
 /**
  * Who may do what, where, and why: the three directions of one question. A role reaches an account because
  * it was given on the account; on its group or a group above that one; or because it is of type
@@ -49,19 +52,24 @@ const ROUTES_OF_USER = `
     WHERE $3::uuid IS NULL OR a.id = $3
   )`;
 
-export const COUNT_EFFECTIVE_ACCESS = `${ROUTES_OF_USER}
-  SELECT count(DISTINCT account_id)::int AS total FROM routes`;
-
-/** $4: entries on a page, $5: entries before it. */
-export const EFFECTIVE_ACCESS = `${ROUTES_OF_USER}
-  SELECT account_id, account_name,
-    ARRAY(SELECT DISTINCT unnest(o.permission_ids) FROM routes o WHERE o.account_id = routes.account_id ORDER BY 1)
-      AS permission_ids,
-    ARRAY(SELECT DISTINCT unnest(o.testing_permission_ids) FROM routes o WHERE o.account_id = routes.account_id ORDER BY 1)
-      AS testing_permission_ids,
-    json_agg(${BECAUSE} ORDER BY ${ORDER_OF_ROUTES}) AS because
-  FROM routes GROUP BY account_id, account_name, created_at
-  ORDER BY created_at, account_id LIMIT $4 OFFSET $5`;
+/** The accounts that the user reaches, oldest first. */
+export function effectiveAccess(organizationId: string, userId: string, accountId: string | undefined): List {
+  return {
+    name: 'effective-access',
+    with: ROUTES_OF_USER,
+    columns: `account_id, account_name,
+      ARRAY(SELECT DISTINCT unnest(o.permission_ids) FROM routes o WHERE o.account_id = routes.account_id ORDER BY 1)
+        AS permission_ids,
+      ARRAY(SELECT DISTINCT unnest(o.testing_permission_ids) FROM routes o WHERE o.account_id = routes.account_id ORDER BY 1)
+        AS testing_permission_ids,
+      json_agg(${BECAUSE} ORDER BY ${ORDER_OF_ROUTES}) AS because`,
+    from: 'routes',
+    where: 'true', // the routes are the organization's own
+    groupBy: 'account_id, account_name, created_at',
+    parameters: [organizationId, userId, accountId ?? null],
+    order: oldestFirst('created_at', 'account_id'),
+  };
+}
 
 /**
  * One row for each check, in the order asked: $2 users, $3 accounts, $4 permissions, $5 whether in the
@@ -159,12 +167,21 @@ const ROUTES_TO_ACCOUNT = `
     WHERE r.role_type = 'organization'
   )`;
 
-export const COUNT_USERS_OF_ACCOUNT = `${ROUTES_TO_ACCOUNT}
-  SELECT count(DISTINCT user_id)::int AS total FROM routes`;
-
-/** $5: entries on a page, $6: entries before it. */
-export const USERS_OF_ACCOUNT = `${ROUTES_TO_ACCOUNT}
-  SELECT u.id AS user_id, u.email, u.first_name, u.last_name, json_agg(${BECAUSE} ORDER BY ${ORDER_OF_ROUTES}) AS because
-  FROM routes JOIN users u ON u.organization_id = $1 AND u.id = routes.user_id
-  GROUP BY u.id, u.email, u.first_name, u.last_name, u.created_at
-  ORDER BY u.created_at, u.id LIMIT $5 OFFSET $6`;
+/** The users who may do the permission on the account, oldest first. */
+export function usersOfAccount(
+  organizationId: string,
+  accountId: string,
+  { permission_id, environment }: { permission_id: string; environment: PermissionEnvironment },
+): List {
+  return {
+    name: 'users-of-account',
+    with: ROUTES_TO_ACCOUNT,
+    columns: `u.id AS user_id, u.email, u.first_name, u.last_name,
+      json_agg(${BECAUSE} ORDER BY ${ORDER_OF_ROUTES}) AS because`,
+    from: 'routes JOIN users u ON u.id = routes.user_id',
+    where: 'u.organization_id = $1',
+    groupBy: 'u.organization_id, u.id',
+    parameters: [organizationId, accountId, permission_id, environment === 'sandbox'],
+    order: oldestFirst('u.created_at', 'u.id'),
+  };
+}

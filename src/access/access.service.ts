@@ -2,15 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Problem } from '../common/errors/problem.js';
-import type { PageQueryDto } from '../common/pagination/page-query.dto.js';
-import { pageOf, type Page } from '../common/pagination/page.js';
-import {
-  COUNT_EFFECTIVE_ACCESS,
-  COUNT_USERS_OF_ACCOUNT,
-  EFFECTIVE_ACCESS,
-  PERMISSION_CHECKS,
-  USERS_OF_ACCOUNT,
-} from './access.queries.js';
+import { listPage } from '../common/pagination/list-page.js';
+import type { Page } from '../common/pagination/page.js';
+import { effectiveAccess, PERMISSION_CHECKS, usersOfAccount } from './access.queries.js';
 import type { EffectiveAccessQuery, EffectiveAccessResponse } from './dto/effective-access.dto.js';
 import type { PermissionChecksDto, PermissionChecksResponse } from './dto/permission-checks.dto.js';
 import type { UserOfAccountResponse, UsersOfAccountQuery } from './dto/users-of-account.dto.js';
@@ -35,8 +29,8 @@ export class AccessService {
     query: EffectiveAccessQuery,
   ): Promise<Page<EffectiveAccessResponse>> {
     await this.expect('users', organizationId, userId);
-    const parameters = [organizationId, userId, query.account_id ?? null];
-    return this.page(COUNT_EFFECTIVE_ACCESS, EFFECTIVE_ACCESS, parameters, query);
+    const list = effectiveAccess(organizationId, userId, query.account_id);
+    return listPage(this.dataSource.manager, list, query);
   }
 
   /** Answers all checks by one statement; users and accounts that are not there may nothing. */
@@ -64,8 +58,8 @@ export class AccessService {
     query: UsersOfAccountQuery,
   ): Promise<Page<UserOfAccountResponse>> {
     await this.expect('accounts', organizationId, accountId);
-    const parameters = [organizationId, accountId, query.permission_id, query.environment === 'sandbox'];
-    return this.page(COUNT_USERS_OF_ACCOUNT, USERS_OF_ACCOUNT, parameters, query);
+    const list = usersOfAccount(organizationId, accountId, query);
+    return listPage(this.dataSource.manager, list, query);
   }
 
   private async expect(table: 'users' | 'accounts', organizationId: string, id: string): Promise<void> {
@@ -74,17 +68,5 @@ export class AccessService {
       [organizationId, id],
     );
     if (found.length === 0) throw new Problem('NOT_FOUND');
-  }
-
-  private async page<T>(
-    count: string,
-    select: string,
-    parameters: readonly unknown[],
-    query: PageQueryDto,
-  ): Promise<Page<T>> {
-    const [counted] = await this.dataSource.query<{ total: number }[]>(count, [...parameters]);
-    const limits = [query.page_size, (query.page - 1) * query.page_size];
-    const rows = await this.dataSource.query<T[]>(select, [...parameters, ...limits]);
-    return pageOf(rows, counted?.total ?? 0, query);
   }
 }

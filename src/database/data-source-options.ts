@@ -11,6 +11,7 @@ import { DecisiveClient } from './decisive-client.js';
 import { AccountGroupCycles1763942400000 } from './migrations/1763942400000-account-group-cycles.js';
 import { InitialSchema1763856000000 } from './migrations/1763856000000-initial-schema.js';
 import { RolesDeletedOnDisabledAccounts1764028800000 } from './migrations/1764028800000-roles-deleted-on-disabled-accounts.js';
+import { Lists1764288000000 } from './migrations/1764288000000-lists.js';
 
 interface ConnectionLimits {
   /** Connections at most. */
@@ -42,6 +43,7 @@ export function dataSourceOptions(
       InitialSchema1763856000000,
       AccountGroupCycles1763942400000,
       RolesDeletedOnDisabledAccounts1764028800000,
+      Lists1764288000000,
     ],
     migrationsTableName: 'migrations',
     migrationsTransactionMode: 'each',

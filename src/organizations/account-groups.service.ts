@@ -11,6 +11,7 @@ import { LATER } from '../database/later.js';
 import { listPage } from '../common/pagination/list-page.js';
 import type { PageQueryDto } from '../common/pagination/page-query.dto.js';
 import type { Page } from '../common/pagination/page.js';
+import { accountGroups } from './account-groups.queries.js';
 import type { AccountGroupResponse } from './dto/account-group.response.js';
 import { AccountGroup } from './entities/account-group.entity.js';
 import { Account } from './entities/account.entity.js';
@@ -53,15 +54,12 @@ export class AccountGroupsService {
   }
 
   /** @param filter exact merchant id */
-  async list(
+  list(
     organizationId: string,
-    filter: { merchant_id?: string },
+    { merchant_id }: { merchant_id?: string },
     query: PageQueryDto,
   ): Promise<Page<AccountGroupResponse>> {
-    const { merchant_id } = filter;
-    const where = { organization_id: organizationId, ...(merchant_id === undefined ? {} : { merchant_id }) };
-    const { data, pagination } = await listPage(this.dataSource.manager, AccountGroup, where, query);
-    return { data: data.map(responseOf), pagination };
+    return listPage(this.dataSource.manager, accountGroups(organizationId, merchant_id), query);
   }
 
   /** @throws Problem NOT_FOUND */

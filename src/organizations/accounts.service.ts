@@ -10,6 +10,7 @@ import { listPage } from '../common/pagination/list-page.js';
 import type { PageQueryDto } from '../common/pagination/page-query.dto.js';
 import type { Page } from '../common/pagination/page.js';
 import { lockGroup } from './account-groups.service.js';
+import { activeAccounts } from './accounts.queries.js';
 import type { AccountResponse } from './dto/account.response.js';
 import { ACCOUNT_DISABLED, type AccountDisabledResponse } from './dto/account-disabled.response.js';
 import { AccountGroup } from './entities/account-group.entity.js';
@@ -49,8 +50,8 @@ export class AccountsService {
   }
 
   /** The active accounts. */
-  async list(organizationId: string, query: PageQueryDto): Promise<Page<AccountResponse>> {
-    return this.page({ organization_id: organizationId }, query);
+  list(organizationId: string, query: PageQueryDto): Promise<Page<AccountResponse>> {
+    return listPage(this.dataSource.manager, activeAccounts(organizationId), query);
   }
 
   /**
@@ -64,7 +65,7 @@ export class AccountsService {
   ): Promise<Page<AccountResponse>> {
     const group = { organization_id: organizationId, id: accountGroupId };
     if (!(await this.dataSource.manager.existsBy(AccountGroup, group))) throw new Problem('NOT_FOUND');
-    return this.page({ organization_id: organizationId, account_group_id: accountGroupId }, query);
+    return listPage(this.dataSource.manager, activeAccounts(organizationId, accountGroupId), query);
   }
 
   /** @throws Problem NOT_FOUND */
@@ -114,15 +115,6 @@ export class AccountsService {
       await manager.update(Account, account, { account_group_id: null, updated_at: LATER });
     };
     return this.changes.run(change, work, () => ({ account_ids: [accountId] }));
-  }
-
-  private async page(
-    where: { organization_id: string; account_group_id?: string },
-    query: PageQueryDto,
-  ): Promise<Page<AccountResponse>> {
-    const active = { ...where, status: 'active' as const };
-    const { data, pagination } = await listPage(this.dataSource.manager, Account, active, query);
-    return { data: data.map(responseOf), pagination };
   }
 }
 

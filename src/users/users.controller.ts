@@ -45,7 +45,8 @@ export class UsersController {
     operationId: 'list-users',
     summary: 'List Users',
     description:
-      'Users of your organization, oldest first. Filters combine; with `email` it finds one user by its address.',
+      'Users of your organization, oldest first unless `sort` says otherwise. Filters and `search` combine; ' +
+      'with `email` it finds one user by its address.',
   })
   @ApiPage(UserResponse, 'The users of this page.')
   @ApiProblems('VALIDATION_ERROR')

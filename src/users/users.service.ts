@@ -2,16 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { expectMatch, ChangesService } from '../changes/changes.service.js';
 import type { Change } from '../changes/change.js';
+import { ChangesService, expectMatch } from '../changes/changes.service.js';
 import { Problem } from '../common/errors/problem.js';
-import { pageOf, type Page } from '../common/pagination/page.js';
+import { listPage } from '../common/pagination/list-page.js';
 import type { PageQueryDto } from '../common/pagination/page-query.dto.js';
+import type { Page } from '../common/pagination/page.js';
+import { LATER } from '../database/later.js';
+import type { UserFilters, UserSort } from './dto/list-users.query.js';
 import type { UserResponse } from './dto/user.response.js';
 import { AccountGroupPermission } from './entities/account-group-permission.entity.js';
 import { AccountPermission } from './entities/account-permission.entity.js';
 import { User } from './entities/user.entity.js';
-import { LATER } from '../database/later.js';
+import { RETRIEVE_USER, usersList } from './users.queries.js';
 
 export interface NewUser {
   email: string;
@@ -20,23 +23,6 @@ export interface NewUser {
   account_permissions: readonly { account_id: string; role_id: string }[];
   account_group_permissions: readonly { account_group_id: string; role_id: string }[];
 }
-
-export interface UserFilters {
-  email?: string;
-  account_id?: string;
-  account_group_id?: string;
-}
-
-const USER = `
-  SELECT u.id, u.email, u.first_name, u.last_name,
-    (SELECT coalesce(json_agg(json_build_object('account_id', p.account_id, 'role_id', p.role_id) ORDER BY p.account_id), '[]')
-      FROM account_permissions p WHERE p.organization_id = u.organization_id AND p.user_id = u.id) AS account_permissions,
-    (SELECT coalesce(json_agg(json_build_object('account_group_id', p.account_group_id, 'role_id', p.role_id) ORDER BY p.account_group_id), '[]')
-      FROM account_group_permissions p WHERE p.organization_id = u.organization_id AND p.user_id = u.id) AS account_group_permissions,
-    u.created_at, u.updated_at
-  FROM users u`;
-
-const RETRIEVE_USER = `${USER} WHERE u.organization_id = $1 AND u.id = $2`;
 
 @Injectable()
 export class UsersService {
@@ -79,19 +65,13 @@ export class UsersService {
     return this.changes.run(change, work, () => ({ user_ids: [id] }));
   }
 
-  /** Users that pass all filters given, oldest first. */
-  async list(organizationId: string, filters: UserFilters, query: PageQueryDto): Promise<Page<UserResponse>> {
-    const { where, parameters } = matching(organizationId, filters);
-    const [counted] = await this.dataSource.query<{ total: number }[]>(
-      `SELECT count(*)::int AS total FROM users u WHERE ${where}`,
-      parameters,
-    );
-    const next = parameters.length;
-    const users = await this.dataSource.query<UserResponse[]>(
-      `${USER} WHERE ${where} ORDER BY u.created_at, u.id LIMIT $${String(next + 1)} OFFSET $${String(next + 2)}`,
-      [...parameters, query.page_size, (query.page - 1) * query.page_size],
-    );
-    return pageOf(users, counted?.total ?? 0, query);
+  /** Users that pass all filters given. */
+  list(
+    organizationId: string,
+    { sort, ...filters }: UserFilters & { sort: UserSort },
+    query: PageQueryDto,
+  ): Promise<Page<UserResponse>> {
+    return listPage(this.dataSource.manager, usersList(organizationId, filters, sort), query);
   }
 
   /** @throws Problem NOT_FOUND */
@@ -156,28 +136,6 @@ export async function retrieveUser(
   const [user] = await manager.query<UserResponse[]>(RETRIEVE_USER, [organizationId, userId]);
   if (user === undefined) throw new Problem('NOT_FOUND');
   return user;
-}
-
-const FILTERS: Readonly<Record<keyof UserFilters, (parameter: string) => string>> = {
-  email: (email) => `lower(u.email) = lower(${email})`,
-  account_id: (id) =>
-    `EXISTS (SELECT FROM account_permissions p
-      WHERE p.organization_id = u.organization_id AND p.user_id = u.id AND p.account_id = ${id})`,
-  account_group_id: (id) =>
-    `EXISTS (SELECT FROM account_group_permissions p
-      WHERE p.organization_id = u.organization_id AND p.user_id = u.id AND p.account_group_id = ${id})`,
-};
-
-function matching(organizationId: string, filters: UserFilters): { where: string; parameters: string[] } {
-  const conditions = ['u.organization_id = $1'];
-  const parameters = [organizationId];
-  for (const name of Object.keys(FILTERS) as (keyof UserFilters)[]) {
-    const value = filters[name];
-    if (value === undefined) continue;
-    parameters.push(value);
-    conditions.push(FILTERS[name](`$${String(parameters.length)}`));
-  }
-  return { where: conditions.join(' AND '), parameters };
 }
 
 /** As PostgreSQL orders UUIDs. */

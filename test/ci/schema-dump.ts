@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 
-/** Everything that a migration can make in the schema, one line each; TypeORM's own table is left out. */
+/** Everything that a migration can make in the schema, one line each; TypeORM's own table and what extensions bring are left out. */
 const SCHEMA = `
   WITH ours AS (
     SELECT oid, relname, relkind FROM pg_class
@@ -25,6 +25,7 @@ const SCHEMA = `
   UNION ALL
   SELECT format('function %s', pg_get_functiondef(oid))
     FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND prokind <> 'a'
+      AND oid NOT IN (SELECT objid FROM pg_depend WHERE classid = 'pg_proc'::regclass AND deptype = 'e')
   UNION ALL
   SELECT format('type %s (%s)', typname, typtype)
     FROM pg_type WHERE typnamespace = current_schema()::regnamespace AND typtype IN ('d', 'e', 'r')

@@ -1,16 +1,51 @@
-import type { EntityManager, EntityTarget, FindOptionsOrder, FindOptionsWhere } from 'typeorm';
+import type { EntityManager } from 'typeorm';
+import { cursorOf, keysIn } from './cursor.js';
+import { countRows, selectRows, type List, type Start } from './list.js';
 import type { PageQueryDto } from './page-query.dto.js';
-import { pageOf, type Page } from './page.js';
+import type { Page, Pagination } from './page.js';
 
-/** One page of an entity's rows, oldest first; ids tell those of the same moment apart. */
-export async function listPage<Entity extends { id: string; created_at: Date }>(
+/**
+ * The page that the query asks for, by number or by cursor.
+ * @throws Problem VALIDATION_ERROR when the cursor is none of this list
+ */
+export async function listPage<Row>(
   manager: EntityManager,
-  entity: EntityTarget<Entity>,
-  where: FindOptionsWhere<Entity>,
-  query: PageQueryDto,
-): Promise<Page<Entity>> {
-  const order = { created_at: 'ASC', id: 'ASC' } as FindOptionsOrder<Entity>;
-  const skip = (query.page - 1) * query.page_size;
-  const [rows, total] = await manager.findAndCount(entity, { where, order, take: query.page_size, skip });
-  return pageOf(rows, total, query);
+  list: List,
+  { after, page = 1, page_size }: PageQueryDto,
+): Promise<Page<Row>> {
+  if (after !== undefined) {
+    return read(manager, list, { after: keysIn(after, list) }, { page_size, has_previous: true });
+  }
+  const total_items = await count(manager, list);
+  const total_pages = Math.ceil(total_items / page_size);
+  const has_previous = page > 1 && total_items > 0;
+  const known = { page, page_size, total_items, total_pages, has_previous };
+  return read(manager, list, { skip: (page - 1) * page_size }, known);
+}
+
+async function count(manager: EntityManager, list: List): Promise<number> {
+  const { sql, parameters } = countRows(list);
+  const [counted] = await manager.query<{ total: number }[]>(sql, parameters);
+  return counted?.total ?? 0;
+}
+
+/** Reads one row more than fits on the page, and so knows whether anything follows. */
+async function read<Row>(
+  manager: EntityManager,
+  list: List,
+  start: Start,
+  known: Omit<Pagination, 'has_next' | 'next_cursor'>,
+): Promise<Page<Row>> {
+  const { sql, parameters } = selectRows(list, start, known.page_size + 1);
+  const rows = await manager.query<{ cursor_keys: string[] }[]>(sql, parameters);
+  const shown = rows.slice(0, known.page_size);
+  const last = rows.length > shown.length ? shown.at(-1) : undefined;
+  return {
+    data: shown.map(({ cursor_keys: _, ...row }) => row as Row),
+    pagination: {
+      ...known,
+      has_next: last !== undefined,
+      next_cursor: last === undefined ? null : cursorOf(list, last.cursor_keys),
+    },
+  };
 }

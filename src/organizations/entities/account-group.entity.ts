@@ -8,7 +8,8 @@ import { Organization } from './organization.entity.js';
   name: 'account_groups_parent_fkey',
 })
 @Index('account_groups_parent_idx', ['organization_id', 'parent_code'])
-@Index('account_groups_merchant_idx', ['organization_id', 'merchant_id'])
+@Index('account_groups_created_at_idx', ['organization_id', 'created_at', 'id'])
+@Index('account_groups_merchant_idx', ['organization_id', 'merchant_id', 'created_at', 'id'])
 @Check('account_groups_name_check', 'char_length(name) BETWEEN 1 AND 255')
 @Check('account_groups_merchant_id_check', 'char_length(merchant_id) BETWEEN 1 AND 255')
 @Check('account_groups_cycle_check', 'parent_code <> id')

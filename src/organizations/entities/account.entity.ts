@@ -10,7 +10,8 @@ export type AccountStatus = 'active' | 'disabled';
 @ForeignKey(() => AccountGroup, ['organization_id', 'account_group_id'], ['organization_id', 'id'], {
   name: 'accounts_account_group_fkey',
 })
-@Index('accounts_account_group_idx', ['organization_id', 'account_group_id'])
+@Index('accounts_created_at_idx', ['organization_id', 'created_at', 'id'])
+@Index('accounts_account_group_idx', ['organization_id', 'account_group_id', 'created_at', 'id'])
 @Unique('accounts_status_key', ['organization_id', 'id', 'status'])
 @Check('accounts_name_check', 'char_length(name) BETWEEN 1 AND 255')
 @Check('accounts_status_check', "status IN ('active', 'disabled')")

@@ -1,9 +1,20 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { PageQueryDto } from '../../common/pagination/page-query.dto.js';
-import { IsText, IsUuid, MayBeLeftOut } from '../../common/validation/field-rules.js';
+import { IsOneOf, IsText, IsUuid, MayBeLeftOut } from '../../common/validation/field-rules.js';
 import { SANDBOX } from '../../organizations/sandbox.ids.js';
 
-export class ListUsersQuery extends PageQueryDto {
+export interface UserFilters {
+  email?: string;
+  account_id?: string;
+  account_group_id?: string;
+  search?: string;
+}
+
+const SORTS = ['created_at', '-created_at', 'email', '-email', 'last_name', '-last_name'] as const;
+
+export type UserSort = (typeof SORTS)[number];
+
+export class ListUsersQuery extends PageQueryDto implements UserFilters {
   @ApiProperty({
     description: 'Only the user with this e-mail address, compared without case.',
     required: false,
@@ -34,4 +45,28 @@ export class ListUsersQuery extends PageQueryDto {
   @MayBeLeftOut()
   @IsUuid()
   account_group_id?: string;
+
+  @ApiProperty({
+    description:
+      'Only users with this text in their e-mail address or in their name, "first last", compared without case. ' +
+      'No character is a wildcard.',
+    required: false,
+    minLength: 1,
+    maxLength: 255,
+    example: 'lovelace',
+  })
+  @MayBeLeftOut()
+  @IsText()
+  search?: string;
+
+  @ApiProperty({
+    description:
+      'What the users are ordered by, e-mail addresses and last names without case; `-` in front: the other way round.',
+    required: false,
+    enum: SORTS,
+    default: 'created_at',
+    example: 'last_name',
+  })
+  @IsOneOf(SORTS)
+  sort: UserSort = 'created_at';
 }

@@ -5,6 +5,9 @@ import { Organization } from '../../organizations/entities/organization.entity.j
 @Entity('users')
 @ForeignKey(() => Organization, ['organization_id'], ['id'], { name: 'users_organization_fkey' })
 @Index('users_email_key', { synchronize: false }) // unique on (organization_id, lower(email)), in the migration
+@Index('users_created_at_idx', ['organization_id', 'created_at', 'id'])
+@Index('users_last_name_idx', { synchronize: false }) // on (organization_id, lower(last_name), id)
+@Index('users_search_idx', { synchronize: false }) // trigrams, where the database has them
 @Check('users_email_check', 'char_length(email) BETWEEN 3 AND 254')
 @Check('users_first_name_check', 'char_length(first_name) BETWEEN 1 AND 255')
 @Check('users_last_name_check', 'char_length(last_name) BETWEEN 1 AND 255')

@@ -1,0 +1,107 @@
+import { isUuid } from '../validation/field-rules.js';
+
+/** A list in SQL: what stands on its pages, which rows, and in which order. */
+export interface List {
+  /** Tells its cursors from those of other lists. */
+  name: string;
+  /** Common table expressions that `from` needs. */
+  with?: string;
+  columns: string;
+  from: string;
+  /** With the organization in it. */
+  where: string;
+  groupBy?: string;
+  /** What `$1` and so on in the SQL stand for. */
+  parameters: readonly unknown[];
+  order: Order;
+}
+
+export interface Order {
+  /** Compared one after the other; together they differ between any two rows of the list. */
+  keys: readonly Key[];
+  descending: boolean;
+}
+
+export interface Key {
+  /** Over the rows of `from`; where there is a `groupBy`, one value in each group. */
+  expression: string;
+  type: keyof typeof KEY_TYPES;
+}
+
+export interface Statement {
+  sql: string;
+  parameters: unknown[];
+}
+
+/** Where to begin: a number of rows after the first, or after the row with these keys. */
+export type Start = { skip: number } | { after: readonly string[] };
+
+/** How a key is written in a cursor, and which texts PostgreSQL reads as one again. */
+export const KEY_TYPES = {
+  timestamptz: {
+    written: (key: string) => `to_char(${key} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+    isOne: isMoment,
+  },
+  uuid: { written: (key: string) => `${key}::text`, isOne: isUuid },
+  text: {
+    written: (key: string) => key,
+    isOne: (text: string) => text.isWellFormed() && !text.includes('\0'),
+  },
+} as const;
+
+/** Oldest first; ids tell those of the same moment apart. */
+export function oldestFirst(createdAt: string, id: string): Order {
+  return {
+    keys: [
+      { expression: createdAt, type: 'timestamptz' },
+      { expression: id, type: 'uuid' },
+    ],
+    descending: false,
+  };
+}
+
+/** Selects up to `limit` rows, each with its keys as `cursor_keys`. */
+export function selectRows(list: List, start: Start, limit: number): Statement {
+  const { keys, descending } = list.order;
+  const parameters = [...list.parameters];
+  const given = (value: unknown): string => `$${String(parameters.push(value))}`;
+  const expressions = keys.map(({ expression }) => expression);
+  const conditions = [list.where];
+  if ('after' in start) {
+    const last = keys.map(({ type }, n) => `${given(start.after[n])}::${type}`);
+    conditions.push(`(${expressions.join(', ')}) ${descending ? '<' : '>'} (${last.join(', ')})`);
+  }
+  const sql = [
+    list.with,
+    `SELECT ${list.columns}, ARRAY[${keys.map(written).join(', ')}] AS cursor_keys`,
+    `FROM ${list.from} WHERE ${conditions.join(' AND ')}`,
+    groupBy(list),
+    `ORDER BY ${expressions.map((key) => (descending ? `${key} DESC` : key)).join(', ')}`,
+    `LIMIT ${given(limit)}`,
+    'skip' in start ? `OFFSET ${given(start.skip)}` : '',
+  ];
+  return { sql: sql.join('\n'), parameters };
+}
+
+/** Counts the rows on all pages, as `total`. */
+export function countRows(list: List): Statement {
+  const rows = `SELECT 1 FROM ${list.from} WHERE ${list.where} ${groupBy(list)}`;
+  return {
+    sql: `${list.with ?? ''} SELECT count(*)::int AS total FROM (${rows}) AS listed`,
+    parameters: [...list.parameters],
+  };
+}
+
+function groupBy(list: List): string {
+  return list.groupBy === undefined ? '' : `GROUP BY ${list.groupBy}`;
+}
+
+function written({ expression, type }: Key): string {
+  return KEY_TYPES[type].written(expression);
+}
+
+/** In the one form that is written; PostgreSQL knows neither a year 0 nor a 30th of February. */
+function isMoment(text: string): boolean {
+  const moment = new Date(text);
+  return /^[1-9]\d{3}-/.test(text) && !Number.isNaN(moment.getTime()) && moment.toISOString() === text;
+}

@@ -1,0 +1,59 @@
+import { oldestFirst, type Key, type List, type Order } from '../common/pagination/list.js';
+import type { UserFilters, UserSort } from './dto/list-users.query.js';
+
+const COLUMNS = `u.id, u.email, u.first_name, u.last_name,
+    (SELECT coalesce(json_agg(json_build_object('account_id', p.account_id, 'role_id', p.role_id) ORDER BY p.account_id), '[]')
+      FROM account_permissions p WHERE p.organization_id = u.organization_id AND p.user_id = u.id) AS account_permissions,
+    (SELECT coalesce(json_agg(json_build_object('account_group_id', p.account_group_id, 'role_id', p.role_id) ORDER BY p.account_group_id), '[]')
+      FROM account_group_permissions p WHERE p.organization_id = u.organization_id AND p.user_id = u.id) AS account_group_permissions,
+    u.created_at, u.updated_at`;
+
+export const RETRIEVE_USER = `SELECT ${COLUMNS} FROM users u WHERE u.organization_id = $1 AND u.id = $2`;
+
+/** What the index users_search_idx holds, word for word; no text of a caller has a line break to match across. */
+const SEARCHED = `lower(u.email || E'\\n' || u.first_name || ' ' || u.last_name)`;
+
+const FILTERS: Readonly<Record<keyof UserFilters, (parameter: string) => string>> = {
+  email: (email) => `lower(u.email) = lower(${email})`,
+  account_id: (id) =>
+    `EXISTS (SELECT FROM account_permissions p
+      WHERE p.organization_id = u.organization_id AND p.user_id = u.id AND p.account_id = ${id})`,
+  account_group_id: (id) =>
+    `EXISTS (SELECT FROM account_group_permissions p
+      WHERE p.organization_id = u.organization_id AND p.user_id = u.id AND p.account_group_id = ${id})`,
+  search: (text) => `${SEARCHED} LIKE '%' || lower(${text}) || '%'`,
+};
+
+const ID: Key = { expression: 'u.id', type: 'uuid' };
+
+/** Each is the order of an index. E-mail addresses need no id: the organization has each once. */
+const ORDERS: Readonly<Record<Exclude<UserSort, `-${string}`>, readonly Key[]>> = {
+  created_at: oldestFirst('u.created_at', 'u.id').keys,
+  email: [{ expression: 'lower(u.email)', type: 'text' }],
+  last_name: [{ expression: 'lower(u.last_name)', type: 'text' }, ID],
+};
+
+/** Users that pass all filters given. */
+export function usersList(organizationId: string, filters: UserFilters, sort: UserSort): List {
+  const conditions = ['u.organization_id = $1'];
+  const parameters = [organizationId];
+  for (const name of Object.keys(FILTERS) as (keyof UserFilters)[]) {
+    const value = filters[name];
+    if (value === undefined) continue;
+    parameters.push(name === 'search' ? withPlainWildcards(value) : value);
+    conditions.push(FILTERS[name](`$${String(parameters.length)}`));
+  }
+  const where = conditions.join(' AND ');
+  return { name: 'users', columns: COLUMNS, from: 'users u', where, parameters, order: orderOf(sort) };
+}
+
+function orderOf(sort: UserSort): Order {
+  const descending = sort.startsWith('-');
+  const name = (descending ? sort.slice(1) : sort) as keyof typeof ORDERS;
+  return { keys: ORDERS[name], descending };
+}
+
+/** What LIKE would read as a wildcard stands for itself. */
+function withPlainWildcards(text: string): string {
+  return text.replaceAll(/[\\%_]/g, '\\$&');
+}

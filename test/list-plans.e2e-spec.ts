@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { DataSource, type EntityManager } from 'typeorm';
+import { selectRows, type List } from '../src/common/pagination/list.js';
+import { dataSourceOptions } from '../src/database/data-source-options.js';
+import { accountGroups } from '../src/organizations/account-groups.queries.js';
+import { activeAccounts } from '../src/organizations/accounts.queries.js';
+import type { UserSort } from '../src/users/dto/list-users.query.js';
+import { usersList } from '../src/users/users.queries.js';
+import { createDatabase, type TestDatabase } from './support/database.js';
+
+const ROWS = 20_000;
+
+interface PlanNode {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Index Name'?: string;
+  'Parent Relationship'?: string;
+  Plans?: PlanNode[];
+}
+
+/** The node and those below it, but for what is worked out for each row that is answered. */
+function nodesOf(node: PlanNode): PlanNode[] {
+  const below = node.Plans ?? [];
+  return [
+    node,
+    ...below.filter((child) => child['Parent Relationship'] !== 'SubPlan').flatMap((child) => nodesOf(child)),
+  ];
+}
+
+async function fill(
+  manager: EntityManager,
+  organization: string,
+  group: string,
+  rows: number,
+): Promise<void> {
+  await manager.query("INSERT INTO organizations (id, name) VALUES ($1, 'Acme')", [organization]);
+  await manager.query(
+    `INSERT INTO users (organization_id, id, email, first_name, last_name, created_at)
+     SELECT $1, gen_random_uuid(), md5(n::text) || '@example.com', 'First' || n % 100, 'Last' || n % 1000,
+       now() + n * interval '1 s' FROM generate_series(1, $2::int) n`,
+    [organization, rows],
+  );
+  await manager.query(
+    `INSERT INTO account_groups (organization_id, id, name, merchant_id, created_at)
+     SELECT $1, CASE n WHEN 1 THEN $3::uuid ELSE gen_random_uuid() END, 'Group', 'merchant-' || n % 2, now() + n * interval '1 s'
+     FROM generate_series(1, $2::int) n`,
+    [organization, rows, group],
+  );
+  await manager.query(
+    `INSERT INTO accounts (organization_id, id, name, account_group_id, created_at)
+     SELECT $1, gen_random_uuid(), 'Account', CASE n % 2 WHEN 1 THEN $3::uuid END, now() + n * interval '1 s'
+     FROM generate_series(1, $2::int) n`,
+    [organization, rows, group],
+  );
+}
+
+/** What a list costs is settled by PostgreSQL's plan; EXPLAIN tells it of the very statement that the service sends. */
+describe('The plan', () => {
+  const organization = randomUUID();
+  const group = randomUUID();
+  let database: TestDatabase;
+  let dataSource: DataSource;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    dataSource = await new DataSource(dataSourceOptions(database.url)).initialize();
+    await dataSource.transaction(async (manager) => {
+      await manager.query('SET LOCAL session_replication_role = replica'); // users without permissions
+      await fill(manager, organization, group, ROWS);
+      await fill(manager, randomUUID(), randomUUID(), 50);
+    });
+    await dataSource.query('ANALYZE');
+  });
+  afterAll(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  const planOf = async (list: List, after?: string[]): Promise<PlanNode[]> => {
+    const { sql, parameters } = selectRows(list, after === undefined ? { skip: 0 } : { after }, 21);
+    const [answer] = await dataSource.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
+      `EXPLAIN (FORMAT JSON) ${sql}`,
+      parameters,
+    );
+    if (answer === undefined) throw new Error('EXPLAIN has no answer');
+    return nodesOf(answer['QUERY PLAN'][0].Plan);
+  };
+
+  /** The keys of the row in the middle. */
+  const middleOf = async (list: List): Promise<string[]> => {
+    const { sql, parameters } = selectRows(list, { skip: ROWS / 4 }, 1);
+    const [row] = await dataSource.query<{ cursor_keys: string[] }[]>(sql, parameters);
+    if (row === undefined) throw new Error('the list is shorter than expected');
+    return row.cursor_keys;
+  };
+
+  const usersBy = (sort: UserSort): List => usersList(organization, {}, sort);
+
+  it.each<[string, () => List, string]>([
+    ['users by created_at', () => usersBy('created_at'), 'users_created_at_idx'],
+    ['users by -created_at', () => usersBy('-created_at'), 'users_created_at_idx'],
+    ['users by email', () => usersBy('email'), 'users_email_key'],
+    ['users by -email', () => usersBy('-email'), 'users_email_key'],
+    ['users by last_name', () => usersBy('last_name'), 'users_last_name_idx'],
+    ['users by -last_name', () => usersBy('-last_name'), 'users_last_name_idx'],
+    ['accounts', () => activeAccounts(organization), 'accounts_created_at_idx'],
+    ['accounts of a group', () => activeAccounts(organization, group), 'accounts_account_group_idx'],
+    ['account groups', () => accountGroups(organization), 'account_groups_created_at_idx'],
+    [
+      'account groups of a merchant',
+      () => accountGroups(organization, 'merchant-1'),
+      'account_groups_merchant_idx',
+    ],
+  ])('of a page of %s after a cursor reads its index in order, and no more', async (_name, listOf, index) => {
+    const list = listOf();
+    const nodes = await planOf(list, await middleOf(list));
+    expect(nodes.map((node) => [node['Node Type'], node['Index Name']])).toEqual([
+      ['Limit', undefined],
+      [expect.stringMatching(/^Index (Only )?Scan$/), index],
+    ]);
+  });
+
+  it('of a search uses the trigrams', async () => {
+    const nodes = await planOf(usersList(organization, { search: 'c4ca4238a0b923' }, 'created_at'));
+    expect(nodes).toContainEqual(
+      expect.objectContaining({ 'Node Type': 'Bitmap Index Scan', 'Index Name': 'users_search_idx' }),
+    );
+  });
+
+  it('of a search that goes on by cursor uses the trigrams', async () => {
+    const nodes = await planOf(
+      usersList(organization, { search: 'c4ca4238a0b923' }, 'last_name'),
+      await middleOf(usersBy('last_name')),
+    );
+    expect(nodes.map((node) => node['Index Name'])).toContain('users_search_idx');
+  });
+});
