@@ -102,6 +102,7 @@ describe('The OpenAPI document', () => {
 
   it('names, summarizes and describes every operation', () => {
     expect(operations.map(({ operationId }) => operationId).sort()).toEqual([
+      'authenticate-whitelabel-user',
       'check-permissions',
       'create-account',
       'create-account-group',
@@ -113,6 +114,7 @@ describe('The OpenAPI document', () => {
       'delete-user',
       'delete-user-account-group-permission',
       'delete-user-account-permission',
+      'introspect-token',
       'list-account-groups',
       'list-accounts',
       'list-accounts-of-group',

@@ -42,6 +42,7 @@ describe('The environment', () => {
       LOG_LEVEL: 'loud',
       TRUST_PROXY: '-1',
       SHUTDOWN_TIMEOUT: '0',
+      PUBLIC_URL: 'tenantry.example.com',
       ENCRYPTION_KEY: 'too short',
     };
     const read = (): unknown => readEnvironment(bad);
@@ -56,6 +57,13 @@ describe('The environment', () => {
   ])('takes %s for DATABASE_URL', (url) => {
     expect(readEnvironment({ DATABASE_URL: url }).DATABASE_URL).toBe(url);
   });
+
+  it.each(['http://localhost:3000', 'https://tenantry.example.com/api', 'http://127.0.0.1'])(
+    'takes %s for PUBLIC_URL',
+    (url) => {
+      expect(readEnvironment({ PUBLIC_URL: url }).PUBLIC_URL).toBe(url);
+    },
+  );
 
   it('takes any 32 bytes in base64 for ENCRYPTION_KEY', () => {
     for (let n = 0; n < 200; n += 1) {
@@ -73,7 +81,14 @@ describe('The environment', () => {
 
   it.each(['.env.example', 'README.md'])('is told in full in %s', (file) => {
     const text = readFileSync(file, 'utf8');
-    const optional = ['DATABASE_URL', 'DATA_DIR', 'PERMISSIONS_CATALOG', 'ENCRYPTION_KEY'];
+    const optional = [
+      'DATABASE_URL',
+      'DATA_DIR',
+      'PERMISSIONS_CATALOG',
+      'PUBLIC_URL',
+      'TOKEN_AUDIENCE',
+      'ENCRYPTION_KEY',
+    ];
     const names = [...Object.keys(readEnvironment({})), ...optional];
     expect(names.filter((name) => !text.includes(name))).toEqual([]);
   });

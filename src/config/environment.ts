@@ -91,6 +91,16 @@ export class Environment {
   @Min(0)
   TRUST_PROXY = 0;
 
+  /** Under which the service is reached from outside; the issuer of its tokens. */
+  @IsOptional()
+  @IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
+  PUBLIC_URL?: string;
+
+  /** Whom the service's tokens are for; the issuer where it is not set. */
+  @IsOptional()
+  @IsString()
+  TOKEN_AUDIENCE?: string;
+
   /** Encrypts the private signing keys in the database; what counts without it: signing/encryption-key.ts. */
   @IsOptional()
   @Matches(ENCRYPTION_KEY_FORM, { message: 'ENCRYPTION_KEY must be 32 bytes in base64' })
@@ -130,5 +140,7 @@ const NAMES = new Set([
   'DATABASE_URL',
   'DATA_DIR',
   'PERMISSIONS_CATALOG',
+  'PUBLIC_URL',
+  'TOKEN_AUDIENCE',
   'ENCRYPTION_KEY',
 ]);
