@@ -18,6 +18,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
 import { RolesModule } from './roles/roles.module.js';
+import { SigningModule } from './signing/signing.module.js';
 import { UsersModule } from './users/users.module.js';
 
 @Module({})
@@ -34,6 +35,7 @@ export class AppModule {
         OrganizationsModule,
         RolesModule,
         UsersModule,
+        SigningModule,
         AccessModule,
         HealthModule,
       ],

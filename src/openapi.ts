@@ -17,6 +17,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('Users', 'People and the roles that they hold on accounts and groups.')
     .addTag('Permissions of users', 'Giving and taking roles later.')
     .addTag('Access', 'Who may do what, where, and why.')
+    .addTag('Embed tokens', 'Who a user is, said by a signed token to your pages and backends.')
     .addTag('Roles', 'Named sets of permissions.')
     .addTag('Account groups', 'Bundles of accounts; groups nest.')
     .addTag('Accounts', 'The business units that roles are held on.')

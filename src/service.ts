@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createApp } from './bootstrap.js';
 import { readEnvironment, StartupError, type Environment } from './config/environment.js';
+import { originOf } from './config/origin.js';
 import { Settings } from './config/settings.js';
 import { openDatabase, type OpenDatabase } from './database/open-database.js';
 import { SandboxService } from './organizations/sandbox.service.js';
@@ -30,9 +31,7 @@ async function serve(environment: Environment, database: OpenDatabase): Promise<
     const sandboxKeys = await createSandbox(app, environment, database);
     await listen(app, environment);
     const { port } = app.getHttpServer().address() as AddressInfo;
-    process.stdout.write(
-      sandboxWelcome(`http://${hostInUrl(environment.HOST)}:${String(port)}`, sandboxKeys, database.dataDir),
-    );
+    process.stdout.write(sandboxWelcome(originOf(environment.HOST, port), sandboxKeys, database.dataDir));
   } catch (error) {
     await app?.close();
     await database.close();
@@ -91,9 +90,4 @@ async function drain(app: NestExpressApplication): Promise<void> {
   }, 50);
   await app.close();
   clearInterval(sweep);
-}
-
-function hostInUrl(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
 }

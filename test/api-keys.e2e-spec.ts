@@ -32,7 +32,7 @@ describe('The API-key guard', () => {
     expect(ids(ours).filter((id) => ids(theirs).includes(id))).toEqual([]);
   });
 
-  it('closes every route of the document to callers without keys', async () => {
+  it('closes every route of the document to callers without keys, but for the public signing keys', async () => {
     const operations = Object.entries(service.document.paths).flatMap(([path, item]) =>
       Object.keys(item).map((method) => ({ method, path })),
     );
@@ -40,7 +40,8 @@ describe('The API-key guard', () => {
     for (const { method, path } of operations) {
       const url = path.replaceAll(/\{[^}]+\}/g, '01a20876-c273-76f4-a413-5eb48530caff');
       const answer = await request(service.server)[method as 'get' | 'post'](url);
-      expect([method, path, answer.status]).toEqual([method, path, 401]);
+      const expected = path === '/.well-known/jwks.json' ? 200 : 401;
+      expect([method, path, answer.status]).toEqual([method, path, expected]);
     }
   });
 
@@ -58,7 +59,10 @@ describe('The API-key guard', () => {
       }
     }
     expect(
-      open.filter((route) => !/^get \/(docs|openapi\.json|health\/(live|ready)|errors)/.test(route)),
+      open.filter(
+        (route) =>
+          !/^get \/(docs|openapi\.json|health\/(live|ready)|errors|\.well-known\/jwks\.json$)/.test(route),
+      ),
     ).toEqual([]);
   });
 

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import request from 'supertest';
 import { createOrganization, newUser, type TestOrganization } from './factories/organization.js';
 import { startApp, type TestApp } from './support/app.js';
+import { Client } from './support/client.js';
 import { createDatabase, type TestDatabase } from './support/database.js';
 import { TcpProxy } from './support/tcp-proxy.js';
 
@@ -62,6 +63,15 @@ describe('While the database is away', () => {
       Array.from({ length: 20 }, () => acme.client.post(USERS, newUser(acme))),
     );
     expect(new Set(accepted.map(({ status }) => status))).toEqual(new Set([201]));
+  });
+
+  it('the public signing keys are answered with 503, and after its return with 200', async () => {
+    const keys = (): Promise<{ status: number }> => new Client(service).get('/.well-known/jwks.json');
+    expect((await keys()).status).toBe(200);
+    await proxy.cut();
+    expect((await keys()).status).toBe(503);
+    await proxy.open();
+    expect((await keys()).status).toBe(200);
   });
 
   it('the service is live and not ready', async () => {

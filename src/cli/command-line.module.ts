@@ -2,11 +2,13 @@ import { Module } from '@nestjs/common';
 import { DatabaseCommand } from './database.command.js';
 import { OpenApiCommand } from './openapi.command.js';
 import { OrganizationCommand } from './organization.command.js';
+import { SigningKeysCommand } from './signing-keys.command.js';
 
 @Module({
   providers: [
     ...OrganizationCommand.registerWithSubCommands(),
     ...DatabaseCommand.registerWithSubCommands(),
+    ...SigningKeysCommand.registerWithSubCommands(),
     OpenApiCommand,
   ],
 })

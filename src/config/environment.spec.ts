@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readEnvironment, StartupError } from './environment.js';
 
@@ -41,6 +42,8 @@ describe('The environment', () => {
       LOG_LEVEL: 'loud',
       TRUST_PROXY: '-1',
       SHUTDOWN_TIMEOUT: '0',
+      PUBLIC_URL: 'tenantry.example.com',
+      ENCRYPTION_KEY: 'too short',
     };
     const read = (): unknown => readEnvironment(bad);
     expect(read).toThrow(StartupError);
@@ -55,9 +58,38 @@ describe('The environment', () => {
     expect(readEnvironment({ DATABASE_URL: url }).DATABASE_URL).toBe(url);
   });
 
+  it.each(['http://localhost:3000', 'https://tenantry.example.com/api', 'http://127.0.0.1'])(
+    'takes %s for PUBLIC_URL',
+    (url) => {
+      expect(readEnvironment({ PUBLIC_URL: url }).PUBLIC_URL).toBe(url);
+    },
+  );
+
+  it('takes any 32 bytes in base64 for ENCRYPTION_KEY', () => {
+    for (let n = 0; n < 200; n += 1) {
+      const key = randomBytes(32).toString('base64');
+      expect(readEnvironment({ ENCRYPTION_KEY: key }).ENCRYPTION_KEY).toBe(key);
+    }
+  });
+
+  it.each([31, 33])('takes no %d bytes for ENCRYPTION_KEY, and does not repeat them', (length) => {
+    const key = randomBytes(length).toString('base64');
+    const read = (): unknown => readEnvironment({ ENCRYPTION_KEY: key });
+    expect(read).toThrow(/ENCRYPTION_KEY: must be 32 bytes in base64$/);
+    expect(read).not.toThrow(key);
+  });
+
   it.each(['.env.example', 'README.md'])('is told in full in %s', (file) => {
     const text = readFileSync(file, 'utf8');
-    const names = [...Object.keys(readEnvironment({})), 'DATABASE_URL', 'DATA_DIR', 'PERMISSIONS_CATALOG'];
+    const optional = [
+      'DATABASE_URL',
+      'DATA_DIR',
+      'PERMISSIONS_CATALOG',
+      'PUBLIC_URL',
+      'TOKEN_AUDIENCE',
+      'ENCRYPTION_KEY',
+    ];
+    const names = [...Object.keys(readEnvironment({})), ...optional];
     expect(names.filter((name) => !text.includes(name))).toEqual([]);
   });
 });

@@ -8,11 +8,15 @@ import {
   IsOptional,
   IsString,
   IsUrl,
+  Matches,
   Max,
   Min,
   validateSync,
 } from 'class-validator';
 import { resolve } from 'node:path';
+
+/** 32 bytes in base64: the last character before the padding carries four bits. */
+export const ENCRYPTION_KEY_FORM = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -87,6 +91,21 @@ export class Environment {
   @Min(0)
   TRUST_PROXY = 0;
 
+  /** Under which the service is reached from outside; the issuer of its tokens. */
+  @IsOptional()
+  @IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
+  PUBLIC_URL?: string;
+
+  /** Whom the service's tokens are for; the issuer where it is not set. */
+  @IsOptional()
+  @IsString()
+  TOKEN_AUDIENCE?: string;
+
+  /** Encrypts the private signing keys in the database; what counts without it: signing/encryption-key.ts. */
+  @IsOptional()
+  @Matches(ENCRYPTION_KEY_FORM, { message: 'ENCRYPTION_KEY must be 32 bytes in base64' })
+  ENCRYPTION_KEY?: string;
+
   /** Seconds that requests in flight may take to finish after SIGTERM. */
   @AsInteger()
   @IsInt()
@@ -116,4 +135,12 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
   return environment;
 }
 
-const NAMES = new Set([...Object.keys(new Environment()), 'DATABASE_URL', 'DATA_DIR', 'PERMISSIONS_CATALOG']);
+const NAMES = new Set([
+  ...Object.keys(new Environment()),
+  'DATABASE_URL',
+  'DATA_DIR',
+  'PERMISSIONS_CATALOG',
+  'PUBLIC_URL',
+  'TOKEN_AUDIENCE',
+  'ENCRYPTION_KEY',
+]);

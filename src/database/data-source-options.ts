@@ -4,6 +4,7 @@ import { AccountGroup } from '../organizations/entities/account-group.entity.js'
 import { Account } from '../organizations/entities/account.entity.js';
 import { Organization } from '../organizations/entities/organization.entity.js';
 import { Role } from '../roles/entities/role.entity.js';
+import { SigningKey } from '../signing/entities/signing-key.entity.js';
 import { AccountGroupPermission } from '../users/entities/account-group-permission.entity.js';
 import { AccountPermission } from '../users/entities/account-permission.entity.js';
 import { User } from '../users/entities/user.entity.js';
@@ -11,6 +12,7 @@ import { DecisiveClient } from './decisive-client.js';
 import { AccountGroupCycles1763942400000 } from './migrations/1763942400000-account-group-cycles.js';
 import { InitialSchema1763856000000 } from './migrations/1763856000000-initial-schema.js';
 import { RolesDeletedOnDisabledAccounts1764028800000 } from './migrations/1764028800000-roles-deleted-on-disabled-accounts.js';
+import { SigningKeys1764201600000 } from './migrations/1764201600000-signing-keys.js';
 import { Lists1764288000000 } from './migrations/1764288000000-lists.js';
 
 interface ConnectionLimits {
@@ -38,11 +40,13 @@ export function dataSourceOptions(
       User,
       AccountPermission,
       AccountGroupPermission,
+      SigningKey,
     ],
     migrations: [
       InitialSchema1763856000000,
       AccountGroupCycles1763942400000,
       RolesDeletedOnDisabledAccounts1764028800000,
+      SigningKeys1764201600000,
       Lists1764288000000,
     ],
     migrationsTableName: 'migrations',

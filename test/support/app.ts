@@ -17,10 +17,17 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
+/** Any will do; without one a file would be made in the DATA_DIR of whoever runs the tests. */
+export const TEST_ENCRYPTION_KEY = Buffer.alloc(32, 'test').toString('base64');
+
 /** The service, listening on a free port, on a database of its own. */
 export async function startApp(settings: Partial<Environment> = {}, given?: TestDatabase): Promise<TestApp> {
   const database = given ?? (await createDatabase());
-  const environment = Object.assign(new Environment(), { NODE_ENV: 'test', LOG_LEVEL: 'silent' }, settings);
+  const environment = Object.assign(
+    new Environment(),
+    { NODE_ENV: 'test', LOG_LEVEL: 'silent', ENCRYPTION_KEY: TEST_ENCRYPTION_KEY },
+    settings,
+  );
   const app = await createApp(new Settings(environment, database.url));
   await app.listen(0, '127.0.0.1');
   const server = app.getHttpServer();

@@ -4,7 +4,8 @@ import { FIELD_CODES, PROBLEMS, type ProblemCode } from './catalogue.js';
 import { Problem, type FieldError } from './problem.js';
 import { ProblemResponse } from './problem.response.js';
 
-const EVERYWHERE: readonly ProblemCode[] = ['INVALID_CREDENTIALS', 'INTERNAL_ERROR', 'SERVICE_UNAVAILABLE'];
+const WITHOUT_KEYS: readonly ProblemCode[] = ['INTERNAL_ERROR', 'SERVICE_UNAVAILABLE'];
+const EVERYWHERE: readonly ProblemCode[] = ['INVALID_CREDENTIALS', ...WITHOUT_KEYS];
 const WITH_BODY: readonly ProblemCode[] = [
   'VALIDATION_ERROR',
   'INVALID_JSON',
@@ -34,6 +35,11 @@ export function ApiProblems(...codes: ProblemCode[]): MethodDecorator {
 /** The same for a route that reads a body. */
 export function ApiBodyProblems(...codes: ProblemCode[]): MethodDecorator {
   return documented([...WITH_BODY, ...codes, ...EVERYWHERE]);
+}
+
+/** The same for a route that is open to callers without keys. */
+export function ApiPublicProblems(...codes: ProblemCode[]): MethodDecorator {
+  return documented([...codes, ...WITHOUT_KEYS]);
 }
 
 function documented(codes: readonly ProblemCode[]): MethodDecorator {

@@ -83,7 +83,7 @@ export const PROBLEMS = {
   LOGIN_FAILED: {
     status: 401,
     title: 'Login failed',
-    when: 'Reserved for embed tokens: there is no such user in this organization.',
+    when: 'A token was asked for, and there is no such user in this organization.',
   },
   INSUFFICIENT_SCOPE: {
     status: 403,

@@ -101,6 +101,11 @@ export function IsRoleId(): PropertyDecorator {
   return applyDecorators(IsPresent(), IsOfTypeString(), IsPrintable());
 }
 
+/** A text of which anything may be wrong: whether it is good is what the caller asks. */
+export function IsAnyText(): PropertyDecorator {
+  return applyDecorators(IsPresent(), IsOfTypeString());
+}
+
 /** An array of objects of the class, at most `max`; what they hold is checked by the class's own rules. */
 export function IsListOf(entry: () => new () => object, max = 500): PropertyDecorator {
   return applyDecorators(

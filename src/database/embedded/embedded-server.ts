@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import {
   chownSync,
   existsSync,
-  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -17,6 +16,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { secretIn } from '../../common/secret-file.js';
 import { StartupError } from '../../config/environment.js';
 import { binariesFor, type Binaries } from './binaries.js';
 import { disownStalePidFile, lastPort, runningPostmaster } from './postmaster.js';
@@ -231,19 +231,7 @@ function urlOf(port: number, password: string): string {
 
 /** Made once, whoever comes first: the file appears whole or not at all. */
 function passwordIn(dataDir: string): string {
-  const file = join(dataDir, 'postgres-password');
-  if (!existsSync(file)) {
-    const own = `${file}.${String(process.pid)}`;
-    writeFileSync(own, randomBytes(24).toString('base64url'), { mode: 0o600 });
-    try {
-      linkSync(own, file);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    } finally {
-      rmSync(own);
-    }
-  }
-  return readFileSync(file, 'utf8');
+  return secretIn(join(dataDir, 'postgres-password'), () => randomBytes(24).toString('base64url'));
 }
 
 /** @param preferred taken when free, so that open connection pools find a restarted server again */

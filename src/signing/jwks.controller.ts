@@ -1,0 +1,29 @@
+import { Controller, Get, Header, VERSION_NEUTRAL } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Public } from '../auth/public.decorator.js';
+import { ApiPublicProblems } from '../common/errors/api-problems.decorator.js';
+import { SigningKeysResponse } from './dto/signing-keys.response.js';
+import { PublishedKeysService } from './published-keys.service.js';
+
+@ApiTags('Embed tokens')
+@Controller({ path: '.well-known', version: VERSION_NEUTRAL })
+export class JwksController {
+  constructor(private readonly publishedKeys: PublishedKeysService) {}
+
+  @Public()
+  @Get('jwks.json')
+  @Header('Cache-Control', 'public, max-age=60') // a cache on the way hides a new key for so long
+  @ApiOperation({
+    operationId: 'list-signing-keys',
+    summary: 'List Signing Keys',
+    description:
+      'The public keys by which tokens are verified, as a JSON Web Key Set (RFC 7517); needs no keys of your ' +
+      'own. A token whose `kid` is unknown was signed by a newer key: ask again.',
+    security: [],
+  })
+  @ApiOkResponse({ description: 'The keys.', type: SigningKeysResponse })
+  @ApiPublicProblems()
+  async list(): Promise<SigningKeysResponse> {
+    return { keys: await this.publishedKeys.latest() };
+  }
+}
