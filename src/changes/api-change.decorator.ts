@@ -4,8 +4,15 @@ import { ApiBodyProblems, ApiProblems } from '../common/errors/api-problems.deco
 import type { ProblemCode } from '../common/errors/catalogue.js';
 import { ETAG } from '../common/http/api-tagged.decorator.js';
 import { MadeBelow, Tagged } from '../common/http/representation.interceptor.js';
+import { Idempotent } from '../idempotency/idempotency.interceptor.js';
 import { ChangeQuery } from './current-change.decorator.js';
 import { DeletionPlanResponse, PlanResponse } from './dto/plan.response.js';
+
+const OF_EVERY_CHANGE: readonly ProblemCode[] = [
+  'PLAN_TOO_LARGE',
+  'IDEMPOTENCY_KEY_REUSED',
+  'REQUEST_IN_PROGRESS',
+];
 
 interface ChangeAnswer {
   description: string;
@@ -22,6 +29,7 @@ export function ApiCreation({
   ...answer
 }: ChangeAnswer & { below: string }): MethodDecorator {
   return applyDecorators(
+    OnlyOnce,
     MadeBelow(below),
     ...answered(201, answer, {
       Location: {
@@ -29,16 +37,17 @@ export function ApiCreation({
         schema: { type: 'string', format: 'uri-reference' },
       },
     }),
-    ApiBodyProblems(...problems, 'PLAN_TOO_LARGE'),
+    ApiBodyProblems(...problems, ...OF_EVERY_CHANGE),
   );
 }
 
 /** A PUT or PATCH: 200. */
 export function ApiChange({ problems = [], ...answer }: ChangeAnswer): MethodDecorator {
   return applyDecorators(
+    OnlyOnce,
     ...answered(200, answer),
     OnlyIfMatching,
-    ApiBodyProblems(...problems, 'PRECONDITION_FAILED', 'PLAN_TOO_LARGE'),
+    ApiBodyProblems(...problems, 'PRECONDITION_FAILED', ...OF_EVERY_CHANGE),
   );
 }
 
@@ -62,11 +71,24 @@ export function ApiDeletion({
         ]
       : answered(200, { description, type });
   return applyDecorators(
+    OnlyOnce,
     ...answers,
     OnlyIfMatching,
-    ApiProblems('VALIDATION_ERROR', ...problems, 'PRECONDITION_FAILED', 'PLAN_TOO_LARGE'),
+    ApiProblems('VALIDATION_ERROR', ...problems, 'PRECONDITION_FAILED', ...OF_EVERY_CHANGE),
   );
 }
+
+const OnlyOnce = applyDecorators(
+  Idempotent(true),
+  ApiHeader({
+    name: 'X-Idempotency-Key',
+    description:
+      'Visible ASCII of your choice, also as `Idempotency-Key`: the same request sent again does nothing twice, and ' +
+      'is answered as the first time, with `Idempotent-Replayed: true`.',
+    required: false,
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+  }),
+);
 
 const OnlyIfMatching = ApiHeader({
   name: 'If-Match',

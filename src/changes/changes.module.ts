@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { ChangesService } from './changes.service.js';
 
-@Module({ providers: [ChangesService], exports: [ChangesService] })
+@Module({ imports: [IdempotencyModule], providers: [ChangesService], exports: [ChangesService] })
 export class ChangesModule {}

@@ -6,6 +6,7 @@ import { accessSnapshot, type AccessScope, type AccessSnapshot } from '../access
 import { entityTagOf, isMatchedBy } from '../common/http/entity-tag.js';
 import { Problem } from '../common/errors/problem.js';
 import { isRaceLost } from '../database/database-problems.js';
+import { IdempotencyService } from '../idempotency/idempotency.service.js';
 import type { Change } from './change.js';
 
 type Work<T> = (manager: EntityManager) => Promise<T>;
@@ -22,23 +23,32 @@ const LARGEST_PLAN = 50_000;
 /** Every change of a tenant's rows goes through here: one transaction, kept or, on a dry run, taken back. */
 @Injectable()
 export class ChangesService {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly idempotency: IdempotencyService,
+  ) {}
 
   /**
    * @param affects left out where the change cannot touch anybody's access
-   * @returns what the work returns; on a dry run, `change.access_changes` is set besides
-   * @throws Problem PLAN_TOO_LARGE; whatever the work throws
+   * @returns what the work returns, or has returned for the same request before; on a dry run, `change.access_changes` is set besides
+   * @throws Problem PLAN_TOO_LARGE, IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS; whatever the work throws
    */
   async run<T>(change: Change, work: Work<T>, affects?: Affects): Promise<T> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await (change.dry_run
-          ? this.plan(change, work, affects)
-          : this.dataSource.transaction((manager) => work(manager)));
+        return await (change.dry_run ? this.plan(change, work, affects) : this.keep(change, work));
       } catch (error) {
         if (tries === TRIES || !isRaceLost(error)) throw error;
       }
     }
+  }
+
+  private async keep<T>(change: Change, work: Work<T>): Promise<T> {
+    const { organization_id, idempotent_request } = change;
+    if (idempotent_request === undefined) return this.dataSource.transaction(work);
+    const { result, replayed } = await this.idempotency.once(organization_id, idempotent_request, work);
+    change.replayed = replayed;
+    return result;
   }
 
   /** On one snapshot of the database, so that nobody else's change is told as this one's. */

@@ -4,9 +4,14 @@ import type { Request } from 'express';
 import type { Caller } from '../auth/api-keys.service.js';
 import { IsTrueOrFalseInQuery } from '../common/validation/field-rules.js';
 import { RequestValidationPipe } from '../common/validation/request-validation.pipe.js';
+import type { IdempotentRequest } from '../idempotency/idempotent-request.js';
 import type { Change } from './change.js';
 
-export type ChangingRequest = Request & { caller?: Caller; change?: Change };
+export type ChangingRequest = Request & {
+  caller?: Caller;
+  idempotent_request?: IdempotentRequest;
+  change?: Change;
+};
 
 /** What every change takes in its query, and nothing else: a misspelt `dry_run` must not change anything. */
 export class ChangeQuery {
@@ -36,11 +41,13 @@ class ChangePipe implements PipeTransform<ChangingRequest, Promise<Change>> {
     })) as ChangeQuery;
     if (request.caller === undefined)
       throw new Error('@CurrentChange() stands on a route without the API-key guard');
+    const { idempotent_request } = request;
     const ifMatch = request.headers['if-match'];
     request.change = {
       organization_id: request.caller.organization_id,
       dry_run,
       ...(ifMatch === undefined ? {} : { if_match: ifMatch }),
+      ...(idempotent_request === undefined ? {} : { idempotent_request }),
     };
     return request.change;
   }

@@ -106,6 +106,13 @@ export class Environment {
   @Matches(ENCRYPTION_KEY_FORM, { message: 'ENCRYPTION_KEY must be 32 bytes in base64' })
   ENCRYPTION_KEY?: string;
 
+  /** Hours for which the answer to a request with an idempotency key is kept. */
+  @AsInteger()
+  @IsInt()
+  @Max(720)
+  @Min(1)
+  IDEMPOTENCY_KEY_HOURS = 24;
+
   /** Seconds that requests in flight may take to finish after SIGTERM. */
   @AsInteger()
   @IsInt()

@@ -8,12 +8,14 @@ import { SigningKey } from '../signing/entities/signing-key.entity.js';
 import { AccountGroupPermission } from '../users/entities/account-group-permission.entity.js';
 import { AccountPermission } from '../users/entities/account-permission.entity.js';
 import { User } from '../users/entities/user.entity.js';
+import { IdempotencyRecord } from '../idempotency/entities/idempotency-record.entity.js';
 import { DecisiveClient } from './decisive-client.js';
 import { AccountGroupCycles1763942400000 } from './migrations/1763942400000-account-group-cycles.js';
 import { InitialSchema1763856000000 } from './migrations/1763856000000-initial-schema.js';
 import { RolesDeletedOnDisabledAccounts1764028800000 } from './migrations/1764028800000-roles-deleted-on-disabled-accounts.js';
 import { SigningKeys1764201600000 } from './migrations/1764201600000-signing-keys.js';
 import { Lists1764288000000 } from './migrations/1764288000000-lists.js';
+import { IdempotencyRecords1764547200000 } from './migrations/1764547200000-idempotency-records.js';
 
 interface ConnectionLimits {
   /** Connections at most. */
@@ -40,6 +42,7 @@ export function dataSourceOptions(
       User,
       AccountPermission,
       AccountGroupPermission,
+      IdempotencyRecord,
       SigningKey,
     ],
     migrations: [
@@ -48,6 +51,7 @@ export function dataSourceOptions(
       RolesDeletedOnDisabledAccounts1764028800000,
       SigningKeys1764201600000,
       Lists1764288000000,
+      IdempotencyRecords1764547200000,
     ],
     migrationsTableName: 'migrations',
     migrationsTransactionMode: 'each',

@@ -9,6 +9,7 @@ const SECTIONS = [
   'A first user',
   'From a group to a token',
   'Plan before you change',
+  'Retries do nothing twice',
   'Lists',
   'Embed tokens',
 ];

@@ -98,7 +98,12 @@ export const PROBLEMS = {
   IDEMPOTENCY_KEY_REUSED: {
     status: 409,
     title: 'Idempotency key reused',
-    when: 'Reserved for idempotent requests: the same key came with another request.',
+    when: 'The same idempotency key came with another method, path, query or body.',
+  },
+  REQUEST_IN_PROGRESS: {
+    status: 409,
+    title: 'Request in progress',
+    when: 'The same request with the same idempotency key is still being done; try again after `Retry-After` seconds.',
   },
   RATE_LIMITED: {
     status: 429,
