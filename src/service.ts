@@ -26,7 +26,7 @@ export async function startService(): Promise<void> {
 async function serve(environment: Environment, database: OpenDatabase): Promise<void> {
   let app: NestExpressApplication | undefined;
   try {
-    app = await createApp(new Settings(environment, database.url));
+    app = await createApp(new Settings(environment, database.url, database.serviceRole));
     stopOnSignal(app, database, environment.SHUTDOWN_TIMEOUT);
     const sandboxKeys = await createSandbox(app, environment, database);
     await listen(app, environment);

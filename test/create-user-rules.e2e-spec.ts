@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { EntityManager } from 'typeorm';
 import type { FieldError } from '../src/common/errors/problem.js';
 import {
   createAccount,
@@ -325,8 +326,9 @@ describe('Create User refuses with VALIDATION_ERROR', () => {
     }));
     account_group_permissions.push({ account_group_id: other.group.id, role_id: other.roles.Agent });
     await acme.client.get('/v1/organizations/roles'); // the key is known for a moment now
-    const queries = jest.spyOn(service.dataSource, 'query');
+    const queries = jest.spyOn(EntityManager.prototype, 'query');
     await acme.client.post(USERS, newUser(acme, { account_group_permissions }));
     expect(queries).toHaveBeenCalledTimes(1);
+    queries.mockRestore();
   });
 });

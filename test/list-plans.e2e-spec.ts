@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
 import { selectRows, type List } from '../src/common/pagination/list.js';
+import { SERVICE_ROLE } from '../src/database/open-database.js';
 import { dataSourceOptions } from '../src/database/data-source-options.js';
 import { accountGroups } from '../src/organizations/account-groups.queries.js';
 import { activeAccounts } from '../src/organizations/accounts.queries.js';
@@ -15,6 +16,8 @@ interface PlanNode {
   'Node Type': string;
   'Relation Name'?: string;
   'Index Name'?: string;
+  'Index Cond'?: string;
+  Filter?: string;
   'Parent Relationship'?: string;
   Plans?: PlanNode[];
 }
@@ -66,7 +69,7 @@ describe('The plan', () => {
     database = await createDatabase();
     dataSource = await new DataSource(dataSourceOptions(database.url)).initialize();
     await dataSource.transaction(async (manager) => {
-      await manager.query('SET LOCAL session_replication_role = replica'); // users without permissions
+      await manager.query('ALTER TABLE users DISABLE TRIGGER users_permission_check');
       await fill(manager, organization, group, ROWS);
       await fill(manager, randomUUID(), randomUUID(), 50);
     });
@@ -77,12 +80,18 @@ describe('The plan', () => {
     await database.drop();
   });
 
-  const planOf = async (list: List, after?: string[]): Promise<PlanNode[]> => {
+  const planOf = async (
+    list: List,
+    { after, role = SERVICE_ROLE }: { after?: string[]; role?: string } = {},
+  ): Promise<PlanNode[]> => {
     const { sql, parameters } = selectRows(list, after === undefined ? { skip: 0 } : { after }, 21);
-    const [answer] = await dataSource.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
-      `EXPLAIN (FORMAT JSON) ${sql}`,
-      parameters,
-    );
+    const [answer] = await dataSource.transaction(async (manager) => {
+      await manager.query(`SET LOCAL ROLE ${role}; SET LOCAL tenantry.organization_id = '${organization}'`);
+      return manager.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
+        `EXPLAIN (FORMAT JSON) ${sql}`,
+        parameters,
+      );
+    });
     if (answer === undefined) throw new Error('EXPLAIN has no answer');
     return nodesOf(answer['QUERY PLAN'][0].Plan);
   };
@@ -114,25 +123,39 @@ describe('The plan', () => {
     ],
   ])('of a page of %s after a cursor reads its index in order, and no more', async (_name, listOf, index) => {
     const list = listOf();
-    const nodes = await planOf(list, await middleOf(list));
+    const nodes = await planOf(list, { after: await middleOf(list) });
     expect(nodes.map((node) => [node['Node Type'], node['Index Name']])).toEqual([
       ['Limit', undefined],
+      ['Result', undefined], // row-level security, looked at once
       [expect.stringMatching(/^Index (Only )?Scan$/), index],
     ]);
+    const [key] = list.order.keys;
+    expect(nodes.at(-1)?.['Index Cond']).toMatch(key?.expression.replace(/^\w+\./, '') ?? 'nothing');
+    expect(nodes.at(-1)?.Filter ?? '').toMatch(/^$|status/);
   });
 
-  it('of a search uses the trigrams', async () => {
-    const nodes = await planOf(usersList(organization, { search: 'c4ca4238a0b923' }, 'created_at'));
-    expect(nodes).toContainEqual(
-      expect.objectContaining({ 'Node Type': 'Bitmap Index Scan', 'Index Name': 'users_search_idx' }),
-    );
+  it('of finding a user by e-mail reads its index for that one address', async () => {
+    const nodes = await planOf(usersList(organization, { email: 'X@example.com' }, 'created_at'));
+    const index = nodes.find((node) => node['Index Name'] === 'users_email_key');
+    expect(index?.['Index Cond']).toMatch('email_lower');
   });
 
-  it('of a search that goes on by cursor uses the trigrams', async () => {
-    const nodes = await planOf(
-      usersList(organization, { search: 'c4ca4238a0b923' }, 'last_name'),
-      await middleOf(usersBy('last_name')),
-    );
-    expect(nodes.map((node) => node['Index Name'])).toContain('users_search_idx');
+  describe('for a role that row-level security does not bind', () => {
+    it('of a search uses the trigrams', async () => {
+      const nodes = await planOf(usersList(organization, { search: 'c4ca4238a0b923' }, 'created_at'), {
+        role: 'NONE',
+      });
+      expect(nodes).toContainEqual(
+        expect.objectContaining({ 'Node Type': 'Bitmap Index Scan', 'Index Name': 'users_search_idx' }),
+      );
+    });
+
+    it('of a search that goes on by cursor uses the trigrams', async () => {
+      const nodes = await planOf(usersList(organization, { search: 'c4ca4238a0b923' }, 'last_name'), {
+        role: 'NONE',
+        after: await middleOf(usersBy('last_name')),
+      });
+      expect(nodes.map((node) => node['Index Name'])).toContain('users_search_idx');
+    });
   });
 });

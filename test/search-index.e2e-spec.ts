@@ -37,10 +37,22 @@ describe('The index for search', () => {
     );
     return row?.found ?? false;
   };
-  const revert = (): Promise<void> => owner.undoLastMigration();
+  /** Back to where the index was not there yet. */
+  const revert = async (): Promise<void> => {
+    for (;;) {
+      const [last] = await owner.query<{ name: string }[]>(
+        'SELECT name FROM migrations ORDER BY id DESC LIMIT 1',
+      );
+      await owner.undoLastMigration();
+      if (last?.name.startsWith('Lists') !== false) return;
+    }
+  };
 
   const expectSearchToWork = async (url: string): Promise<void> => {
-    const service = await startApp({}, { ...database, url });
+    const service = await startApp(
+      {},
+      { ...database, url, ...(url === database.url ? {} : { serviceRole: undefined }) },
+    );
     try {
       const acme = await createOrganization(service);
       const { body } = await acme.client.post<UserResponse>(USERS, newUser(acme, { last_name: 'Größe_1' }));
@@ -109,7 +121,7 @@ describe('The index for search', () => {
       expect([await hasIndex(), await extensions()]).toEqual([false, []]);
       await expectSearchToWork(url);
       await revert();
-      expect(await migrate(url)).toHaveLength(1);
+      expect(await migrate(url)).toContain('Lists1764288000000');
     });
 
     it('is made where somebody else made the extensions', async () => {

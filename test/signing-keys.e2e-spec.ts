@@ -260,6 +260,7 @@ describe('Without ENCRYPTION_KEY', () => {
 
   it('an external database in production starts with one warning, and refuses tokens, saying what to set', async () => {
     const started = await start({ NODE_ENV: 'production' });
+    await started.saying('ENCRYPTION_KEY is not set');
     const warnings = started.output.split('\n').filter((line) => line.includes('ENCRYPTION_KEY is not set'));
     expect(warnings).toEqual([expect.stringContaining('"level":40')]);
     const answer = await authenticateAt(started);

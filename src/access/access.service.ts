@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { Problem } from '../common/errors/problem.js';
+import { TenantDatabase } from '../database/tenant-database.js';
 import { listPage } from '../common/pagination/list-page.js';
 import type { Page } from '../common/pagination/page.js';
 import { effectiveAccess, PERMISSION_CHECKS, usersOfAccount } from './access.queries.js';
@@ -17,7 +17,7 @@ type CheckRow = Omit<CheckResult, 'would_allow'> & {
 /** Who may do what, where, and why. */
 @Injectable()
 export class AccessService {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(private readonly database: TenantDatabase) {}
 
   /**
    * The accounts that a user reaches, oldest first, with all that it may do there.
@@ -28,21 +28,26 @@ export class AccessService {
     userId: string,
     query: EffectiveAccessQuery,
   ): Promise<Page<EffectiveAccessResponse>> {
-    await this.expect('users', organizationId, userId);
     const list = effectiveAccess(organizationId, userId, query.account_id);
-    return listPage(this.dataSource.manager, list, query);
+    return this.database.read(organizationId, async (manager) => {
+      await expectRow(manager, 'users', organizationId, userId);
+      return listPage(manager, list, query);
+    });
   }
 
   /** Answers all checks by one statement; users and accounts that are not there may nothing. */
   async check(organizationId: string, { checks, explain }: PermissionChecksDto): Promise<CheckResult[]> {
-    const rows = await this.dataSource.query<CheckRow[]>(PERMISSION_CHECKS, [
+    const parameters = [
       organizationId,
       checks.map(({ user_id }) => user_id),
       checks.map(({ account_id }) => account_id),
       checks.map(({ permission_id }) => permission_id),
       checks.map(({ environment }) => environment === 'sandbox'),
       explain,
-    ]);
+    ];
+    const rows = await this.database.read(organizationId, (manager) =>
+      manager.query<CheckRow[]>(PERMISSION_CHECKS, parameters),
+    );
     return rows.map(({ would_allow, ...result }) =>
       would_allow === null ? result : { ...result, would_allow },
     );
@@ -57,16 +62,24 @@ export class AccessService {
     accountId: string,
     query: UsersOfAccountQuery,
   ): Promise<Page<UserOfAccountResponse>> {
-    await this.expect('accounts', organizationId, accountId);
     const list = usersOfAccount(organizationId, accountId, query);
-    return listPage(this.dataSource.manager, list, query);
+    return this.database.read(organizationId, async (manager) => {
+      await expectRow(manager, 'accounts', organizationId, accountId);
+      return listPage(manager, list, query);
+    });
   }
+}
 
-  private async expect(table: 'users' | 'accounts', organizationId: string, id: string): Promise<void> {
-    const found: unknown[] = await this.dataSource.query(
-      `SELECT FROM ${table} WHERE organization_id = $1 AND id = $2`,
-      [organizationId, id],
-    );
-    if (found.length === 0) throw new Problem('NOT_FOUND');
-  }
+/** @throws Problem NOT_FOUND */
+async function expectRow(
+  manager: EntityManager,
+  table: 'users' | 'accounts',
+  organizationId: string,
+  id: string,
+): Promise<void> {
+  const found: unknown[] = await manager.query(
+    `SELECT FROM ${table} WHERE organization_id = $1 AND id = $2`,
+    [organizationId, id],
+  );
+  if (found.length === 0) throw new Problem('NOT_FOUND');
 }

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Problem } from '../common/errors/problem.js';
+import { TenantDatabase } from '../database/tenant-database.js';
 import { PublishedKeysService } from '../signing/published-keys.service.js';
 import { LONGEST_LIFETIME, SigningKeysService } from '../signing/signing-keys.service.js';
 import type { IntrospectionResponse, TokenResponse } from './dto/embed-tokens.dto.js';
@@ -27,7 +26,7 @@ const CLAIMS = ['iss', 'aud', 'sub', 'org', 'iat', 'exp', 'jti'];
 @Injectable()
 export class EmbedTokensService {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly database: TenantDatabase,
     private readonly signingKeys: SigningKeysService,
     private readonly publishedKeys: PublishedKeysService,
     private readonly tokenIssuer: TokenIssuer,
@@ -56,9 +55,11 @@ export class EmbedTokensService {
   }
 
   private async hasUser(organizationId: string, userId: string): Promise<boolean> {
-    const found: unknown[] = await this.dataSource.query(
-      'SELECT FROM users WHERE organization_id = $1 AND id = $2',
-      [organizationId, userId],
+    const found = await this.database.read(organizationId, (manager) =>
+      manager.query<unknown[]>('SELECT FROM users WHERE organization_id = $1 AND id = $2', [
+        organizationId,
+        userId,
+      ]),
     );
     return found.length > 0;
   }

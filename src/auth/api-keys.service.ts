@@ -1,8 +1,8 @@
+import { TenantDatabase } from '../database/tenant-database.js';
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
 import { timingSafeEqual } from 'node:crypto';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { ApiKey } from './entities/api-key.entity.js';
 import { hashOfSecret, isWellFormed, newKeyPair, type KeyPair } from './key-pair.js';
@@ -31,7 +31,7 @@ export class ApiKeysService {
     fetchMethod: (publicKey) => this.find(publicKey),
   });
 
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(private readonly database: TenantDatabase) {}
 
   /** @returns undefined for any pair that is not one whole, known, unexpired, unrevoked key */
   async verify(publicKey: unknown, secretKey: unknown): Promise<Caller | undefined> {
@@ -60,7 +60,9 @@ export class ApiKeysService {
   }
 
   private async find(publicKey: string): Promise<KnownKey | undefined> {
-    const [key] = await this.dataSource.query<KnownKey[]>(FIND_KEY, [publicKey]);
+    const [key] = await this.database.readApiKey(publicKey, (manager) =>
+      manager.query<KnownKey[]>(FIND_KEY, [publicKey]),
+    );
     return key;
   }
 }

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { accessChanges } from '../access/access-changes.js';
 import { accessSnapshot, type AccessScope, type AccessSnapshot } from '../access/access-snapshot.js';
 import { entityTagOf, isMatchedBy } from '../common/http/entity-tag.js';
 import { Problem } from '../common/errors/problem.js';
+import { TenantDatabase } from '../database/tenant-database.js';
 import { isRaceLost } from '../database/database-problems.js';
 import { IdempotencyService } from '../idempotency/idempotency.service.js';
 import type { Change } from './change.js';
@@ -24,7 +24,7 @@ const LARGEST_PLAN = 50_000;
 @Injectable()
 export class ChangesService {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly database: TenantDatabase,
     private readonly idempotency: IdempotencyService,
   ) {}
 
@@ -45,7 +45,7 @@ export class ChangesService {
 
   private async keep<T>(change: Change, work: Work<T>): Promise<T> {
     const { organization_id, idempotent_request } = change;
-    if (idempotent_request === undefined) return this.dataSource.transaction(work);
+    if (idempotent_request === undefined) return this.database.change(organization_id, work);
     const { result, replayed } = await this.idempotency.once(organization_id, idempotent_request, work);
     change.replayed = replayed;
     return result;
@@ -54,7 +54,7 @@ export class ChangesService {
   /** On one snapshot of the database, so that nobody else's change is told as this one's. */
   private async plan<T>(change: Change, work: Work<T>, affects: Affects | undefined): Promise<T> {
     try {
-      return await this.dataSource.transaction('REPEATABLE READ', async (manager) => {
+      return await this.database.changeOnSnapshot(change.organization_id, async (manager) => {
         const scope = await affects?.(manager);
         const before = await snapshot(manager, change, scope);
         const result = await work(manager);

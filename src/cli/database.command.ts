@@ -1,9 +1,11 @@
-import { Command, CommandRunner, SubCommand } from 'nest-commander';
+import { Command, CommandRunner, Option, SubCommand } from 'nest-commander';
+import { randomBytes } from 'node:crypto';
 import { readEnvironment } from '../config/environment.js';
 import { dataDir } from '../database/embedded/data-dir.js';
 import { EmbeddedServer } from '../database/embedded/embedded-server.js';
 import { migrate } from '../database/migrate.js';
-import { openDatabase } from '../database/open-database.js';
+import { openDatabase, SERVICE_ROLE } from '../database/open-database.js';
+import { setUpServiceRole } from '../database/service-role.js';
 
 @SubCommand({ name: 'url', description: 'print the connection URL of the database in use' })
 export class DatabaseUrlCommand extends CommandRunner {
@@ -30,10 +32,32 @@ export class DatabaseMigrateCommand extends CommandRunner {
   }
 }
 
+@SubCommand({
+  name: 'roles',
+  description: 'set up the role that the service logs in as; DATABASE_URL is that of the owner of the tables',
+})
+export class DatabaseRolesCommand extends CommandRunner {
+  async run(_arguments: string[], { service }: { service: string }): Promise<void> {
+    const { DATABASE_URL } = readEnvironment(process.env);
+    if (DATABASE_URL === undefined)
+      throw new Error('The embedded database has its role already. Set DATABASE_URL to another one.');
+    const password = randomBytes(24).toString('base64url');
+    await setUpServiceRole(DATABASE_URL, service, password);
+    const url = new URL(DATABASE_URL);
+    [url.username, url.password] = [service, password];
+    process.stdout.write(`${url.href}\n`);
+  }
+
+  @Option({ flags: '--service <name>', description: 'name of the role', defaultValue: SERVICE_ROLE })
+  parseService(name: string): string {
+    return name;
+  }
+}
+
 @Command({
   name: 'database',
   description: 'the database',
-  subCommands: [DatabaseUrlCommand, DatabaseMigrateCommand],
+  subCommands: [DatabaseUrlCommand, DatabaseMigrateCommand, DatabaseRolesCommand],
 })
 export class DatabaseCommand extends CommandRunner {
   run(): Promise<void> {

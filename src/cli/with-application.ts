@@ -13,7 +13,7 @@ export async function withApplication<T>(work: (app: INestApplicationContext) =>
   const environment = readEnvironment({ ...process.env, LOG_LEVEL: 'silent' });
   const database = await openDatabase(environment);
   try {
-    const app = await createApp(new Settings(environment, database.url));
+    const app = await createApp(new Settings(environment, database.url, database.serviceRole));
     try {
       const reason = await app.get(DatabaseService).whyNotReady();
       if (reason !== undefined) throw new StartupError(`Nothing was done: ${reason}.`);

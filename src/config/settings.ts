@@ -5,5 +5,7 @@ export class Settings {
   constructor(
     readonly environment: Environment,
     readonly databaseUrl: string,
+    /** Role that the service takes on after it has logged in, where that is not the one it logs in as. */
+    readonly serviceRole?: string,
   ) {}
 }

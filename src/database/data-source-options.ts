@@ -16,18 +16,21 @@ import { RolesDeletedOnDisabledAccounts1764028800000 } from './migrations/176402
 import { SigningKeys1764201600000 } from './migrations/1764201600000-signing-keys.js';
 import { Lists1764288000000 } from './migrations/1764288000000-lists.js';
 import { IdempotencyRecords1764547200000 } from './migrations/1764547200000-idempotency-records.js';
+import { RowLevelSecurity1764633600000 } from './migrations/1764633600000-row-level-security.js';
 
-interface ConnectionLimits {
+interface ConnectionOptions {
   /** Connections at most. */
   poolSize?: number;
   /** Milliseconds for a statement; a request is answered with 503 past it. */
   statementTimeout?: number;
+  /** Taken on by every connection. */
+  role?: string;
 }
 
 /** How everyone connects: the service, the command line, the tests and TypeORM's own command line. */
 export function dataSourceOptions(
   url: string | undefined,
-  { poolSize = 5, statementTimeout }: ConnectionLimits = {},
+  { poolSize = 5, statementTimeout, role }: ConnectionOptions = {},
 ): PostgresDataSourceOptions {
   return {
     type: 'postgres',
@@ -52,6 +55,7 @@ export function dataSourceOptions(
       SigningKeys1764201600000,
       Lists1764288000000,
       IdempotencyRecords1764547200000,
+      RowLevelSecurity1764633600000,
     ],
     migrationsTableName: 'migrations',
     migrationsTransactionMode: 'each',
@@ -63,6 +67,7 @@ export function dataSourceOptions(
     extra: {
       Client: DecisiveClient,
       keepAlive: true,
+      ...(role === undefined ? {} : { options: `-c role=${role}` }),
       ...(statementTimeout === undefined
         ? {}
         : { statement_timeout: statementTimeout, query_timeout: statementTimeout + 100 }),

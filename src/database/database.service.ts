@@ -6,8 +6,14 @@ import { StartupError } from '../config/environment.js';
 import { Settings } from '../config/settings.js';
 import { problemOfDatabaseError } from './database-problems.js';
 import { migrate, pendingMigrations } from './migrate.js';
+import { setUpServiceRole } from './service-role.js';
 
 const RETRY_AFTER = 500;
+
+const POWERFUL_ROLE = `
+  SELECT rolname AS name, rolsuper OR rolbypassrls OR EXISTS (
+    SELECT FROM pg_tables WHERE schemaname = 'public' AND tableowner = rolname) AS unbound
+  FROM pg_roles WHERE rolname = current_user`;
 
 /** Brings the connection up at start, or as soon as the database can be reached. */
 @Injectable()
@@ -51,13 +57,27 @@ export class DatabaseService implements OnApplicationBootstrap, OnApplicationShu
     if (this.settings.environment.MIGRATE_ON_START) {
       for (const name of await migrate(this.settings.databaseUrl))
         this.logger.log(`Applied migration ${name}`);
+      const { databaseUrl, serviceRole } = this.settings;
+      if (serviceRole !== undefined) await setUpServiceRole(databaseUrl, serviceRole);
     }
     if (!this.dataSource.isInitialized) await this.dataSource.initialize();
+    if (this.settings.environment.NODE_ENV === 'production') await this.warnOfPowerfulRole();
     const pending = await pendingMigrations(this.dataSource);
     if (pending.length > 0) {
       throw new StartupError(
         `The database lacks these migrations: ${pending.join(', ')}.\n` +
           'Run "npm run cli -- database migrate", or start with MIGRATE_ON_START=true.',
+      );
+    }
+  }
+
+  /** Row-level security does not bind a superuser at all, and an owner only as long as it wants. */
+  private async warnOfPowerfulRole(): Promise<void> {
+    const [role] = await this.dataSource.query<{ name: string; unbound: boolean }[]>(POWERFUL_ROLE);
+    if (role?.unbound === true) {
+      this.logger.warn(
+        `The database role ${role.name} is a superuser, bypasses row-level security or owns the tables. ` +
+          'Let "database roles" on the command line set up another one for the service.',
       );
     }
   }

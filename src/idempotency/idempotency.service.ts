@@ -1,7 +1,7 @@
+import { TenantDatabase } from '../database/tenant-database.js';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { Problem, RETRY_SOON } from '../common/errors/problem.js';
 import { Settings } from '../config/settings.js';
 import type { IdempotentRequest } from './idempotent-request.js';
@@ -45,7 +45,7 @@ export class IdempotencyService implements OnApplicationBootstrap, OnApplication
   private removals: NodeJS.Timeout | undefined;
 
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly database: TenantDatabase,
     { environment }: Settings,
   ) {
     this.keptHours = environment.IDEMPOTENCY_KEY_HOURS;
@@ -84,7 +84,7 @@ export class IdempotencyService implements OnApplicationBootstrap, OnApplication
 
   /** The same, before anything of the request is looked at. */
   findAnswered(organizationId: string, request: IdempotentRequest): Promise<StoredAnswer | undefined> {
-    return this.find(this.dataSource.manager, organizationId, request);
+    return this.database.read(organizationId, (manager) => this.find(manager, organizationId, request));
   }
 
   /**
@@ -99,7 +99,7 @@ export class IdempotencyService implements OnApplicationBootstrap, OnApplication
   ): Promise<{ result: T; replayed: boolean }> {
     const deadline = performance.now() + PATIENCE;
     for (;;) {
-      const done = await this.dataSource.transaction(async (manager) => {
+      const done = await this.database.change(organizationId, async (manager) => {
         if (!(await isMine(manager, organizationId, request))) return undefined;
         const stored = await this.find(manager, organizationId, request);
         if (stored !== undefined) return { result: stored.body as T, replayed: true };
@@ -117,7 +117,9 @@ export class IdempotencyService implements OnApplicationBootstrap, OnApplication
   async removeOld(): Promise<void> {
     let removed: number;
     do {
-      [, removed] = await this.dataSource.query<[unknown, number]>(REMOVE, [this.keptHours, REMOVED_AT_ONCE]);
+      [, removed] = await this.database.everywhere((manager) =>
+        manager.query<[unknown, number]>(REMOVE, [this.keptHours, REMOVED_AT_ONCE]),
+      );
     } while (removed === REMOVED_AT_ONCE);
   }
 }

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, In, type EntityManager } from 'typeorm';
+import { In, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { accountsBelow, holdersOnAccountGroup } from '../access/access-snapshot.js';
 import { FIELD_CODES } from '../common/errors/catalogue.js';
 import { Problem } from '../common/errors/problem.js';
+import { TenantDatabase } from '../database/tenant-database.js';
 import type { Change } from '../changes/change.js';
 import { ChangesService, expectMatch } from '../changes/changes.service.js';
 import { LATER } from '../database/later.js';
@@ -33,7 +33,7 @@ export interface AccountGroupChanges {
 @Injectable()
 export class AccountGroupsService {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly database: TenantDatabase,
     private readonly changes: ChangesService,
   ) {}
 
@@ -59,12 +59,16 @@ export class AccountGroupsService {
     { merchant_id }: { merchant_id?: string },
     query: PageQueryDto,
   ): Promise<Page<AccountGroupResponse>> {
-    return listPage(this.dataSource.manager, accountGroups(organizationId, merchant_id), query);
+    return this.database.read(organizationId, (manager) =>
+      listPage(manager, accountGroups(organizationId, merchant_id), query),
+    );
   }
 
   /** @throws Problem NOT_FOUND */
   async retrieve(organizationId: string, accountGroupId: string): Promise<AccountGroupResponse> {
-    return responseOf(await find(this.dataSource.manager, organizationId, accountGroupId));
+    return this.database.read(organizationId, async (manager) =>
+      responseOf(await find(manager, organizationId, accountGroupId)),
+    );
   }
 
   /** @throws Problem NOT_FOUND, PRECONDITION_FAILED, GROUP_CYCLE */

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Problem } from '../common/errors/problem.js';
+import { TenantDatabase } from '../database/tenant-database.js';
 import type { Change } from '../changes/change.js';
 import { ChangesService, expectMatch } from '../changes/changes.service.js';
 import { LATER } from '../database/later.js';
@@ -29,7 +29,7 @@ const DISABLE_ACCOUNT = `
 @Injectable()
 export class AccountsService {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly database: TenantDatabase,
     private readonly changes: ChangesService,
   ) {}
 
@@ -51,7 +51,9 @@ export class AccountsService {
 
   /** The active accounts. */
   list(organizationId: string, query: PageQueryDto): Promise<Page<AccountResponse>> {
-    return listPage(this.dataSource.manager, activeAccounts(organizationId), query);
+    return this.database.read(organizationId, (manager) =>
+      listPage(manager, activeAccounts(organizationId), query),
+    );
   }
 
   /**
@@ -64,13 +66,17 @@ export class AccountsService {
     query: PageQueryDto,
   ): Promise<Page<AccountResponse>> {
     const group = { organization_id: organizationId, id: accountGroupId };
-    if (!(await this.dataSource.manager.existsBy(AccountGroup, group))) throw new Problem('NOT_FOUND');
-    return listPage(this.dataSource.manager, activeAccounts(organizationId, accountGroupId), query);
+    return this.database.read(organizationId, async (manager) => {
+      if (!(await manager.existsBy(AccountGroup, group))) throw new Problem('NOT_FOUND');
+      return listPage(manager, activeAccounts(organizationId, accountGroupId), query);
+    });
   }
 
   /** @throws Problem NOT_FOUND */
   async retrieve(organizationId: string, accountId: string): Promise<AccountResponse> {
-    return responseOf(await find(this.dataSource.manager, organizationId, accountId));
+    return this.database.read(organizationId, async (manager) =>
+      responseOf(await find(manager, organizationId, accountId)),
+    );
   }
 
   /** @throws Problem NOT_FOUND, PRECONDITION_FAILED */

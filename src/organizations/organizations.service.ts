@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { ApiKeysService } from '../auth/api-keys.service.js';
 import type { KeyPair } from '../auth/key-pair.js';
 import { Problem } from '../common/errors/problem.js';
+import { TenantDatabase } from '../database/tenant-database.js';
 import { RolesService } from '../roles/roles.service.js';
 import type { OrganizationResponse } from './dto/organization.response.js';
 import { Organization } from './entities/organization.entity.js';
@@ -25,16 +24,16 @@ const RETRIEVE_ORGANIZATION = `
 @Injectable()
 export class OrganizationsService {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly database: TenantDatabase,
     private readonly roles: RolesService,
     private readonly apiKeys: ApiKeysService,
   ) {}
 
   /** @throws Problem NOT_FOUND */
   async retrieve(organizationId: string): Promise<OrganizationResponse> {
-    const [organization] = await this.dataSource.query<OrganizationResponse[]>(RETRIEVE_ORGANIZATION, [
-      organizationId,
-    ]);
+    const [organization] = await this.database.read(organizationId, (manager) =>
+      manager.query<OrganizationResponse[]>(RETRIEVE_ORGANIZATION, [organizationId]),
+    );
     if (organization === undefined) throw new Problem('NOT_FOUND');
     return organization;
   }
@@ -46,7 +45,7 @@ export class OrganizationsService {
    */
   create(name: string): Promise<NewOrganization> {
     const organizationId = uuidv7();
-    return this.dataSource.transaction(async (manager) => {
+    return this.database.change(organizationId, async (manager) => {
       await manager.insert(Organization, { id: organizationId, name });
       await this.roles.createDefaults(manager, organizationId);
       const pair = await this.apiKeys.create(manager, organizationId, 'First key');

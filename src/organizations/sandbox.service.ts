@@ -1,6 +1,6 @@
+import { TenantDatabase } from '../database/tenant-database.js';
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { ApiKeysService } from '../auth/api-keys.service.js';
 import { newKeyPair, type KeyPair } from '../auth/key-pair.js';
 import { RolesService } from '../roles/roles.service.js';
@@ -13,7 +13,7 @@ import { SANDBOX } from './sandbox.ids.js';
 @Injectable()
 export class SandboxService {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly database: TenantDatabase,
     private readonly roles: RolesService,
     private readonly apiKeys: ApiKeysService,
   ) {}
@@ -23,8 +23,9 @@ export class SandboxService {
    * @returns undefined when there is an organization already: nothing is changed then
    */
   createIfEmpty(keep: (pair: KeyPair) => void): Promise<KeyPair | undefined> {
-    return this.dataSource.transaction(async (manager) => {
+    return this.database.change(SANDBOX.organization_id, async (manager) => {
       await manager.query('LOCK TABLE organizations IN EXCLUSIVE MODE');
+      await manager.query(`SET LOCAL tenantry.every_organization = 'on'`);
       if (await manager.exists(Organization)) return undefined;
       const pair = newKeyPair();
       await this.fill(manager, pair);

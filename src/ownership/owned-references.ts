@@ -1,8 +1,7 @@
+import { TenantDatabase } from '../database/tenant-database.js';
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import DataLoader from 'dataloader';
 import { ClsService } from 'nestjs-cls';
-import { DataSource } from 'typeorm';
 import type { RequestContext } from '../common/http/request-context.js';
 import { isAssignable } from '../roles/role-assignment.policy.js';
 
@@ -47,7 +46,7 @@ const FIND_REFERENCES = `
 @Injectable()
 export class OwnedReferences {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly database: TenantDatabase,
     private readonly context: ClsService,
   ) {}
 
@@ -72,12 +71,10 @@ export class OwnedReferences {
     if (keys.length > MOST_KEYS) return keys.map(() => NOT_LOOKED_UP);
     const ids = (kind: ReferenceKind): string[] =>
       keys.filter((key) => key.kind === kind).map((key) => key.id);
-    const rows = await this.dataSource.query<ReferenceRow[]>(FIND_REFERENCES, [
-      organizationId,
-      ids('account'),
-      ids('account_group'),
-      ids('role'),
-    ]);
+    const parameters = [organizationId, ids('account'), ids('account_group'), ids('role')];
+    const rows = await this.database.read(organizationId, (manager) =>
+      manager.query<ReferenceRow[]>(FIND_REFERENCES, parameters),
+    );
     const found = new Map(
       rows.map((row) => [nameOf(row), { exists: true, usable: row.active && isAssignable(row) }]),
     );

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { customAlphabet } from 'nanoid';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { Problem } from '../common/errors/problem.js';
+import { TenantDatabase } from '../database/tenant-database.js';
 import type { Change } from '../changes/change.js';
 import { ChangesService, expectMatch } from '../changes/changes.service.js';
 import { LATER } from '../database/later.js';
@@ -28,14 +28,16 @@ const idPart = customAlphabet('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm
 @Injectable()
 export class RolesService {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly database: TenantDatabase,
     private readonly catalog: PermissionsCatalog,
     private readonly changes: ChangesService,
   ) {}
 
   /** All roles of the organization: the default ones in their usual order, then custom ones, oldest first. */
   async list(organizationId: string): Promise<RoleResponse[]> {
-    const roles = await this.dataSource.manager.findBy(Role, { organization_id: organizationId });
+    const roles = await this.database.read(organizationId, (manager) =>
+      manager.findBy(Role, { organization_id: organizationId }),
+    );
     return roles
       .sort(
         (a, b) =>
@@ -57,7 +59,7 @@ export class RolesService {
 
   /** @throws Problem NOT_FOUND */
   retrieve(organizationId: string, roleId: string): Promise<RoleResponse> {
-    return retrieveRole(this.dataSource.manager, organizationId, roleId);
+    return this.database.read(organizationId, (manager) => retrieveRole(manager, organizationId, roleId));
   }
 
   /**

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import type { Change } from '../changes/change.js';
 import { ChangesService, expectMatch } from '../changes/changes.service.js';
 import { Problem } from '../common/errors/problem.js';
+import { TenantDatabase } from '../database/tenant-database.js';
 import type {
   AccountGroupPermissionResponse,
   AccountPermissionResponse,
@@ -66,7 +66,7 @@ export interface PermissionList<Named> {
 @Injectable()
 export class PermissionsService {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly database: TenantDatabase,
     private readonly changes: ChangesService,
   ) {}
 
@@ -76,13 +76,14 @@ export class PermissionsService {
     organizationId: string,
     userId: string,
   ): Promise<PermissionList<Named>> {
-    const { manager } = this.dataSource;
-    const user: unknown[] = await manager.query('SELECT FROM users WHERE organization_id = $1 AND id = $2', [
-      organizationId,
-      userId,
-    ]);
-    if (user.length === 0) throw new Problem('NOT_FOUND');
-    return permissionsOf(manager, kind, organizationId, userId);
+    return this.database.read(organizationId, async (manager) => {
+      const user: unknown[] = await manager.query(
+        'SELECT FROM users WHERE organization_id = $1 AND id = $2',
+        [organizationId, userId],
+      );
+      if (user.length === 0) throw new Problem('NOT_FOUND');
+      return permissionsOf(manager, kind, organizationId, userId);
+    });
   }
 
   /**

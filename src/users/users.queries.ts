@@ -14,7 +14,7 @@ export const RETRIEVE_USER = `SELECT ${COLUMNS} FROM users u WHERE u.organizatio
 const SEARCHED = `lower(u.email || E'\\n' || u.first_name || ' ' || u.last_name)`;
 
 const FILTERS: Readonly<Record<keyof UserFilters, (parameter: string) => string>> = {
-  email: (email) => `lower(u.email) = lower(${email})`,
+  email: (email) => `u.email_lower = lower(${email})`,
   account_id: (id) =>
     `EXISTS (SELECT FROM account_permissions p
       WHERE p.organization_id = u.organization_id AND p.user_id = u.id AND p.account_id = ${id})`,
@@ -29,8 +29,8 @@ const ID: Key = { expression: 'u.id', type: 'uuid' };
 /** Each is the order of an index. E-mail addresses need no id: the organization has each once. */
 const ORDERS: Readonly<Record<Exclude<UserSort, `-${string}`>, readonly Key[]>> = {
   created_at: oldestFirst('u.created_at', 'u.id').keys,
-  email: [{ expression: 'lower(u.email)', type: 'text' }],
-  last_name: [{ expression: 'lower(u.last_name)', type: 'text' }, ID],
+  email: [{ expression: 'u.email_lower', type: 'text' }],
+  last_name: [{ expression: 'u.last_name_lower', type: 'text' }, ID],
 };
 
 /** Users that pass all filters given. */

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Change } from '../changes/change.js';
 import { ChangesService, expectMatch } from '../changes/changes.service.js';
 import { Problem } from '../common/errors/problem.js';
+import { TenantDatabase } from '../database/tenant-database.js';
 import { listPage } from '../common/pagination/list-page.js';
 import type { PageQueryDto } from '../common/pagination/page-query.dto.js';
 import type { Page } from '../common/pagination/page.js';
@@ -27,7 +27,7 @@ export interface NewUser {
 @Injectable()
 export class UsersService {
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly database: TenantDatabase,
     private readonly changes: ChangesService,
   ) {}
 
@@ -71,12 +71,14 @@ export class UsersService {
     { sort, ...filters }: UserFilters & { sort: UserSort },
     query: PageQueryDto,
   ): Promise<Page<UserResponse>> {
-    return listPage(this.dataSource.manager, usersList(organizationId, filters, sort), query);
+    return this.database.read(organizationId, (manager) =>
+      listPage(manager, usersList(organizationId, filters, sort), query),
+    );
   }
 
   /** @throws Problem NOT_FOUND */
   retrieve(organizationId: string, userId: string): Promise<UserResponse> {
-    return retrieveUser(this.dataSource.manager, organizationId, userId);
+    return this.database.read(organizationId, (manager) => retrieveUser(manager, organizationId, userId));
   }
 
   /** @throws Problem NOT_FOUND, PRECONDITION_FAILED */

@@ -6,12 +6,14 @@ import { DataSource } from 'typeorm';
 import { createApp } from '../../src/bootstrap.js';
 import { Environment } from '../../src/config/environment.js';
 import { Settings } from '../../src/config/settings.js';
+import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { createDatabase, type TestDatabase } from './database.js';
 
 export interface TestApp {
   app: NestExpressApplication;
   server: Server;
   database: TestDatabase;
+  /** The superuser's, for what the tests do behind the service's back. */
   dataSource: DataSource;
   document: OpenAPIObject;
   close(): Promise<void>;
@@ -28,18 +30,21 @@ export async function startApp(settings: Partial<Environment> = {}, given?: Test
     { NODE_ENV: 'test', LOG_LEVEL: 'silent', ENCRYPTION_KEY: TEST_ENCRYPTION_KEY },
     settings,
   );
-  const app = await createApp(new Settings(environment, database.url));
+  const app = await createApp(new Settings(environment, database.url, database.serviceRole));
   await app.listen(0, '127.0.0.1');
+  const dataSource = new DataSource(dataSourceOptions(database.url));
+  if (app.get(DataSource).isInitialized) await dataSource.initialize(); // else the database is away, and meant to be
   const server = app.getHttpServer();
   const answer = await request(server).get('/openapi.json');
   return {
     app,
     server,
     database,
-    dataSource: app.get(DataSource),
+    dataSource,
     document: answer.body as OpenAPIObject,
     close: async () => {
       await app.close();
+      if (dataSource.isInitialized) await dataSource.destroy();
       if (given === undefined) await database.drop();
     },
   };

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { SERVICE_ROLE } from '../../src/database/open-database.js';
 
 export interface TestDatabase {
   url: string;
+  /** What the service works as; undefined where it works as the URL's own role. */
+  serviceRole: string | undefined;
   drop(): Promise<void>;
 }
 
@@ -21,7 +24,11 @@ async function createDatabaseFrom(template: string): Promise<TestDatabase> {
   await onServer(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = new URL(serverUrl());
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => onServer(`DROP DATABASE ${name} WITH (FORCE)`) };
+  return {
+    url: url.href,
+    serviceRole: SERVICE_ROLE,
+    drop: () => onServer(`DROP DATABASE ${name} WITH (FORCE)`),
+  };
 }
 
 async function onServer(statement: string): Promise<void> {

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { databaseUrl, EmbeddedServer } from '../../dist/src/database/embedded/embedded-server.js';
 import { migrate } from '../../dist/src/database/migrate.js';
+import { SERVICE_ROLE } from '../../dist/src/database/open-database.js';
+import { setUpServiceRole } from '../../dist/src/database/service-role.js';
 
 /** One server for the whole run, fast rather than durable, and one migrated database that each test file clones. */
 export default async function startDatabase() {
@@ -19,7 +21,9 @@ export default async function startDatabase() {
   await client.connect();
   await client.query('CREATE DATABASE tenantry_template');
   await client.end();
-  await migrate(databaseUrl(server.url, 'tenantry_template'));
+  const template = databaseUrl(server.url, 'tenantry_template');
+  await migrate(template);
+  await setUpServiceRole(template, SERVICE_ROLE);
   process.env.TEST_SERVER_URL = server.url;
   globalThis.testServer = { server, folder };
 }

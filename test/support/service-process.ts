@@ -50,11 +50,16 @@ export class ServiceProcess {
   }
 
   private async listening(): Promise<this> {
+    return this.saying('Tenantry listens on');
+  }
+
+  /** Resolves once it has said so: what it logs may come later than what it prints. */
+  async saying(text: string): Promise<this> {
     const stopped = this.exited.then(() => {
       throw new Error(`The service stopped: ${this.output}`);
     });
     stopped.catch(() => undefined); // it may stop later, when nobody waits here any more
-    while (!this.output.includes('Tenantry listens on')) {
+    while (!this.output.includes(text)) {
       await Promise.race([once(this.child.stdout as NodeJS.ReadableStream, 'data'), stopped]);
     }
     return this;

@@ -1,0 +1,35 @@
+import pg from 'pg';
+
+/** Everything that a request can need, and nothing more: the service changes no tables and no migrations. */
+const GRANTS = (role: string): string => `
+  GRANT USAGE ON SCHEMA public TO ${role};
+  GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role};
+  REVOKE INSERT, UPDATE, DELETE ON migrations FROM ${role};
+  ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${role};`;
+
+/** Two processes may do this at the same moment. */
+const LOCK = 7_352_003;
+
+/**
+ * Makes the role that the service works as, where it is missing, and gives it what it needs. It owns
+ * nothing and cannot bypass row-level security.
+ * @param url of the owner of the tables, who may make roles
+ * @param password for a role that logs in by itself; without one, the owner's connections take the role on
+ */
+export async function setUpServiceRole(url: string, role: string, password?: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const name = client.escapeIdentifier(role);
+    const login = password === undefined ? '' : `LOGIN PASSWORD ${client.escapeLiteral(password)}`;
+    await client.query('BEGIN');
+    await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
+    const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
+    if (rowCount === 0) await client.query(`CREATE ROLE ${name} NOSUPERUSER NOBYPASSRLS ${login}`);
+    else if (login !== '') await client.query(`ALTER ROLE ${name} ${login}`);
+    await client.query(GRANTS(name));
+    await client.query('COMMIT');
+  } finally {
+    await client.end();
+  }
+}
