@@ -118,7 +118,7 @@ export const PROBLEMS = {
   SERVICE_UNAVAILABLE: {
     status: 503,
     title: 'Service unavailable',
-    when: 'The database is away, or too much is in flight; nothing was half done. See `Retry-After`.',
+    when: 'The database is away, or too much is in flight; nothing is left half done. See `Retry-After`.',
   },
 } as const satisfies Record<string, { status: number; title: string; when: string }>;
 
