@@ -236,7 +236,7 @@ describe('A slow sender', () => {
   let connection: RawConnection;
 
   beforeEach(async () => {
-    acme = await start({ REQUEST_TIMEOUT: 0.2, KEEP_ALIVE_TIMEOUT: 0.1 });
+    acme = await start({ REQUEST_TIMEOUT: 0.5, KEEP_ALIVE_TIMEOUT: 0.1 });
     connection = await RawConnection.to(service.server);
   });
 
@@ -249,24 +249,31 @@ describe('A slow sender', () => {
   const users = (): Promise<unknown[]> =>
     service.dataSource.query('SELECT 1 FROM users WHERE organization_id = $1', [acme.id]);
 
-  it('of headers is cut off with 408', async () => {
+  // What is said after the end resets the connection, and the 408 may be lost with it: see those who stop.
+  it('of headers is cut off', async () => {
     connection.send('GET /v1/organizations/roles HTTP/1.1\r\n');
     await connection.trickle('X-More: 1\r\n');
-    expect(connection.received).toMatch(/^HTTP\/1\.1 408 /);
+    expect(connection.received).not.toMatch(/^HTTP\/1\.1 (?!408)/);
   });
 
-  it('of a body is cut off with 408, and nothing is done', async () => {
+  it('of a body is cut off, and nothing is done', async () => {
     connection.send(`${head()}{"email":"`);
     await connection.trickle('x');
-    expect(connection.received).toMatch(/^HTTP\/1\.1 408 /);
+    expect(connection.received).not.toMatch(/^HTTP\/1\.1 (?!408)/);
     expect(await users()).toEqual([]);
   });
 
-  it('who stops in the middle of a body is cut off too', async () => {
+  it('who stops in the middle of the headers is cut off with 408', async () => {
+    connection.send('GET /v1/organizations/roles HTTP/1.1\r\nX-More: ');
+    await connection.closed;
+    expect(connection.received).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  it('who stops in the middle of a body is cut off with 408', async () => {
     connection.send(`${head()}{"email":"`);
     await connection.closed;
     expect(connection.received).toMatch(/^HTTP\/1\.1 408 /);
-    expect(service.app.get(RequestsInFlight).number).toBe(0);
+    await until(() => service.app.get(RequestsInFlight).number === 0);
   });
 
   it('who says nothing at all is cut off', async () => {
@@ -346,17 +353,17 @@ describe('Past the limit of requests in flight', () => {
     });
     expect((await Promise.all(early)).map(({ status }) => status)).toEqual(Array(MOST).fill(201));
     expect((await acme.client.get(ROLES)).status).toBe(200);
-    expect(inFlight()).toBe(0);
+    await untilThere(0);
   });
 
   it('a refusal takes nothing from the limit of the address', async () => {
+    let early: Promise<unknown>[] = [];
     await whileBlocked(async () => {
-      const early = Array.from({ length: MOST }, () => acme.client.post(USERS, newUser(acme)));
+      early = Array.from({ length: MOST }, () => acme.client.post(USERS, newUser(acme)));
       await untilThere(MOST);
       expect((await get('/errors')).headers).not.toHaveProperty('ratelimit');
-      void Promise.all(early);
     });
-    await untilThere(0);
+    await Promise.all(early);
   });
 
   it('whoever hangs up makes room', async () => {
@@ -391,7 +398,7 @@ describe('Past the limit of requests in flight', () => {
       acme.client.post(USERS, '{'),
       acme.client.post(USERS, {}),
     ]);
-    expect(inFlight()).toBe(0);
+    await untilThere(0);
   });
 
   async function untilThere(number: number): Promise<void> {
@@ -412,7 +419,7 @@ describe('While the database gives no answer', () => {
     expect([late.status, inFlight.number]).toEqual([503, 5]); // answered before any of those in front
     expect(await statusOf('/health/live')).toBe(200);
     expect((await Promise.all(early)).map(({ status }) => status)).toEqual(Array(5).fill(503));
-    expect(inFlight.number).toBe(0);
+    await until(() => inFlight.number === 0);
     proxy.heal();
     await until(async () => (await statusOf('/health/ready')) === 200);
     expect((await acme.client.post(USERS, newUser(acme))).status).toBe(201);
