@@ -8,6 +8,8 @@ import { AppModule } from './app.module.js';
 import { ServiceLogger } from './common/http/service-logger.js';
 import { provideRules } from './common/validation/validator-container.js';
 import type { Settings } from './config/settings.js';
+import { LimitedExpressAdapter } from './limits/limited-express.adapter.js';
+import { limitRequests } from './limits/limits.module.js';
 import { serveOpenApi } from './openapi.js';
 import { OWNERSHIP_RULES } from './ownership/ownership-rules.js';
 
@@ -27,17 +29,22 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
 
 /** Put together, but with nothing started: the OpenAPI document needs no database. */
 export async function assembleApp(settings: Settings): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.register(settings), {
-    bodyParser: false, // JsonBodyInterceptor reads bodies, behind the guard
-    bufferLogs: true,
-    abortOnError: false,
-  });
+  const app = await NestFactory.create<NestExpressApplication>(
+    AppModule.register(settings),
+    new LimitedExpressAdapter(settings.environment),
+    {
+      bodyParser: false, // JsonBodyInterceptor reads bodies, behind the guard
+      bufferLogs: true,
+      abortOnError: false,
+    },
+  );
   app.useLogger(app.get(ServiceLogger));
   app.set('trust proxy', settings.environment.TRUST_PROXY || false);
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(helmet({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }));
   app.use('/v1', doNotStore);
+  limitRequests(app);
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
   provideRules(app, OWNERSHIP_RULES);
   serveOpenApi(app);

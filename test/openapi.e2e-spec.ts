@@ -194,7 +194,7 @@ describe('The OpenAPI document', () => {
       const errors = Object.entries(responses).filter(([status]) => Number(status) >= 400);
       expect([operationId, errors.map(([status]) => status)]).toEqual([
         operationId,
-        expect.arrayContaining([...(security === undefined ? ['401'] : []), '500', '503']),
+        expect.arrayContaining([...(security === undefined ? ['401'] : []), '429', '500', '503']),
       ]);
       for (const [status, { content }] of errors) {
         const examples = Object.entries(content?.['application/problem+json']?.examples ?? {});

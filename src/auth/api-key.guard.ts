@@ -5,6 +5,7 @@ import { ClsService } from 'nestjs-cls';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../common/errors/problem.js';
 import type { RequestContext } from '../common/http/request-context.js';
+import { RateLimits } from '../limits/rate-limits.service.js';
 import { ApiKeysService, type Caller } from './api-keys.service.js';
 import { IS_PUBLIC } from './public.decorator.js';
 
@@ -21,6 +22,7 @@ export class ApiKeyGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly apiKeys: ApiKeysService,
     private readonly context: ClsService<RequestContext>,
+    private readonly limits: RateLimits,
   ) {}
 
   async canActivate(execution: ExecutionContext): Promise<boolean> {
@@ -33,12 +35,14 @@ export class ApiKeyGuard implements CanActivate {
       request.headers['private-secret-key'],
     );
     if (caller === undefined) {
+      await this.limits.refused(request);
       await sleep(Math.max(0, REFUSED_AFTER - (performance.now() - began)));
       throw new Problem('INVALID_CREDENTIALS');
     }
     request.caller = caller;
     this.context.set('organization_id', caller.organization_id);
     this.context.set('api_key_id', caller.api_key_id);
+    await this.limits.accepted(request, caller.api_key_id);
     return true;
   }
 }

@@ -91,6 +91,55 @@ export class Environment {
   @Min(0)
   TRUST_PROXY = 0;
 
+  /** `off` where a proxy in front counts requests. */
+  @IsIn(['on', 'off'])
+  RATE_LIMIT: 'on' | 'off' = 'on';
+
+  /** Requests a minute of one API key. */
+  @AsInteger()
+  @IsInt()
+  @Min(1)
+  RATE_LIMIT_PER_KEY = 60_000;
+
+  /** Requests a minute of one address that carry no good key. */
+  @AsInteger()
+  @IsInt()
+  @Min(1)
+  RATE_LIMIT_PER_ADDRESS = 6000;
+
+  /** Refused key pairs a minute of one address. */
+  @AsInteger()
+  @IsInt()
+  @Min(1)
+  RATE_LIMIT_REFUSALS = 100;
+
+  /** Requests at a time, beyond which the answer is 503; without it: limits/requests-in-flight.ts. */
+  @IsOptional()
+  @AsInteger()
+  @IsInt()
+  @Min(1)
+  MAX_REQUESTS_IN_FLIGHT?: number;
+
+  /** Open connections to the service at a time; further ones are closed at once. */
+  @AsInteger()
+  @IsInt()
+  @Min(1)
+  MAX_CONNECTIONS = 10_000;
+
+  /** Seconds in which a request has to arrive, headers and body. */
+  @AsInteger()
+  @IsInt()
+  @Max(600)
+  @Min(1)
+  REQUEST_TIMEOUT = 30;
+
+  /** Seconds for which an idle connection is kept: longer than a load balancer in front does. */
+  @AsInteger()
+  @IsInt()
+  @Max(3600)
+  @Min(1)
+  KEEP_ALIVE_TIMEOUT = 75;
+
   /** Under which the service is reached from outside; the issuer of its tokens. */
   @IsOptional()
   @IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
@@ -147,6 +196,7 @@ const NAMES = new Set([
   'DATABASE_URL',
   'DATA_DIR',
   'PERMISSIONS_CATALOG',
+  'MAX_REQUESTS_IN_FLIGHT',
   'PUBLIC_URL',
   'TOKEN_AUDIENCE',
   'ENCRYPTION_KEY',

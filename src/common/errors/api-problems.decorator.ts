@@ -4,7 +4,7 @@ import { FIELD_CODES, PROBLEMS, type ProblemCode } from './catalogue.js';
 import { Problem, type FieldError } from './problem.js';
 import { ProblemResponse } from './problem.response.js';
 
-const WITHOUT_KEYS: readonly ProblemCode[] = ['INTERNAL_ERROR', 'SERVICE_UNAVAILABLE'];
+const WITHOUT_KEYS: readonly ProblemCode[] = ['RATE_LIMITED', 'INTERNAL_ERROR', 'SERVICE_UNAVAILABLE'];
 const EVERYWHERE: readonly ProblemCode[] = ['INVALID_CREDENTIALS', ...WITHOUT_KEYS];
 const WITH_BODY: readonly ProblemCode[] = [
   'VALIDATION_ERROR',

@@ -108,7 +108,7 @@ export const PROBLEMS = {
   RATE_LIMITED: {
     status: 429,
     title: 'Too many requests',
-    when: 'Reserved for rate limits: try again after `Retry-After` seconds.',
+    when: 'Too many requests of this key or of this address; try again after `Retry-After` seconds.',
   },
   BAD_REQUEST: {
     status: 400,
@@ -123,7 +123,7 @@ export const PROBLEMS = {
   SERVICE_UNAVAILABLE: {
     status: 503,
     title: 'Service unavailable',
-    when: 'The database cannot be reached; nothing was half done. Try again after `Retry-After` seconds.',
+    when: 'The database is away, or too much is in flight; nothing is left half done. See `Retry-After`.',
   },
 } as const satisfies Record<string, { status: number; title: string; when: string }>;
 

@@ -1,0 +1,32 @@
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { createServer } from 'node:http';
+import type { Environment } from '../config/environment.js';
+
+/** Milliseconds in which the headers have to arrive, at most. */
+const HEADERS_TIMEOUT = 10_000;
+/** Milliseconds between two looks for whoever is late; Node's own 30 s would double every time limit. */
+const LOOK_EVERY = 1000;
+
+/** Express on a server that does not wait for slow senders, and does not take connections without end. */
+export class LimitedExpressAdapter extends ExpressAdapter {
+  constructor(private readonly environment: Environment) {
+    super();
+  }
+
+  override initHttpServer(): void {
+    const { REQUEST_TIMEOUT, KEEP_ALIVE_TIMEOUT, MAX_CONNECTIONS } = this.environment;
+    const requestTimeout = REQUEST_TIMEOUT * 1000;
+    const server = createServer(
+      {
+        requestTimeout,
+        headersTimeout: Math.min(HEADERS_TIMEOUT, requestTimeout),
+        keepAliveTimeout: KEEP_ALIVE_TIMEOUT * 1000,
+        connectionsCheckingInterval: Math.min(LOOK_EVERY, requestTimeout / 2),
+      },
+      this.getInstance<(...parameters: unknown[]) => void>(),
+    );
+    server.timeout = 2 * requestTimeout; // nothing sent, nothing read: after the answer 408 had its chance
+    server.maxConnections = MAX_CONNECTIONS;
+    this.httpServer = server;
+  }
+}

@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import { networkOf } from './network-of.js';
+
+describe('An address counts', () => {
+  it.each(['192.0.2.7', '::ffff:192.0.2.7', '::FFFF:192.0.2.7'])('for itself as IPv4: %s', (address) => {
+    expect(networkOf(address)).toBe('192.0.2.7');
+  });
+
+  it.each([
+    '2001:db8:0:7::1',
+    '2001:0db8:0000:0007:ffff:ffff:ffff:ffff',
+    '2001:DB8:0:7:a::b',
+    '2001:db8::7:0:0:0:1',
+    '2001:db8:0:7::192.0.2.1',
+    '2001:db8:0:7::1%eth0',
+  ])('for its /64 as IPv6: %s', (address) => {
+    expect(networkOf(address)).toBe('2001:db8:0:7::/64');
+  });
+
+  it.each([
+    ['::1', '0:0:0:0::/64'],
+    ['fe80::1', 'fe80:0:0:0::/64'],
+    ['1:2:3:4:5:6:7:8', '1:2:3:4::/64'],
+    ['1:2:3:4:5:6:7::', '1:2:3:4::/64'],
+  ])('for its /64 however it is written: %s', (address, network) => {
+    expect(networkOf(address)).toBe(network);
+  });
+
+  it.each(['', 'unknown', '192.0.2.7:4711', '_hidden', '1.2.3', '2001:db8::7::1'])(
+    'for nobody where it is none: %j',
+    (text) => {
+      expect(networkOf(text)).toBeUndefined();
+    },
+  );
+});
