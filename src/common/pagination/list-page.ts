@@ -20,6 +20,7 @@ export async function listPage<Row>(
   const total_pages = Math.ceil(total_items / page_size);
   const has_previous = page > 1 && total_items > 0;
   const known = { page, page_size, total_items, total_pages, has_previous };
+  if (page > total_pages) return { data: [], pagination: { ...known, has_next: false, next_cursor: null } };
   return read(manager, list, { skip: (page - 1) * page_size }, known);
 }
 
