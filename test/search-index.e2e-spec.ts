@@ -37,7 +37,11 @@ describe('The index for search', () => {
     );
     return row?.found ?? false;
   };
-  const revert = (): Promise<void> => owner.undoLastMigration();
+  /** To before the migration that makes the index, and those after it. */
+  const revert = async (): Promise<void> => {
+    const made = "SELECT FROM migrations WHERE name LIKE 'Lists%'";
+    while ((await owner.query<unknown[]>(made)).length > 0) await owner.undoLastMigration();
+  };
 
   const expectSearchToWork = async (url: string): Promise<void> => {
     const service = await startApp({}, { ...database, url });
@@ -109,7 +113,7 @@ describe('The index for search', () => {
       expect([await hasIndex(), await extensions()]).toEqual([false, []]);
       await expectSearchToWork(url);
       await revert();
-      expect(await migrate(url)).toHaveLength(1);
+      expect(await migrate(url)).toContain('Lists1764288000000');
     });
 
     it('is made where somebody else made the extensions', async () => {
