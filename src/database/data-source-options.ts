@@ -14,6 +14,7 @@ import { InitialSchema1763856000000 } from './migrations/1763856000000-initial-s
 import { RolesDeletedOnDisabledAccounts1764028800000 } from './migrations/1764028800000-roles-deleted-on-disabled-accounts.js';
 import { SigningKeys1764201600000 } from './migrations/1764201600000-signing-keys.js';
 import { Lists1764288000000 } from './migrations/1764288000000-lists.js';
+import { ApiKeyScopes1764374400000 } from './migrations/1764374400000-api-key-scopes.js';
 
 interface ConnectionLimits {
   /** Connections at most. */
@@ -48,6 +49,7 @@ export function dataSourceOptions(
       RolesDeletedOnDisabledAccounts1764028800000,
       SigningKeys1764201600000,
       Lists1764288000000,
+      ApiKeyScopes1764374400000,
     ],
     migrationsTableName: 'migrations',
     migrationsTransactionMode: 'each',

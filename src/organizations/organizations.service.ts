@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { ApiKeysService } from '../auth/api-keys.service.js';
-import type { KeyPair } from '../auth/key-pair.js';
+import { newKeyPair, type KeyPair } from '../auth/key-pair.js';
 import { Problem } from '../common/errors/problem.js';
 import { RolesService } from '../roles/roles.service.js';
 import type { OrganizationResponse } from './dto/organization.response.js';
@@ -49,7 +49,8 @@ export class OrganizationsService {
     return this.dataSource.transaction(async (manager) => {
       await manager.insert(Organization, { id: organizationId, name });
       await this.roles.createDefaults(manager, organizationId);
-      const pair = await this.apiKeys.create(manager, organizationId, 'First key');
+      const pair = newKeyPair();
+      await this.apiKeys.create(manager, organizationId, { name: 'First key' }, pair);
       return { organization_id: organizationId, ...pair };
     });
   }
