@@ -18,6 +18,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('Permissions of users', 'Giving and taking roles later.')
     .addTag('Access', 'Who may do what, where, and why.')
     .addTag('Embed tokens', 'Who a user is, said by a signed token to your pages and backends.')
+    .addTag('API keys', 'What your backends send, and what each may do.')
     .addTag('Roles', 'Named sets of permissions.')
     .addTag('Account groups', 'Bundles of accounts; groups nest.')
     .addTag('Accounts', 'The business units that roles are held on.')
@@ -38,7 +39,20 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .build();
   const document = SwaggerModule.createDocument(app, description);
   const components = { ...document.components, examples: problemExamples() };
-  return withNullTypes({ ...document, components }) as OpenAPIObject;
+  return withScopes(withNullTypes({ ...document, components }) as OpenAPIObject);
+}
+
+/** Each operation says in words too which scope it needs. */
+function withScopes(document: OpenAPIObject): OpenAPIObject {
+  const operations = Object.values(document.paths).flatMap(
+    (path) => Object.values(path) as { description?: string; 'x-required-scope'?: string }[],
+  );
+  for (const operation of operations) {
+    const scope = operation['x-required-scope'];
+    if (scope === undefined) continue;
+    operation.description = `${operation.description ?? ''} Needs the scope \`${scope}\`.`.trim();
+  }
+  return document;
 }
 
 /** OpenAPI 3.1 says `type: [string, null]` where Nest's decorators still say `nullable: true`. */

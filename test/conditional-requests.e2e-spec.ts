@@ -12,6 +12,7 @@ import { startApp, type TestApp } from './support/app.js';
 import type { Answer, Method } from './support/client.js';
 
 const USERS = '/v1/organizations/users';
+const KEYS = '/v1/organizations/api-keys';
 
 describe('The ETag', () => {
   let service: TestApp;
@@ -52,6 +53,12 @@ describe('The ETag', () => {
       kind: 'a role',
       change: { description: 'Does a lot' },
       make: async () => `/v1/organizations/roles/${await insertCustomRole(service, acme)}`,
+    },
+    {
+      kind: 'an API key',
+      change: { name: 'Payouts' },
+      make: async () =>
+        `${KEYS}/${(await acme.client.post<{ id: string }>(KEYS, { name: 'Billing' })).body.id}`,
     },
   ];
 

@@ -15,6 +15,7 @@ const UNKNOWN: Readonly<Record<string, string>> = {
   account_id: '01a20876-c273-76f4-a413-5eb48530caff',
   account_group_id: '01a20876-c273-76f4-a413-5eb48530caff',
   role_id: 'rol_000000000000',
+  api_key_id: '01a20876-c273-76f4-a413-5eb48530caff',
 };
 
 /** A body that each operation accepts, so that only the id in the path is at fault. */
@@ -28,6 +29,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'update-account': { name: 'Mine' },
   'create-account': { name: 'Mine' },
   'update-role': { name: 'Mine' },
+  'update-api-key': { name: 'Mine' },
+  'rotate-api-key': {},
 };
 
 /** What an operation cannot do without in its query. */
@@ -59,6 +62,7 @@ describe("With another organization's ids in the path", () => {
       account_id: victim.account.id,
       account_group_id: victim.group.id,
       role_id: await insertCustomRole(service, victim),
+      api_key_id: await keyIdOf(victim),
     };
     const paths = service.document.paths as Record<string, Record<string, { operationId: string }>>;
     operations = Object.entries(paths).flatMap(([path, item]) =>
@@ -73,6 +77,14 @@ describe("With another organization's ids in the path", () => {
   });
   afterAll(() => service.close());
 
+  const keyIdOf = async ({ id }: TestOrganization): Promise<string> => {
+    const rows: { id: string }[] = await service.dataSource.query(
+      'SELECT id FROM api_keys WHERE organization_id = $1',
+      [id],
+    );
+    return rows[0]?.id ?? 'none';
+  };
+
   const filled = (path: string, ids: Readonly<Record<string, string>>): string =>
     path.replaceAll(/\{(\w+)\}/g, (_match, name: string) => ids[name] ?? `no id for ${name}`);
 
@@ -83,7 +95,8 @@ describe("With another organization's ids in the path", () => {
               (SELECT json_agg(t ORDER BY t::text) FROM account_group_permissions t) AS account_group_permissions,
               (SELECT json_agg(t ORDER BY t::text) FROM account_groups t) AS account_groups,
               (SELECT json_agg(t ORDER BY t::text) FROM accounts t) AS accounts,
-              (SELECT json_agg(t ORDER BY t::text) FROM roles t) AS roles`,
+              (SELECT json_agg(t ORDER BY t::text) FROM roles t) AS roles,
+              (SELECT json_agg((id, name, scopes, secret_hash, revoked_at) ORDER BY id) FROM api_keys) AS api_keys`,
     );
 
   it('every operation answers as for ids that exist nowhere, to the byte, and changes nothing', async () => {

@@ -216,6 +216,26 @@ describe('A request with an idempotency key', () => {
     expect(answer.headers['retry-after']).toBe('1');
   }, 20_000);
 
+  it.each(['made', 'rotated'])('never keeps the secret of a key that is %s, and says why', async (what) => {
+    const keys = '/v1/organizations/api-keys';
+    const made = await acme.client.post<{ id: string }>(keys, { name: 'Till', scopes: ['users:read'] });
+    const [path, body] =
+      what === 'made'
+        ? [keys, { name: 'Till' }]
+        : [`${keys}/${made.body.id}/rotate`, { overlap_seconds: 60 }];
+    const first = await send<Record<string, string>>('POST', path, body);
+    const again = await send<Record<string, unknown>>('POST', path, body);
+    const { private_secret_key: secret, ...rest } = first.body;
+    expect(secret).toMatch(/^sk_/);
+    expect([again.status, isReplayed(again)]).toEqual([first.status, true]);
+    expect(again.body).toMatchObject({ ...rest, private_secret_key: null });
+    expect(again.body['private_secret_key_note']).toMatch(/first answer only/);
+    const kept = await service.dataSource.query<{ text: string }[]>(
+      "SELECT coalesce(string_agg(r::text, ''), '') AS text FROM idempotency_records r",
+    );
+    expect(kept[0]?.text).not.toContain('sk_');
+  });
+
   it('plans without using its key', async () => {
     const body = newUser(acme);
     await send('POST', `${USERS}?dry_run=true`, body);

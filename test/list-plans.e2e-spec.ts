@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
+import { apiKeys } from '../src/auth/api-keys.queries.js';
 import { selectRows, type List } from '../src/common/pagination/list.js';
 import { SERVICE_ROLE } from '../src/database/open-database.js';
 import { dataSourceOptions } from '../src/database/data-source-options.js';
@@ -55,6 +56,11 @@ async function fill(
      SELECT $1, gen_random_uuid(), 'Account', CASE n % 2 WHEN 1 THEN $3::uuid END, now() + n * interval '1 s'
      FROM generate_series(1, $2::int) n`,
     [organization, rows, group],
+  );
+  await manager.query(
+    `INSERT INTO api_keys (organization_id, id, name, public_key, secret_hash, created_at)
+     SELECT $1::uuid, gen_random_uuid(), 'Key', $1::uuid || '-' || n, '', now() + n * interval '1 s' FROM generate_series(1, $2::int) n`,
+    [organization, rows],
   );
 }
 
@@ -115,6 +121,7 @@ describe('The plan', () => {
     ['users by -last_name', () => usersBy('-last_name'), 'users_last_name_idx'],
     ['accounts', () => activeAccounts(organization), 'accounts_created_at_idx'],
     ['accounts of a group', () => activeAccounts(organization, group), 'accounts_account_group_idx'],
+    ['API keys', () => apiKeys(organization), 'api_keys_created_at_idx'],
     ['account groups', () => accountGroups(organization), 'account_groups_created_at_idx'],
     [
       'account groups of a merchant',

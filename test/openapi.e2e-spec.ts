@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
+import { SCOPES } from '../src/auth/scopes.js';
 import { FIELD_CODES, PROBLEMS } from '../src/common/errors/catalogue.js';
 import { CREATE_USER_CONTRACT as CONTRACT } from './contract/create-user.js';
 import { startApp, type TestApp } from './support/app.js';
@@ -28,6 +29,7 @@ interface Operation {
   summary?: string;
   description?: string;
   security?: unknown[];
+  'x-required-scope'?: string;
   parameters?: Parameter[];
   requestBody?: { required: boolean; content: Record<string, Content> };
   responses: Record<string, { content?: Record<string, Content> }>;
@@ -113,10 +115,12 @@ describe('The OpenAPI document', () => {
       'check-permissions',
       'create-account',
       'create-account-group',
+      'create-api-key',
       'create-role',
       'create-user',
       'delete-account',
       'delete-account-group',
+      'delete-api-key',
       'delete-role',
       'delete-user',
       'delete-user-account-group-permission',
@@ -125,6 +129,7 @@ describe('The OpenAPI document', () => {
       'list-account-groups',
       'list-accounts',
       'list-accounts-of-group',
+      'list-api-keys',
       'list-permissions-catalog',
       'list-roles',
       'list-signing-keys',
@@ -135,20 +140,31 @@ describe('The OpenAPI document', () => {
       'replace-user-account-permissions',
       'retrieve-account',
       'retrieve-account-group',
+      'retrieve-api-key',
       'retrieve-effective-access',
       'retrieve-organization',
       'retrieve-role',
       'retrieve-user',
       'retrieve-user-account-group-permissions',
       'retrieve-user-account-permissions',
+      'rotate-api-key',
       'update-account',
       'update-account-group',
+      'update-api-key',
       'update-role',
       'update-user',
       'update-user-account-group-permissions',
       'update-user-account-permissions',
     ]);
     expect(operations.filter(({ summary, description }) => !summary || !description)).toEqual([]);
+  });
+
+  it('says of every operation with keys which scope it needs', () => {
+    for (const { operationId, security, description, 'x-required-scope': scope } of operations) {
+      if (security !== undefined) continue;
+      expect([operationId, SCOPES]).toEqual([operationId, expect.arrayContaining([scope])]);
+      expect(description).toContain(`Needs the scope \`${String(scope)}\`.`);
+    }
   });
 
   it('describes every field, and gives an example of it', () => {
@@ -175,6 +191,7 @@ describe('The OpenAPI document', () => {
       'list-account-groups',
       'list-accounts',
       'list-accounts-of-group',
+      'list-api-keys',
       'list-users',
       'list-users-of-account',
       'retrieve-effective-access',
@@ -194,7 +211,7 @@ describe('The OpenAPI document', () => {
       const errors = Object.entries(responses).filter(([status]) => Number(status) >= 400);
       expect([operationId, errors.map(([status]) => status)]).toEqual([
         operationId,
-        expect.arrayContaining([...(security === undefined ? ['401'] : []), '429', '500', '503']),
+        expect.arrayContaining([...(security === undefined ? ['401', '403'] : []), '429', '500', '503']),
       ]);
       for (const [status, { content }] of errors) {
         const examples = Object.entries(content?.['application/problem+json']?.examples ?? {});

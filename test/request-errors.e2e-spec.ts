@@ -126,6 +126,8 @@ describe('A request that cannot be read', () => {
     ['DELETE', '/v1/organizations/roles', 'GET, HEAD, POST'],
     ['PUT', USERS, 'GET, HEAD, POST'],
     ['POST', `${USERS}/01a20876-c273-76f4-a413-5eb48530caff`, 'DELETE, GET, HEAD, PATCH'],
+    ['PUT', '/v1/organizations/api-keys/01a20876-c273-76f4-a413-5eb48530caff', 'DELETE, GET, HEAD, PATCH'],
+    ['GET', '/v1/organizations/api-keys/01a20876-c273-76f4-a413-5eb48530caff/rotate', 'POST'],
     ['OPTIONS', USERS, 'GET, HEAD, POST'],
     ['POST', '/health/live', 'GET, HEAD'],
   ])('%s %s, a method that the path does not have: 405 with Allow: %s', async (method, path, allow) => {

@@ -79,7 +79,7 @@ describe('The service on an existing database', () => {
       headers: { ...keyHeaders(keys), 'Content-Type': 'application/json' },
       body: JSON.stringify({ name: 'Europe', merchant_id: 'm' }),
     });
-    await untilBlocked(rival);
+    await untilBlocked(database.url);
     const ended = service.stop('SIGTERM');
     while (await accepts(service)); // until it has stopped listening
     await rival.query('COMMIT');
@@ -185,10 +185,14 @@ describe('The service on an existing database', () => {
   });
 });
 
-async function untilBlocked(client: pg.Client): Promise<void> {
+/** Asks on a connection of its own: within a transaction PostgreSQL tells of no sessions newer than its first look. */
+async function untilBlocked(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
   const blocked =
     "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
   while ((await client.query(blocked)).rowCount === 0);
+  await client.end();
 }
 
 async function accepts({ origin }: ServiceProcess): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../auth/current-organization.decorator.js';
+import { Scope } from '../auth/scope.decorator.js';
 import { ApiBodyProblems, ApiProblems } from '../common/errors/api-problems.decorator.js';
 import { ApiPage, type Page } from '../common/pagination/page.js';
 import { PathIdPipe } from '../common/validation/path-id.pipe.js';
@@ -16,6 +17,7 @@ export class AccessController {
   constructor(private readonly access: AccessService) {}
 
   @Get('users/:user_id/effective-access')
+  @Scope('access:read')
   @ApiOperation({
     operationId: 'retrieve-effective-access',
     summary: 'Retrieve Effective Access',
@@ -34,6 +36,7 @@ export class AccessController {
   }
 
   @Post('permission-checks')
+  @Scope('access:read')
   @HttpCode(200)
   @ApiOperation({
     operationId: 'check-permissions',
@@ -52,6 +55,7 @@ export class AccessController {
   }
 
   @Get('accounts/:account_id/users')
+  @Scope('access:read')
   @ApiOperation({
     operationId: 'list-users-of-account',
     summary: 'List Users of an Account',

@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../auth/current-organization.decorator.js';
+import { Scope } from '../auth/scope.decorator.js';
 import { ApiBodyProblems } from '../common/errors/api-problems.decorator.js';
 import {
   CreateTokenDto,
@@ -16,6 +17,7 @@ export class EmbedTokensController {
   constructor(private readonly embedTokens: EmbedTokensService) {}
 
   @Post('authenticate')
+  @Scope('users:authenticate')
   @HttpCode(200)
   @ApiOperation({
     operationId: 'authenticate-whitelabel-user',
@@ -34,6 +36,7 @@ export class EmbedTokensController {
   }
 
   @Post('introspect')
+  @Scope('users:authenticate')
   @HttpCode(200)
   @ApiOperation({
     operationId: 'introspect-token',

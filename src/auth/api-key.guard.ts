@@ -7,7 +7,10 @@ import { Problem } from '../common/errors/problem.js';
 import type { RequestContext } from '../common/http/request-context.js';
 import { RateLimits } from '../limits/rate-limits.service.js';
 import { ApiKeysService, type Caller } from './api-keys.service.js';
+import { KeyUse } from './key-use.js';
 import { IS_PUBLIC } from './public.decorator.js';
+import { REQUIRED_SCOPE } from './scope.decorator.js';
+import { expectScopes, type ScopeName } from './scopes.js';
 
 /**
  * Milliseconds after which every refusal is answered, whatever its reason: a malformed pair needs no
@@ -15,12 +18,15 @@ import { IS_PUBLIC } from './public.decorator.js';
  */
 const REFUSED_AFTER = 20;
 
-/** Closed unless a route says @Public(); finds the organization of the key pair. */
+type GuardedRequest = Request & { caller?: Caller };
+
+/** Closed unless a route says @Public(); finds the organization of the key pair, and what the key may do. */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly apiKeys: ApiKeysService,
+    private readonly keyUse: KeyUse,
     private readonly context: ClsService<RequestContext>,
     private readonly limits: RateLimits,
   ) {}
@@ -29,20 +35,32 @@ export class ApiKeyGuard implements CanActivate {
     if (this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, [execution.getHandler(), execution.getClass()]))
       return true;
     const began = performance.now();
-    const request = execution.switchToHttp().getRequest<Request & { caller?: Caller }>();
-    const caller = await this.apiKeys.verify(
+    const scope = this.reflector.get<ScopeName>(REQUIRED_SCOPE, execution.getHandler());
+    try {
+      await this.admit(execution.switchToHttp().getRequest<GuardedRequest>(), scope);
+    } catch (error) {
+      if (error instanceof Problem) await sleep(Math.max(0, REFUSED_AFTER - (performance.now() - began)));
+      throw error;
+    }
+    return true;
+  }
+
+  /** @throws Problem INVALID_CREDENTIALS; IP_NOT_ALLOWED and INSUFFICIENT_SCOPE only to who has the secret */
+  private async admit(request: GuardedRequest, scope: ScopeName): Promise<void> {
+    const key = await this.apiKeys.verify(
       request.headers['public-api-key'],
       request.headers['private-secret-key'],
     );
-    if (caller === undefined) {
+    if (key === undefined) {
       await this.limits.refused(request);
-      await sleep(Math.max(0, REFUSED_AFTER - (performance.now() - began)));
       throw new Problem('INVALID_CREDENTIALS');
     }
-    request.caller = caller;
-    this.context.set('organization_id', caller.organization_id);
-    this.context.set('api_key_id', caller.api_key_id);
-    await this.limits.accepted(request, caller.api_key_id);
-    return true;
+    request.caller = { organization_id: key.organization_id, api_key_id: key.id };
+    this.context.set('organization_id', key.organization_id);
+    this.context.set('api_key_id', key.id);
+    await this.limits.accepted(request, key.id);
+    if (key.allowed?.has(request.ip) === false) throw new Problem('IP_NOT_ALLOWED');
+    expectScopes(key.scopes, [scope]);
+    this.keyUse.note(request.caller);
   }
 }

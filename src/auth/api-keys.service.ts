@@ -1,11 +1,11 @@
-import { TenantDatabase } from '../database/tenant-database.js';
 import { Injectable } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
 import { timingSafeEqual } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { ApiKey } from './entities/api-key.entity.js';
-import { hashOfSecret, isWellFormed, newKeyPair, type KeyPair } from './key-pair.js';
+import { hashOfSecret, isWellFormed, type KeyPair } from './key-pair.js';
+import { KnownKeys, type KnownKey } from './known-keys.js';
+import { SCOPES } from './scopes.js';
 
 /** Whoever sent a valid key pair. */
 export interface Caller {
@@ -13,60 +13,51 @@ export interface Caller {
   api_key_id: string;
 }
 
-/** Milliseconds for which a key read from the database is believed: a revocation counts within a second. */
-const BELIEVED_FOR = 900;
+export type NewKey = Pick<ApiKey, 'name'> & Partial<Pick<ApiKey, 'scopes' | 'expires_at' | 'allowed_ips'>>;
+
 const NO_KEY = Buffer.alloc(32);
-
-type KnownKey = Pick<ApiKey, 'id' | 'organization_id' | 'secret_hash' | 'expires_at' | 'revoked_at'>;
-
-const FIND_KEY =
-  'SELECT id, organization_id, secret_hash, expires_at, revoked_at FROM api_keys WHERE public_key = $1';
 
 @Injectable()
 export class ApiKeysService {
-  private readonly keys = new LRUCache<string, KnownKey>({
-    max: 10_000,
-    ttl: BELIEVED_FOR,
-    ttlResolution: 0,
-    fetchMethod: (publicKey) => this.find(publicKey),
-  });
-
-  constructor(private readonly database: TenantDatabase) {}
+  constructor(private readonly knownKeys: KnownKeys) {}
 
   /** @returns undefined for any pair that is not one whole, known, unexpired, unrevoked key */
-  async verify(publicKey: unknown, secretKey: unknown): Promise<Caller | undefined> {
+  async verify(publicKey: unknown, secretKey: unknown): Promise<KnownKey | undefined> {
     if (!isWellFormed(publicKey, secretKey)) return undefined;
-    const key = await this.keys.fetch(publicKey as string);
-    const secretIsRight = timingSafeEqual(hashOfSecret(secretKey as string), key?.secret_hash ?? NO_KEY);
-    if (key === undefined || !secretIsRight || !isInForce(key)) return undefined;
-    return { organization_id: key.organization_id, api_key_id: key.id };
+    const key = await this.knownKeys.find(publicKey as string);
+    const secretIsRight = isSecretOf(key, secretKey as string);
+    return key !== undefined && secretIsRight && isInForce(key) ? key : undefined;
   }
 
-  /** The only moment at which the secret is known. */
-  async create(
-    manager: EntityManager,
-    organizationId: string,
-    name: string,
-    pair: KeyPair = newKeyPair(),
-  ): Promise<KeyPair> {
+  /**
+   * With all scopes, from anywhere and for ever, but for what is given.
+   * @param pair its secret half is kept nowhere
+   * @returns the key's id
+   */
+  async create(manager: EntityManager, organizationId: string, key: NewKey, pair: KeyPair): Promise<string> {
+    const id = uuidv7();
     await manager.insert(ApiKey, {
-      id: uuidv7(),
+      scopes: [...SCOPES],
+      ...key,
+      id,
       organization_id: organizationId,
-      name,
       public_key: pair.public_api_key,
       secret_hash: hashOfSecret(pair.private_secret_key),
     });
-    return pair;
-  }
-
-  private async find(publicKey: string): Promise<KnownKey | undefined> {
-    const [key] = await this.database.readApiKey(publicKey, (manager) =>
-      manager.query<KnownKey[]>(FIND_KEY, [publicKey]),
-    );
-    return key;
+    return id;
   }
 }
 
-function isInForce(key: KnownKey): boolean {
-  return key.revoked_at === null && (key.expires_at === null || key.expires_at.getTime() > Date.now());
+/** @returns whether the key counts at this moment */
+export function isInForce({ expires_at, revoked_at }: Pick<ApiKey, 'expires_at' | 'revoked_at'>): boolean {
+  return revoked_at === null && (expires_at === null || expires_at.getTime() > Date.now());
+}
+
+/** Both secrets are compared, whichever fits and whether or not there are two. */
+function isSecretOf(key: KnownKey | undefined, secret: string): boolean {
+  const hash = hashOfSecret(secret);
+  const isPresent = timingSafeEqual(hash, key?.secret_hash ?? NO_KEY);
+  const isPrevious = timingSafeEqual(hash, key?.previous_secret_hash ?? NO_KEY);
+  const previousUntil = key?.previous_secret_until?.getTime() ?? 0;
+  return isPresent || (isPrevious && previousUntil > Date.now());
 }

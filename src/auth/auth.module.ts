@@ -1,12 +1,23 @@
 import { Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
+import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { LimitsModule } from '../limits/limits.module.js';
 import { ApiKeyGuard } from './api-key.guard.js';
 import { ApiKeysService } from './api-keys.service.js';
+import { KeyChanges } from './key-changes.js';
+import { KeyUse } from './key-use.js';
+import { KnownKeys } from './known-keys.js';
+import { RouteScopes } from './route-scopes.js';
 
 @Module({
-  imports: [LimitsModule],
-  providers: [ApiKeysService, { provide: APP_GUARD, useClass: ApiKeyGuard }],
+  imports: [DiscoveryModule, LimitsModule],
+  providers: [
+    ApiKeysService,
+    KnownKeys,
+    KeyChanges,
+    KeyUse,
+    RouteScopes,
+    { provide: APP_GUARD, useClass: ApiKeyGuard },
+  ],
   exports: [ApiKeysService],
 })
 export class AuthModule {}

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ApiKeyCommand } from './api-key.command.js';
 import { DatabaseCommand } from './database.command.js';
 import { OpenApiCommand } from './openapi.command.js';
 import { OrganizationCommand } from './organization.command.js';
@@ -7,6 +8,7 @@ import { SigningKeysCommand } from './signing-keys.command.js';
 @Module({
   providers: [
     ...OrganizationCommand.registerWithSubCommands(),
+    ...ApiKeyCommand.registerWithSubCommands(),
     ...DatabaseCommand.registerWithSubCommands(),
     ...SigningKeysCommand.registerWithSubCommands(),
     OpenApiCommand,

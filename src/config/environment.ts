@@ -71,6 +71,11 @@ export class Environment {
   @Min(1)
   DATABASE_POOL_SIZE = 10;
 
+  /** When false, changes of API keys are not listened for: behind PgBouncer in transaction mode nothing arrives. */
+  @AsBoolean()
+  @IsBoolean()
+  DATABASE_LISTEN = true;
+
   /** When false, start-up stops at a database whose migrations are not all applied. */
   @AsBoolean()
   @IsBoolean()

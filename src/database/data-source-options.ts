@@ -15,6 +15,7 @@ import { InitialSchema1763856000000 } from './migrations/1763856000000-initial-s
 import { RolesDeletedOnDisabledAccounts1764028800000 } from './migrations/1764028800000-roles-deleted-on-disabled-accounts.js';
 import { SigningKeys1764201600000 } from './migrations/1764201600000-signing-keys.js';
 import { Lists1764288000000 } from './migrations/1764288000000-lists.js';
+import { ApiKeyScopes1764374400000 } from './migrations/1764374400000-api-key-scopes.js';
 import { IdempotencyRecords1764547200000 } from './migrations/1764547200000-idempotency-records.js';
 import { RowLevelSecurity1764633600000 } from './migrations/1764633600000-row-level-security.js';
 
@@ -54,6 +55,7 @@ export function dataSourceOptions(
       RolesDeletedOnDisabledAccounts1764028800000,
       SigningKeys1764201600000,
       Lists1764288000000,
+      ApiKeyScopes1764374400000,
       IdempotencyRecords1764547200000,
       RowLevelSecurity1764633600000,
     ],

@@ -5,6 +5,7 @@ import type { EntityManager } from 'typeorm';
 import { Problem, RETRY_SOON } from '../common/errors/problem.js';
 import { Settings } from '../config/settings.js';
 import type { IdempotentRequest } from './idempotent-request.js';
+import { storedAnswer } from './stored-answer.js';
 
 /** What was answered; without a body where there was none. */
 export interface StoredAnswer {
@@ -140,6 +141,6 @@ async function keep(
   { key, fingerprint }: IdempotentRequest,
   result: unknown,
 ): Promise<void> {
-  const body = result === undefined ? null : JSON.stringify(result);
+  const body = result === undefined ? null : JSON.stringify(storedAnswer(result as object));
   await manager.query(KEEP, [organizationId, key, fingerprint, body]);
 }

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../auth/current-organization.decorator.js';
+import { Scope } from '../auth/scope.decorator.js';
 import { ApiChange, ApiCreation, ApiDeletion } from '../changes/api-change.decorator.js';
 import type { Change } from '../changes/change.js';
 import { CurrentChange } from '../changes/current-change.decorator.js';
@@ -21,6 +22,7 @@ export class AccountGroupsController {
   constructor(private readonly accountGroups: AccountGroupsService) {}
 
   @Post()
+  @Scope('accounts:write')
   @ApiOperation({
     operationId: 'create-account-group',
     summary: 'Create Account Group',
@@ -43,6 +45,7 @@ export class AccountGroupsController {
   }
 
   @Get()
+  @Scope('accounts:read')
   @ApiOperation({
     operationId: 'list-account-groups',
     summary: 'List Account Groups',
@@ -58,6 +61,7 @@ export class AccountGroupsController {
   }
 
   @Get(':account_group_id')
+  @Scope('accounts:read')
   @ApiOperation({
     operationId: 'retrieve-account-group',
     summary: 'Retrieve Account Group',
@@ -74,6 +78,7 @@ export class AccountGroupsController {
   }
 
   @Patch(':account_group_id')
+  @Scope('accounts:write')
   @ApiOperation({
     operationId: 'update-account-group',
     summary: 'Update Account Group',
@@ -96,6 +101,7 @@ export class AccountGroupsController {
   }
 
   @Delete(':account_group_id')
+  @Scope('accounts:write')
   @ApiOperation({
     operationId: 'delete-account-group',
     summary: 'Delete Account Group',

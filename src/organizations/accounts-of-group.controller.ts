@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../auth/current-organization.decorator.js';
+import { Scope } from '../auth/scope.decorator.js';
 import { ApiCreation, ApiDeletion } from '../changes/api-change.decorator.js';
 import type { Change } from '../changes/change.js';
 import { CurrentChange } from '../changes/current-change.decorator.js';
@@ -19,6 +20,7 @@ export class AccountsOfGroupController {
   constructor(private readonly accounts: AccountsService) {}
 
   @Post()
+  @Scope('accounts:write')
   @ApiOperation({
     operationId: 'create-account',
     summary: 'Create Account',
@@ -41,6 +43,7 @@ export class AccountsOfGroupController {
   }
 
   @Get()
+  @Scope('accounts:read')
   @ApiOperation({
     operationId: 'list-accounts-of-group',
     summary: 'List Accounts of a Group',
@@ -58,6 +61,7 @@ export class AccountsOfGroupController {
   }
 
   @Delete(':account_id')
+  @Scope('accounts:write')
   @ApiOperation({
     operationId: 'remove-account-from-group',
     summary: 'Remove Account from Group',

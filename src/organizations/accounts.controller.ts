@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Patch, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../auth/current-organization.decorator.js';
+import { Scope } from '../auth/scope.decorator.js';
 import { ApiChange, ApiDeletion } from '../changes/api-change.decorator.js';
 import type { Change } from '../changes/change.js';
 import { CurrentChange } from '../changes/current-change.decorator.js';
@@ -21,6 +22,7 @@ export class AccountsController {
   constructor(private readonly accounts: AccountsService) {}
 
   @Get()
+  @Scope('accounts:read')
   @ApiOperation({
     operationId: 'list-accounts',
     summary: 'List Accounts',
@@ -36,6 +38,7 @@ export class AccountsController {
   }
 
   @Get(':account_id')
+  @Scope('accounts:read')
   @ApiOperation({
     operationId: 'retrieve-account',
     summary: 'Retrieve Account',
@@ -52,6 +55,7 @@ export class AccountsController {
   }
 
   @Patch(':account_id')
+  @Scope('accounts:write')
   @ApiOperation({
     operationId: 'update-account',
     summary: 'Update Account',
@@ -73,6 +77,7 @@ export class AccountsController {
   }
 
   @Delete(':account_id')
+  @Scope('accounts:write')
   @ApiOperation({
     operationId: 'delete-account',
     summary: 'Delete Account',

@@ -1,6 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../auth/current-organization.decorator.js';
+import { Scope } from '../auth/scope.decorator.js';
 import { ApiProblems } from '../common/errors/api-problems.decorator.js';
 import { ApiTagged } from '../common/http/api-tagged.decorator.js';
 import { OrganizationResponse } from './dto/organization.response.js';
@@ -12,6 +13,7 @@ export class OrganizationsController {
   constructor(private readonly organizations: OrganizationsService) {}
 
   @Get()
+  @Scope('accounts:read')
   @ApiOperation({
     operationId: 'retrieve-organization',
     summary: 'Retrieve Organization',

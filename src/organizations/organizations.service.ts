@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { ApiKeysService } from '../auth/api-keys.service.js';
-import type { KeyPair } from '../auth/key-pair.js';
+import { newKeyPair, type KeyPair } from '../auth/key-pair.js';
 import { Problem } from '../common/errors/problem.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import { RolesService } from '../roles/roles.service.js';
@@ -48,7 +48,8 @@ export class OrganizationsService {
     return this.database.change(organizationId, async (manager) => {
       await manager.insert(Organization, { id: organizationId, name });
       await this.roles.createDefaults(manager, organizationId);
-      const pair = await this.apiKeys.create(manager, organizationId, 'First key');
+      const pair = newKeyPair();
+      await this.apiKeys.create(manager, organizationId, { name: 'First key' }, pair);
       return { organization_id: organizationId, ...pair };
     });
   }

@@ -47,6 +47,6 @@ export class SandboxService {
       { organization_id, id: accounts.berlin, name: 'Berlin', account_group_id: account_groups.europe },
       { organization_id, id: accounts.bogota, name: 'Bogotá', account_group_id: account_groups.americas },
     ]);
-    await this.apiKeys.create(manager, organization_id, 'Sandbox key', pair);
+    await this.apiKeys.create(manager, organization_id, { name: 'Sandbox key' }, pair);
   }
 }

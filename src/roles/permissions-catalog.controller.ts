@@ -1,5 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Scope } from '../auth/scope.decorator.js';
 import { ApiProblems } from '../common/errors/api-problems.decorator.js';
 import { CatalogSection } from './dto/catalog-section.js';
 import { PermissionsCatalog } from './permissions-catalog.js';
@@ -10,6 +11,7 @@ export class PermissionsCatalogController {
   constructor(private readonly catalog: PermissionsCatalog) {}
 
   @Get()
+  @Scope('roles:read')
   @ApiOperation({
     operationId: 'list-permissions-catalog',
     summary: 'List Permissions Catalog',

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../auth/current-organization.decorator.js';
+import { Scope } from '../auth/scope.decorator.js';
 import { ApiChange, ApiCreation, ApiDeletion } from '../changes/api-change.decorator.js';
 import type { Change } from '../changes/change.js';
 import { CurrentChange } from '../changes/current-change.decorator.js';
@@ -27,6 +28,7 @@ export class RolesController {
   constructor(private readonly roles: RolesService) {}
 
   @Get()
+  @Scope('roles:read')
   @ApiOperation({
     operationId: 'list-roles',
     summary: 'List Roles',
@@ -40,6 +42,7 @@ export class RolesController {
   }
 
   @Post()
+  @Scope('roles:write')
   @ApiOperation({
     operationId: 'create-role',
     summary: 'Create Role',
@@ -62,6 +65,7 @@ export class RolesController {
   }
 
   @Get(':role_id')
+  @Scope('roles:read')
   @ApiOperation({
     operationId: 'retrieve-role',
     summary: 'Retrieve Role',
@@ -78,6 +82,7 @@ export class RolesController {
   }
 
   @Patch(':role_id')
+  @Scope('roles:write')
   @ApiOperation({
     operationId: 'update-role',
     summary: 'Update Role',
@@ -105,6 +110,7 @@ export class RolesController {
   }
 
   @Delete(':role_id')
+  @Scope('roles:write')
   @ApiOperation({
     operationId: 'delete-role',
     summary: 'Delete Role',

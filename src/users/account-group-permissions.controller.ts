@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Patch, Put } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../auth/current-organization.decorator.js';
+import { Scope } from '../auth/scope.decorator.js';
 import { ApiChange, ApiDeletion } from '../changes/api-change.decorator.js';
 import type { Change } from '../changes/change.js';
 import { CurrentChange } from '../changes/current-change.decorator.js';
@@ -19,6 +20,7 @@ export class AccountGroupPermissionsController {
   constructor(private readonly permissions: PermissionsService) {}
 
   @Get()
+  @Scope('users:read')
   @ApiOperation({
     operationId: 'retrieve-user-account-group-permissions',
     summary: 'Retrieve Account Group Permissions of a User',
@@ -35,6 +37,7 @@ export class AccountGroupPermissionsController {
   }
 
   @Put()
+  @Scope('users:write')
   @ApiOperation({
     operationId: 'replace-user-account-group-permissions',
     summary: 'Replace Account Group Permissions of a User',
@@ -56,6 +59,7 @@ export class AccountGroupPermissionsController {
   }
 
   @Patch()
+  @Scope('users:write')
   @ApiOperation({
     operationId: 'update-user-account-group-permissions',
     summary: 'Update Account Group Permissions of a User',
@@ -77,6 +81,7 @@ export class AccountGroupPermissionsController {
   }
 
   @Delete(':account_group_id')
+  @Scope('users:write')
   @ApiOperation({
     operationId: 'delete-user-account-group-permission',
     summary: 'Delete Account Group Permission of a User',

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Patch, Put } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../auth/current-organization.decorator.js';
+import { Scope } from '../auth/scope.decorator.js';
 import { ApiChange, ApiDeletion } from '../changes/api-change.decorator.js';
 import type { Change } from '../changes/change.js';
 import { CurrentChange } from '../changes/current-change.decorator.js';
@@ -19,6 +20,7 @@ export class AccountPermissionsController {
   constructor(private readonly permissions: PermissionsService) {}
 
   @Get()
+  @Scope('users:read')
   @ApiOperation({
     operationId: 'retrieve-user-account-permissions',
     summary: 'Retrieve Account Permissions of a User',
@@ -35,6 +37,7 @@ export class AccountPermissionsController {
   }
 
   @Put()
+  @Scope('users:write')
   @ApiOperation({
     operationId: 'replace-user-account-permissions',
     summary: 'Replace Account Permissions of a User',
@@ -56,6 +59,7 @@ export class AccountPermissionsController {
   }
 
   @Patch()
+  @Scope('users:write')
   @ApiOperation({
     operationId: 'update-user-account-permissions',
     summary: 'Update Account Permissions of a User',
@@ -77,6 +81,7 @@ export class AccountPermissionsController {
   }
 
   @Delete(':account_id')
+  @Scope('users:write')
   @ApiOperation({
     operationId: 'delete-user-account-permission',
     summary: 'Delete Account Permission of a User',

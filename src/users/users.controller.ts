@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../auth/current-organization.decorator.js';
+import { Scope } from '../auth/scope.decorator.js';
 import { ApiChange, ApiCreation, ApiDeletion } from '../changes/api-change.decorator.js';
 import type { Change } from '../changes/change.js';
 import { CurrentChange } from '../changes/current-change.decorator.js';
@@ -21,6 +22,7 @@ export class UsersController {
   constructor(private readonly users: UsersService) {}
 
   @Post()
+  @Scope('users:write')
   @ApiOperation({
     operationId: 'create-user',
     summary: 'Create User',
@@ -41,6 +43,7 @@ export class UsersController {
   }
 
   @Get()
+  @Scope('users:read')
   @ApiOperation({
     operationId: 'list-users',
     summary: 'List Users',
@@ -58,6 +61,7 @@ export class UsersController {
   }
 
   @Get(':user_id')
+  @Scope('users:read')
   @ApiOperation({
     operationId: 'retrieve-user',
     summary: 'Retrieve User',
@@ -74,6 +78,7 @@ export class UsersController {
   }
 
   @Patch(':user_id')
+  @Scope('users:write')
   @ApiOperation({
     operationId: 'update-user',
     summary: 'Update User',
@@ -95,6 +100,7 @@ export class UsersController {
   }
 
   @Delete(':user_id')
+  @Scope('users:write')
   @ApiOperation({
     operationId: 'delete-user',
     summary: 'Delete User',

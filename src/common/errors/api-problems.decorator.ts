@@ -5,7 +5,12 @@ import { Problem, type FieldError } from './problem.js';
 import { ProblemResponse } from './problem.response.js';
 
 const WITHOUT_KEYS: readonly ProblemCode[] = ['RATE_LIMITED', 'INTERNAL_ERROR', 'SERVICE_UNAVAILABLE'];
-const EVERYWHERE: readonly ProblemCode[] = ['INVALID_CREDENTIALS', ...WITHOUT_KEYS];
+const EVERYWHERE: readonly ProblemCode[] = [
+  'INVALID_CREDENTIALS',
+  'INSUFFICIENT_SCOPE',
+  'IP_NOT_ALLOWED',
+  ...WITHOUT_KEYS,
+];
 const WITH_BODY: readonly ProblemCode[] = [
   'VALIDATION_ERROR',
   'INVALID_JSON',

@@ -88,12 +88,22 @@ export const PROBLEMS = {
   INSUFFICIENT_SCOPE: {
     status: 403,
     title: 'Insufficient scope',
-    when: 'Reserved for scoped API keys: the key is good but may not do this.',
+    when: 'The key is good, but lacks the scope that this needs; `messages` names it.',
   },
   IP_NOT_ALLOWED: {
     status: 403,
     title: 'Address not allowed',
-    when: 'Reserved for API keys bound to addresses: the key is good but may not be used from there.',
+    when: 'The key is good, but may not be used from this address.',
+  },
+  API_KEY_REVOKED: {
+    status: 409,
+    title: 'The API key is revoked',
+    when: 'A revoked API key was to be changed or rotated; nothing brings it back.',
+  },
+  LAST_API_KEY: {
+    status: 409,
+    title: 'The last API key that can manage API keys',
+    when: 'The last key in force with `api-keys:write` was to be revoked, narrowed below it or given an expiry.',
   },
   IDEMPOTENCY_KEY_REUSED: {
     status: 409,

@@ -1,9 +1,17 @@
 import canonicalize from 'canonicalize';
 import { createHash } from 'node:crypto';
 
+/** Changes without anybody changing the thing, or is shown only once: an If-Match must not fail by it. */
+const NOT_COVERED: ReadonlySet<string> = new Set([
+  'last_used_at',
+  'private_secret_key',
+  'private_secret_key_note',
+]);
+
 /** A strong ETag (RFC 9110): two representations have the same one only when they are the same. */
 export function entityTagOf(representation: object): string {
-  const text = canonicalize(representation) ?? '';
+  const covered = Object.entries(representation).filter(([member]) => !NOT_COVERED.has(member));
+  const text = canonicalize(Object.fromEntries(covered)) ?? '';
   return `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`;
 }
 

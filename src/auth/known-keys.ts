@@ -1,0 +1,96 @@
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { Settings } from '../config/settings.js';
+import { TenantDatabase } from '../database/tenant-database.js';
+import { AllowedAddresses } from './allowed-addresses.js';
+import type { ApiKey } from './entities/api-key.entity.js';
+import { KeyChanges } from './key-changes.js';
+
+/** Milliseconds for which a key is believed while every change of it is heard; the rest is caution. */
+const BELIEVED_WHILE_HEARD = 30_000;
+/** Milliseconds for which it is believed where changes are not listened for: they count within a second. */
+const BELIEVED_UNHEARD = 900;
+
+type KeyRow = Pick<
+  ApiKey,
+  | 'id'
+  | 'organization_id'
+  | 'secret_hash'
+  | 'previous_secret_hash'
+  | 'previous_secret_until'
+  | 'scopes'
+  | 'allowed_ips'
+  | 'expires_at'
+  | 'revoked_at'
+>;
+
+/** What the guard has to know of a key. */
+export interface KnownKey extends Omit<KeyRow, 'allowed_ips'> {
+  /** Undefined: from anywhere. */
+  allowed?: AllowedAddresses;
+}
+
+interface Remembered {
+  key: KnownKey;
+  readAt: number;
+}
+
+const FIND_KEY = `
+  SELECT id, organization_id, secret_hash, previous_secret_hash, previous_secret_until, scopes, allowed_ips,
+    expires_at, revoked_at
+  FROM api_keys WHERE public_key = $1`;
+
+/** The keys of recent callers, as the database has them: what is changed there counts here within a second. */
+@Injectable()
+export class KnownKeys {
+  private readonly remembered = new LRUCache<string, Remembered>({ max: 10_000 });
+  /** How often something was forgotten: what was being read at that moment may be old. */
+  private forgotten = 0;
+
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly changes: KeyChanges,
+    private readonly settings: Settings,
+  ) {}
+
+  /** @returns undefined when there is no such key; those are not remembered */
+  async find(publicKey: string): Promise<KnownKey | undefined> {
+    this.listen();
+    const remembered = this.remembered.get(publicKey);
+    if (remembered !== undefined && this.isBelieved(remembered)) return remembered.key;
+    const { forgotten } = this;
+    const readAt = performance.now();
+    const key = await this.read(publicKey);
+    if (key !== undefined && forgotten === this.forgotten) this.remembered.set(publicKey, { key, readAt });
+    return key;
+  }
+
+  /** From the first key on, and so not for a command. */
+  private listen(): void {
+    if (!this.settings.environment.DATABASE_LISTEN) return;
+    this.changes.start((publicKey) => {
+      this.forget(publicKey);
+    });
+  }
+
+  private forget(publicKey: string | undefined): void {
+    this.forgotten += 1;
+    if (publicKey === undefined) this.remembered.clear();
+    else this.remembered.delete(publicKey);
+  }
+
+  private isBelieved({ readAt }: Remembered): boolean {
+    const age = performance.now() - readAt;
+    if (!this.settings.environment.DATABASE_LISTEN) return age < BELIEVED_UNHEARD;
+    return age < BELIEVED_WHILE_HEARD && this.changes.areHeard();
+  }
+
+  private async read(publicKey: string): Promise<KnownKey | undefined> {
+    const [row] = await this.database.readApiKey(publicKey, (manager) =>
+      manager.query<KeyRow[]>(FIND_KEY, [publicKey]),
+    );
+    if (row === undefined) return undefined;
+    const { allowed_ips, ...key } = row;
+    return allowed_ips.length === 0 ? key : { ...key, allowed: new AllowedAddresses(allowed_ips) };
+  }
+}

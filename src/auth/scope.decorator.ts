@@ -1,0 +1,9 @@
+import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { ApiExtension } from '@nestjs/swagger';
+import type { ScopeName } from './scopes.js';
+
+export const REQUIRED_SCOPE = 'tenantry:scope';
+
+/** The scope that a key needs for the route; the OpenAPI document tells it too. */
+export const Scope = (scope: ScopeName): MethodDecorator =>
+  applyDecorators(SetMetadata(REQUIRED_SCOPE, scope), ApiExtension('x-required-scope', scope));

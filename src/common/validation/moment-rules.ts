@@ -1,0 +1,31 @@
+import { applyDecorators } from '@nestjs/common';
+import { IsAnyText, rule } from './field-rules.js';
+
+/** RFC 3339 but for leap seconds, which no clock here has. */
+const MOMENT =
+  /^([1-9]\d{3}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
+
+/** A moment in RFC 3339 that is still to come. */
+export function IsFutureMoment(): PropertyDecorator {
+  return applyDecorators(
+    IsAnyText(),
+    rule(
+      'INVALID_VALUE',
+      'must be a moment in the future, in RFC 3339',
+      (value) => (momentOf(value)?.getTime() ?? 0) > Date.now(),
+    ),
+  );
+}
+
+/** @returns undefined for what is no moment in RFC 3339, such as the 30th of February */
+export function momentOf(text: unknown): Date | undefined {
+  const day = typeof text === 'string' ? MOMENT.exec(text)?.[1] : undefined;
+  if (day === undefined || !isInCalendar(day)) return undefined;
+  return new Date((text as string).toUpperCase());
+}
+
+/** Date takes a 30th of February for the 2nd of March. */
+function isInCalendar(day: string): boolean {
+  const midnight = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
+}
