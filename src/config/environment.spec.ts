@@ -17,7 +17,7 @@ describe('The environment', () => {
       RATE_LIMIT: 'on',
       RATE_LIMIT_PER_KEY: 60_000,
       RATE_LIMIT_PER_ADDRESS: 6000,
-      RATE_LIMIT_REFUSALS: 100,
+      RATE_LIMIT_REFUSALS: 600,
       MAX_CONNECTIONS: 10_000,
       REQUEST_TIMEOUT: 30,
       KEEP_ALIVE_TIMEOUT: 75,

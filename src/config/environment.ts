@@ -116,7 +116,7 @@ export class Environment {
   @AsInteger()
   @IsInt()
   @Min(1)
-  RATE_LIMIT_REFUSALS = 100;
+  RATE_LIMIT_REFUSALS = 600;
 
   /** Requests at a time, beyond which the answer is 503; without it: limits/requests-in-flight.ts. */
   @IsOptional()
