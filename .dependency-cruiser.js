@@ -61,6 +61,16 @@ export default {
       to: { path: '^src/cli/' },
     },
     {
+      name: 'the-audit-trail-knows-no-tenant-things',
+      comment: 'What changes something says so to the audit trail, which has no need to know what it was.',
+      severity: 'error',
+      from: { path: '^src/audit/' },
+      to: {
+        path: '^src/(users|organizations|roles|access|changes)/',
+        pathNot: '\\.entity\\.ts$|sandbox\\.ids\\.ts$',
+      },
+    },
+    {
       name: 'users-on-top',
       comment: 'Organizations and roles are what users are given; they know no users.',
       severity: 'error',

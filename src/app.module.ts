@@ -3,6 +3,7 @@ import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { ClsModule } from 'nestjs-cls';
 import { LoggerModule } from 'nestjs-pino';
 import { AccessModule } from './access/access.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { ApiKeysModule } from './auth/api-keys.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { PlanInterceptor } from './changes/plan.interceptor.js';
@@ -40,6 +41,7 @@ export class AppModule {
         UsersModule,
         SigningModule,
         AccessModule,
+        AuditModule,
         IdempotencyModule,
         ApiKeysModule,
         HealthModule,

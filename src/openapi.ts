@@ -22,6 +22,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('Roles', 'Named sets of permissions.')
     .addTag('Account groups', 'Bundles of accounts; groups nest.')
     .addTag('Accounts', 'The business units that roles are held on.')
+    .addTag('Audit trail', 'Who changed what, and when.')
     .addApiKey(
       { type: 'apiKey', in: 'header', name: 'PUBLIC-API-KEY', description: 'Public half of your key pair.' },
       'sec0',

@@ -1,6 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { SealingService } from './audit/sealing.service.js';
 import { createApp } from './bootstrap.js';
 import { readEnvironment, StartupError, type Environment } from './config/environment.js';
 import { originOf } from './config/origin.js';
@@ -30,6 +31,7 @@ async function serve(environment: Environment, database: OpenDatabase): Promise<
     stopOnSignal(app, database, environment.SHUTDOWN_TIMEOUT);
     const sandboxKeys = await createSandbox(app, environment, database);
     await listen(app, environment);
+    app.get(SealingService).start();
     const { port } = app.getHttpServer().address() as AddressInfo;
     process.stdout.write(sandboxWelcome(originOf(environment.HOST, port), sandboxKeys, database.dataDir));
   } catch (error) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
+import { auditEvents } from '../src/audit/audit-events.queries.js';
 import { apiKeys } from '../src/auth/api-keys.queries.js';
 import { selectRows, type List } from '../src/common/pagination/list.js';
 import { SERVICE_ROLE } from '../src/database/open-database.js';
@@ -56,6 +57,13 @@ async function fill(
      SELECT $1, gen_random_uuid(), 'Account', CASE n % 2 WHEN 1 THEN $3::uuid END, now() + n * interval '1 s'
      FROM generate_series(1, $2::int) n`,
     [organization, rows, group],
+  );
+  await manager.query(
+    `INSERT INTO audit_events (organization_id, id, occurred_at, actor_type, actor_name, action, target_type, target_id, changes)
+     SELECT $1, gen_random_uuid(), now() + n * interval '1 s', 'command_line', 'test', 'role.updated', 'role',
+       CASE n % 2 WHEN 1 THEN 'rol_000000000001' ELSE 'rol_' || lpad(n::text, 12, '0') END, '{}'
+     FROM generate_series(1, $2::int) n`,
+    [organization, rows],
   );
   await manager.query(
     `INSERT INTO api_keys (organization_id, id, name, public_key, secret_hash, created_at)
@@ -121,6 +129,17 @@ describe('The plan', () => {
     ['users by -last_name', () => usersBy('-last_name'), 'users_last_name_idx'],
     ['accounts', () => activeAccounts(organization), 'accounts_created_at_idx'],
     ['accounts of a group', () => activeAccounts(organization, group), 'accounts_account_group_idx'],
+    ['audit events', () => auditEvents(organization, {}, 'occurred_at'), 'audit_events_occurred_at_idx'],
+    [
+      'audit events by -occurred_at',
+      () => auditEvents(organization, {}, '-occurred_at'),
+      'audit_events_occurred_at_idx',
+    ],
+    [
+      'audit events of one thing',
+      () => auditEvents(organization, { target_id: 'rol_000000000001' }, 'occurred_at'),
+      'audit_events_target_idx',
+    ],
     ['API keys', () => apiKeys(organization), 'api_keys_created_at_idx'],
     ['account groups', () => accountGroups(organization), 'account_groups_created_at_idx'],
     [

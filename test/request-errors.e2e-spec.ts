@@ -129,6 +129,8 @@ describe('A request that cannot be read', () => {
     ['PUT', '/v1/organizations/api-keys/01a20876-c273-76f4-a413-5eb48530caff', 'DELETE, GET, HEAD, PATCH'],
     ['GET', '/v1/organizations/api-keys/01a20876-c273-76f4-a413-5eb48530caff/rotate', 'POST'],
     ['OPTIONS', USERS, 'GET, HEAD, POST'],
+    ['DELETE', '/v1/organizations/audit-events', 'GET, HEAD'],
+    ['POST', '/v1/organizations/audit-events/export', 'GET, HEAD'],
     ['POST', '/health/live', 'GET, HEAD'],
   ])('%s %s, a method that the path does not have: 405 with Allow: %s', async (method, path, allow) => {
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {

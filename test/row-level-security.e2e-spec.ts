@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
+import { CheckpointsService } from '../src/audit/checkpoints.service.js';
+import { SealingService } from '../src/audit/sealing.service.js';
 import { TenantDatabase } from '../src/database/tenant-database.js';
 import type { UserResponse } from '../src/users/dto/user.response.js';
 import { createOrganization, newUser, type TestOrganization } from './factories/organization.js';
@@ -12,7 +14,7 @@ import { ServiceProcess } from './support/service-process.js';
 /** Tables that are the service's own, and hold nothing of a tenant. */
 const SHARED = ['migrations', 'signing_keys'];
 /** What jobs that look after all organizations may see. */
-const FOR_JOBS = ['idempotency_records', 'organizations'];
+const FOR_JOBS = ['audit_unsealed', 'idempotency_records', 'organizations'];
 
 /** A second wall under the WHERE clauses. */
 describe('Row-level security', () => {
@@ -32,6 +34,9 @@ describe('Row-level security', () => {
     user = (
       await acme.client.post<UserResponse>('/v1/organizations/users', body, { 'X-Idempotency-Key': 'x' })
     ).body;
+    await service.app.get(SealingService).seal();
+    await service.app.get(CheckpointsService).make([acme.id]);
+    await acme.client.patch(`/v1/organizations/users/${user.id}`, { first_name: 'Augusta' }); // is not sealed yet
     await other.client.post('/v1/organizations/users', newUser(other));
     const rows = await service.dataSource.query<{ name: string }[]>(
       "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1",

@@ -50,12 +50,14 @@ export class ApiKeyGuard implements CanActivate {
     const key = await this.apiKeys.verify(
       request.headers['public-api-key'],
       request.headers['private-secret-key'],
+      request,
     );
     if (key === undefined) {
       await this.limits.refused(request);
       throw new Problem('INVALID_CREDENTIALS');
     }
-    request.caller = { organization_id: key.organization_id, api_key_id: key.id };
+    const { id, name, organization_id } = key;
+    request.caller = { organization_id, api_key_id: id, api_key_name: name };
     this.context.set('organization_id', key.organization_id);
     this.context.set('api_key_id', key.id);
     await this.limits.accepted(request, key.id);

@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import type { Request } from 'express';
 import { timingSafeEqual } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { originOf } from '../audit/origin.js';
+import { RefusalsService, type CredentialsReason } from '../audit/refusals.service.js';
 import { ApiKey } from './entities/api-key.entity.js';
 import { hashOfSecret, isWellFormed, type KeyPair } from './key-pair.js';
 import { KnownKeys, type KnownKey } from './known-keys.js';
@@ -11,6 +14,7 @@ import { SCOPES } from './scopes.js';
 export interface Caller {
   organization_id: string;
   api_key_id: string;
+  api_key_name: string;
 }
 
 export type NewKey = Pick<ApiKey, 'name'> & Partial<Pick<ApiKey, 'scopes' | 'expires_at' | 'allowed_ips'>>;
@@ -19,14 +23,25 @@ const NO_KEY = Buffer.alloc(32);
 
 @Injectable()
 export class ApiKeysService {
-  constructor(private readonly knownKeys: KnownKeys) {}
+  constructor(
+    private readonly knownKeys: KnownKeys,
+    private readonly refusals: RefusalsService,
+  ) {}
 
-  /** @returns undefined for any pair that is not one whole, known, unexpired, unrevoked key */
-  async verify(publicKey: unknown, secretKey: unknown): Promise<KnownKey | undefined> {
+  /**
+   * @param request tells the audit trail where a refused pair came from
+   * @returns undefined for any pair that is not one whole, known, unexpired, unrevoked key
+   */
+  async verify(publicKey: unknown, secretKey: unknown, request: Request): Promise<KnownKey | undefined> {
     if (!isWellFormed(publicKey, secretKey)) return undefined;
     const key = await this.knownKeys.find(publicKey as string);
     const secretIsRight = isSecretOf(key, secretKey as string);
-    return key !== undefined && secretIsRight && isInForce(key) ? key : undefined;
+    if (key === undefined) return undefined;
+    const reason = whyRefused(key, secretIsRight);
+    if (reason === undefined) return key;
+    const { id, name, organization_id } = key;
+    this.refusals.credentialsRefused({ organization_id, origin: originOf(request, { id, name }) }, reason);
+    return undefined;
   }
 
   /**
@@ -46,6 +61,12 @@ export class ApiKeysService {
     });
     return id;
   }
+}
+
+function whyRefused(key: KnownKey, secretIsRight: boolean): CredentialsReason | undefined {
+  if (!secretIsRight) return 'wrong_secret';
+  if (isInForce(key)) return undefined;
+  return key.revoked_at === null ? 'expired' : 'revoked';
 }
 
 /** @returns whether the key counts at this moment */

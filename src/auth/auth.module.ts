@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { AuditModule } from '../audit/audit.module.js';
 import { LimitsModule } from '../limits/limits.module.js';
 import { ApiKeyGuard } from './api-key.guard.js';
 import { ApiKeysService } from './api-keys.service.js';
@@ -9,7 +10,7 @@ import { KnownKeys } from './known-keys.js';
 import { RouteScopes } from './route-scopes.js';
 
 @Module({
-  imports: [DiscoveryModule, LimitsModule],
+  imports: [DiscoveryModule, AuditModule, LimitsModule],
   providers: [
     ApiKeysService,
     KnownKeys,

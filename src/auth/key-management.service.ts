@@ -53,13 +53,14 @@ export class KeyManagementService {
    */
   create({ change, by }: KeyChange, key: NewKey): Promise<NewApiKeyResponse> {
     const pair = newKeyPair();
-    return this.changes.run(change, async (manager) => {
+    return this.changes.run(change, async (manager, record) => {
       const asking = await lockKeys(manager, { change, by });
       const scopes = key.scopes ?? asking.scopes;
       expectScopes(asking.scopes, scopes);
       const { organization_id } = change;
       const id = await this.apiKeys.create(manager, organization_id, { ...key, scopes }, pair);
       const made = await retrieveKey(manager, organization_id, id);
+      await record({ action: 'api_key.created', target: targetOf(id), after: made });
       return withSecret(change, made, pair.private_secret_key);
     });
   }
@@ -76,13 +77,15 @@ export class KeyManagementService {
   /** @throws Problem NOT_FOUND, PRECONDITION_FAILED, API_KEY_REVOKED, INSUFFICIENT_SCOPE, LAST_API_KEY */
   update({ change, by }: KeyChange, keyId: string, changes: KeyChanges): Promise<ApiKeyResponse> {
     const { organization_id } = change;
-    return this.changes.run(change, async (manager) => {
+    return this.changes.run(change, async (manager, record) => {
       const key = await lockUnrevoked(manager, { change, by }, keyId, changes.scopes);
       if (takesManagement(key, changes)) await expectAnotherManager(manager, key);
-      if (Object.keys(changes).length > 0) {
-        await manager.update(ApiKey, { organization_id, id: keyId }, { ...changes, updated_at: LATER });
-      }
-      return retrieveKey(manager, organization_id, keyId);
+      const before = responseOf(key);
+      if (Object.keys(changes).length === 0) return before;
+      await manager.update(ApiKey, { organization_id, id: keyId }, { ...changes, updated_at: LATER });
+      const after = await retrieveKey(manager, organization_id, keyId);
+      await record({ action: 'api_key.updated', target: targetOf(keyId), before, after });
+      return after;
     });
   }
 
@@ -92,12 +95,14 @@ export class KeyManagementService {
    */
   revoke({ change, by }: KeyChange, keyId: string): Promise<void> {
     const { organization_id } = change;
-    return this.changes.run(change, async (manager) => {
+    return this.changes.run(change, async (manager, record) => {
       const key = await lockKey(manager, { change, by }, keyId);
       if (key.revoked_at !== null) return;
       if (manages(key)) await expectAnotherManager(manager, key);
       const revoked = { revoked_at: (): string => 'now()', updated_at: LATER };
       await manager.update(ApiKey, { organization_id, id: keyId }, revoked);
+      const after = await retrieveKey(manager, organization_id, keyId);
+      await record({ action: 'api_key.revoked', target: targetOf(keyId), before: responseOf(key), after });
     });
   }
 
@@ -108,10 +113,12 @@ export class KeyManagementService {
   rotate({ change, by }: KeyChange, keyId: string, overlapSeconds: number): Promise<NewApiKeyResponse> {
     const { organization_id } = change;
     const { private_secret_key } = newKeyPair();
-    return this.changes.run(change, async (manager) => {
+    return this.changes.run(change, async (manager, record) => {
       await lockUnrevoked(manager, { change, by }, keyId);
       const hash = hashOfSecret(private_secret_key);
       await manager.query(ROTATE_SECRET, [organization_id, keyId, hash, overlapSeconds]);
+      const details = { overlap_seconds: overlapSeconds };
+      await record({ action: 'api_key.rotated', target: targetOf(keyId), details });
       return withSecret(change, await retrieveKey(manager, organization_id, keyId), private_secret_key);
     });
   }
@@ -158,6 +165,10 @@ async function lockUnrevoked(...parameters: Parameters<typeof lockKey>): Promise
   const key = await lockKey(...parameters);
   if (key.revoked_at !== null) throw new Problem('API_KEY_REVOKED');
   return key;
+}
+
+function targetOf(id: string): { type: 'api_key'; id: string } {
+  return { type: 'api_key', id };
 }
 
 function manages(key: ApiKey): boolean {

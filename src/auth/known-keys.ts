@@ -15,6 +15,7 @@ type KeyRow = Pick<
   ApiKey,
   | 'id'
   | 'organization_id'
+  | 'name'
   | 'secret_hash'
   | 'previous_secret_hash'
   | 'previous_secret_until'
@@ -36,7 +37,7 @@ interface Remembered {
 }
 
 const FIND_KEY = `
-  SELECT id, organization_id, secret_hash, previous_secret_hash, previous_secret_until, scopes, allowed_ips,
+  SELECT id, organization_id, name, secret_hash, previous_secret_hash, previous_secret_until, scopes, allowed_ips,
     expires_at, revoked_at
   FROM api_keys WHERE public_key = $1`;
 

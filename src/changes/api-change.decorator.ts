@@ -54,14 +54,15 @@ export function ApiChange({ problems = [], ...answer }: ChangeAnswer): MethodDec
 /** A DELETE: 200 where it has something to say, else 204. */
 export function ApiDeletion({
   problems = [],
+  query = ChangeQuery,
   ...answer
-}: Omit<ChangeAnswer, 'type' | 'tagged'> & { type?: Type }): MethodDecorator {
+}: Omit<ChangeAnswer, 'type' | 'tagged'> & { type?: Type; query?: Type<ChangeQuery> }): MethodDecorator {
   const { description, type } = answer;
   const answers =
     type === undefined
       ? [
           HttpCode(204),
-          ApiQuery({ type: ChangeQuery }),
+          ApiQuery({ type: query }),
           ApiResponse({ status: 204, description }),
           ApiResponse({
             status: 200,

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { accessChanges } from '../access/access-changes.js';
 import { accessSnapshot, type AccessScope, type AccessSnapshot } from '../access/access-snapshot.js';
+import type { Recorder } from '../audit/audited-event.js';
+import { recordEvent } from '../audit/record-event.js';
 import { entityTagOf, isMatchedBy } from '../common/http/entity-tag.js';
 import { Problem } from '../common/errors/problem.js';
 import { TenantDatabase } from '../database/tenant-database.js';
@@ -9,7 +11,8 @@ import { isRaceLost } from '../database/database-problems.js';
 import { IdempotencyService } from '../idempotency/idempotency.service.js';
 import type { Change } from './change.js';
 
-type Work<T> = (manager: EntityManager) => Promise<T>;
+/** @param record puts on record what was done; whatever changes something says so once */
+type Work<T> = (manager: EntityManager, record: Recorder) => Promise<T>;
 
 /** Whose access the change can touch; asked only for a dry run, before the work. */
 type Affects = (manager: EntityManager) => AccessScope | Promise<AccessScope>;
@@ -45,8 +48,9 @@ export class ChangesService {
 
   private async keep<T>(change: Change, work: Work<T>): Promise<T> {
     const { organization_id, idempotent_request } = change;
-    if (idempotent_request === undefined) return this.database.change(organization_id, work);
-    const { result, replayed } = await this.idempotency.once(organization_id, idempotent_request, work);
+    const onRecord = (manager: EntityManager): Promise<T> => work(manager, recorder(manager, change));
+    if (idempotent_request === undefined) return this.database.change(organization_id, onRecord);
+    const { result, replayed } = await this.idempotency.once(organization_id, idempotent_request, onRecord);
     change.replayed = replayed;
     return result;
   }
@@ -57,7 +61,7 @@ export class ChangesService {
       return await this.database.changeOnSnapshot(change.organization_id, async (manager) => {
         const scope = await affects?.(manager);
         const before = await snapshot(manager, change, scope);
-        const result = await work(manager);
+        const result = await work(manager, recorder(manager, change));
         await manager.query('SET CONSTRAINTS ALL IMMEDIATE');
         const after = await snapshot(manager, change, scope);
         change.access_changes = accessChanges(before, after);
@@ -84,6 +88,10 @@ export async function expectMatch(
     if (isMatchedBy(if_match, entityTagOf(await read()))) return;
   }
   throw new Problem('PRECONDITION_FAILED');
+}
+
+function recorder(manager: EntityManager, change: Change): Recorder {
+  return (event) => recordEvent(manager, change, event);
 }
 
 /** Ends the transaction of a dry run, so that nothing of it remains. */

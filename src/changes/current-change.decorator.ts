@@ -1,6 +1,7 @@
-import { createParamDecorator, Injectable, type ExecutionContext, type PipeTransform } from '@nestjs/common';
+import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import type { Request } from 'express';
+import { originOf } from '../audit/origin.js';
 import type { Caller } from '../auth/api-keys.service.js';
 import { IsTrueOrFalseInQuery } from '../common/validation/field-rules.js';
 import { RequestValidationPipe } from '../common/validation/request-validation.pipe.js';
@@ -28,27 +29,27 @@ export class ChangeQuery {
   dry_run = false;
 }
 
-@Injectable()
 class ChangePipe implements PipeTransform<ChangingRequest, Promise<Change>> {
   private readonly validation = new RequestValidationPipe();
+
+  constructor(private readonly query: Type<ChangeQuery>) {}
 
   /** @throws Problem VALIDATION_ERROR */
   async transform(request: ChangingRequest): Promise<Change> {
     const query = { ...request.query };
-    const { dry_run } = (await this.validation.transform(query, {
+    const given = (await this.validation.transform(query, {
       type: 'query',
-      metatype: ChangeQuery,
+      metatype: this.query,
     })) as ChangeQuery;
-    if (request.caller === undefined)
-      throw new Error('@CurrentChange() stands on a route without the API-key guard');
-    const { idempotent_request } = request;
+    const { caller, idempotent_request } = request;
+    if (caller === undefined) throw new Error('@CurrentChange() stands on a route without the API-key guard');
     const ifMatch = request.headers['if-match'];
-    request.change = {
-      organization_id: request.caller.organization_id,
-      dry_run,
+    request.change = Object.assign(given, {
+      organization_id: caller.organization_id,
+      origin: originOf(request, { id: caller.api_key_id, name: caller.api_key_name }),
       ...(ifMatch === undefined ? {} : { if_match: ifMatch }),
       ...(idempotent_request === undefined ? {} : { idempotent_request }),
-    };
+    });
     return request.change;
   }
 }
@@ -57,5 +58,9 @@ const FromRequest = createParamDecorator((_data: unknown, context: ExecutionCont
   context.switchToHttp().getRequest<ChangingRequest>(),
 );
 
-/** What the request says about the change that it asks for; every change of the API takes it. */
-export const CurrentChange = (): ParameterDecorator => FromRequest(ChangePipe);
+/**
+ * What the request says about the change that it asks for; every change of the API takes it.
+ * @param query what this change takes in its query; all of it is on the change
+ */
+export const CurrentChange = (query: Type<ChangeQuery> = ChangeQuery): ParameterDecorator =>
+  FromRequest(new ChangePipe(query));

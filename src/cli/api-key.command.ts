@@ -1,6 +1,8 @@
 import { plainToInstance } from 'class-transformer';
 import { validate } from 'class-validator';
 import { Command, CommandRunner, Option, SubCommand } from 'nest-commander';
+import { originOnCommandLine } from '../audit/origin.js';
+import { recordEvent } from '../audit/record-event.js';
 import { ApiKeysService } from '../auth/api-keys.service.js';
 import { newKeyPair, type KeyPair } from '../auth/key-pair.js';
 import { inOrder, SCOPES, type ScopeName } from '../auth/scopes.js';
@@ -89,7 +91,13 @@ async function make({ organization, name, scopes: given }: NewApiKey): Promise<M
     app.get(TenantDatabase).change(organization, async (manager) => {
       const found = await manager.query<unknown[]>('SELECT FROM organizations WHERE id = $1', [organization]);
       if (found.length === 0) throw new Error(`There is no organization ${organization}.`);
-      return app.get(ApiKeysService).create(manager, organization, { name, scopes }, pair);
+      const id = await app.get(ApiKeysService).create(manager, organization, { name, scopes }, pair);
+      await recordEvent(
+        manager,
+        { organization_id: organization, origin: originOnCommandLine() },
+        { action: 'api_key.created', target: { type: 'api_key', id }, after: { name, scopes } },
+      );
+      return id;
     }),
   );
   return { organization_id: organization, api_key_id, scopes, ...pair };

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditCommand } from './audit.command.js';
 import { ApiKeyCommand } from './api-key.command.js';
 import { DatabaseCommand } from './database.command.js';
 import { OpenApiCommand } from './openapi.command.js';
@@ -11,6 +12,7 @@ import { SigningKeysCommand } from './signing-keys.command.js';
     ...ApiKeyCommand.registerWithSubCommands(),
     ...DatabaseCommand.registerWithSubCommands(),
     ...SigningKeysCommand.registerWithSubCommands(),
+    ...AuditCommand.registerWithSubCommands(),
     OpenApiCommand,
   ],
 })

@@ -1,4 +1,9 @@
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
+import { AuditCheckpoint } from '../audit/entities/audit-checkpoint.entity.js';
+import { AuditEvent } from '../audit/entities/audit-event.entity.js';
+import { AuditSeal } from '../audit/entities/audit-seal.entity.js';
+import { AuditUnsealed } from '../audit/entities/audit-unsealed.entity.js';
+import { UserDataKey } from '../audit/entities/user-data-key.entity.js';
 import { ApiKey } from '../auth/entities/api-key.entity.js';
 import { AccountGroup } from '../organizations/entities/account-group.entity.js';
 import { Account } from '../organizations/entities/account.entity.js';
@@ -16,6 +21,7 @@ import { RolesDeletedOnDisabledAccounts1764028800000 } from './migrations/176402
 import { SigningKeys1764201600000 } from './migrations/1764201600000-signing-keys.js';
 import { Lists1764288000000 } from './migrations/1764288000000-lists.js';
 import { ApiKeyScopes1764374400000 } from './migrations/1764374400000-api-key-scopes.js';
+import { AuditTrail1764460800000 } from './migrations/1764460800000-audit-trail.js';
 import { IdempotencyRecords1764547200000 } from './migrations/1764547200000-idempotency-records.js';
 import { RowLevelSecurity1764633600000 } from './migrations/1764633600000-row-level-security.js';
 
@@ -48,6 +54,11 @@ export function dataSourceOptions(
       AccountGroupPermission,
       IdempotencyRecord,
       SigningKey,
+      AuditEvent,
+      AuditUnsealed,
+      AuditSeal,
+      AuditCheckpoint,
+      UserDataKey,
     ],
     migrations: [
       InitialSchema1763856000000,
@@ -56,6 +67,7 @@ export function dataSourceOptions(
       SigningKeys1764201600000,
       Lists1764288000000,
       ApiKeyScopes1764374400000,
+      AuditTrail1764460800000,
       IdempotencyRecords1764547200000,
       RowLevelSecurity1764633600000,
     ],

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { In, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { accountsBelow, holdersOnAccountGroup } from '../access/access-snapshot.js';
+import { touched, type Recorder, type Touched } from '../audit/audited-event.js';
 import { FIELD_CODES } from '../common/errors/catalogue.js';
 import { Problem } from '../common/errors/problem.js';
 import { TenantDatabase } from '../database/tenant-database.js';
@@ -39,7 +40,7 @@ export class AccountGroupsService {
 
   /** @throws Problem VALIDATION_ERROR when an account was disabled since the request was validated */
   create(change: Change, { account_codes, ...group }: NewAccountGroup): Promise<AccountGroupResponse> {
-    const work = async (manager: EntityManager): Promise<AccountGroupResponse> => {
+    const work = async (manager: EntityManager, record: Recorder): Promise<AccountGroupResponse> => {
       const created = manager.create(AccountGroup, {
         ...group,
         organization_id: change.organization_id,
@@ -48,6 +49,11 @@ export class AccountGroupsService {
       });
       await manager.insert(AccountGroup, created);
       await moveAccounts(manager, created, account_codes);
+      await record({
+        action: 'account_group.created',
+        target: targetOf(created.id),
+        after: { ...group, account_codes },
+      });
       return responseOf(created);
     };
     return this.changes.run(change, work, () => ({ account_ids: account_codes }));
@@ -80,15 +86,17 @@ export class AccountGroupsService {
     const { organization_id } = change;
     const current = async (manager: EntityManager): Promise<AccountGroupResponse> =>
       responseOf(await find(manager, organization_id, accountGroupId));
-    const work = async (manager: EntityManager): Promise<AccountGroupResponse> => {
+    const work = async (manager: EntityManager, record: Recorder): Promise<AccountGroupResponse> => {
       if (changes.parent_code !== undefined) await lockTree(manager, organization_id);
       await lockGroup(manager, organization_id, accountGroupId, 'NO KEY UPDATE');
-      await expectMatch(change, () => current(manager));
-      if (Object.keys(changes).length > 0) {
-        const group = { organization_id, id: accountGroupId };
-        await manager.update(AccountGroup, group, { ...changes, updated_at: LATER });
-      }
-      return current(manager);
+      const before = await current(manager);
+      await expectMatch(change, () => Promise.resolve(before));
+      if (Object.keys(changes).length === 0) return before;
+      const group = { organization_id, id: accountGroupId };
+      await manager.update(AccountGroup, group, { ...changes, updated_at: LATER });
+      const after = await current(manager);
+      await record({ action: 'account_group.updated', target: targetOf(accountGroupId), before, after });
+      return after;
     };
     const isMoved = changes.parent_code !== undefined;
     return this.changes.run(
@@ -104,16 +112,19 @@ export class AccountGroupsService {
    */
   delete(change: Change, accountGroupId: string): Promise<void> {
     const { organization_id } = change;
-    const work = async (manager: EntityManager): Promise<void> => {
+    const work = async (manager: EntityManager, record: Recorder): Promise<void> => {
       const inside = { organization_id, account_group_id: accountGroupId };
       await lockGroup(manager, organization_id, accountGroupId, 'UPDATE');
-      await expectMatch(change, async () => responseOf(await find(manager, organization_id, accountGroupId)));
+      const before = responseOf(await find(manager, organization_id, accountGroupId));
+      await expectMatch(change, () => Promise.resolve(before));
       if (await manager.existsBy(Account, { ...inside, status: 'active' }))
         throw new Problem('GROUP_HAS_ACCOUNTS');
       const nested = { organization_id, parent_code: accountGroupId };
       if (await manager.existsBy(AccountGroup, nested)) throw new Problem('GROUP_HAS_SUBGROUPS');
+      const details = await touchedByDeletion(manager, organization_id, accountGroupId);
       await manager.update(Account, inside, { account_group_id: null, updated_at: LATER });
       await manager.delete(AccountGroup, { organization_id, id: accountGroupId });
+      await record({ action: 'account_group.deleted', target: targetOf(accountGroupId), before, details });
     };
     return this.changes.run(change, work, (manager) =>
       holdersOnAccountGroup(manager, organization_id, accountGroupId),
@@ -142,6 +153,29 @@ export async function lockGroup(
     [organizationId, accountGroupId],
   );
   if (locked.length === 0) throw new Problem('NOT_FOUND');
+}
+
+/** Users who lose the role that they held on the group, and disabled accounts that stand alone afterwards. */
+async function touchedByDeletion(
+  manager: EntityManager,
+  organizationId: string,
+  accountGroupId: string,
+): Promise<{ users: Touched; disabled_accounts: Touched }> {
+  const [users = NOBODY] = await manager.query<Touched[]>(
+    `SELECT ${touched('user_id')} FROM account_group_permissions WHERE organization_id = $1 AND account_group_id = $2`,
+    [organizationId, accountGroupId],
+  );
+  const [accounts = NOBODY] = await manager.query<Touched[]>(
+    `SELECT ${touched('id')} FROM accounts WHERE organization_id = $1 AND account_group_id = $2`,
+    [organizationId, accountGroupId],
+  );
+  return { users, disabled_accounts: accounts };
+}
+
+const NOBODY: Touched = { count: 0, ids: [] };
+
+function targetOf(id: string): { type: 'account_group'; id: string } {
+  return { type: 'account_group', id };
 }
 
 async function find(

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import type { Recorder } from '../audit/audited-event.js';
 import { Problem } from '../common/errors/problem.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import type { Change } from '../changes/change.js';
@@ -36,7 +37,7 @@ export class AccountsService {
   /** @throws Problem NOT_FOUND, by the foreign key, when the organization has no such group */
   create(change: Change, accountGroupId: string, account: { name: string }): Promise<AccountResponse> {
     const id = uuidv7();
-    const work = async (manager: EntityManager): Promise<AccountResponse> => {
+    const work = async (manager: EntityManager, record: Recorder): Promise<AccountResponse> => {
       const created = manager.create(Account, {
         ...account,
         organization_id: change.organization_id,
@@ -44,7 +45,9 @@ export class AccountsService {
         account_group_id: accountGroupId,
       });
       await manager.insert(Account, created);
-      return responseOf(created);
+      const response = responseOf(created);
+      await record({ action: 'account.created', target: targetOf(id), after: response });
+      return response;
     };
     return this.changes.run(change, work, () => ({ account_ids: [id] }));
   }
@@ -82,12 +85,13 @@ export class AccountsService {
   /** @throws Problem NOT_FOUND, PRECONDITION_FAILED */
   update(change: Change, accountId: string, changes: { name?: string }): Promise<AccountResponse> {
     const { organization_id } = change;
-    return this.changes.run(change, async (manager) => {
-      await lockAccount(manager, change, accountId);
-      if (Object.keys(changes).length > 0) {
-        await manager.update(Account, { organization_id, id: accountId }, { ...changes, updated_at: LATER });
-      }
-      return responseOf(await find(manager, organization_id, accountId));
+    return this.changes.run(change, async (manager, record) => {
+      const before = await lockAccount(manager, change, accountId);
+      if (Object.keys(changes).length === 0) return before;
+      await manager.update(Account, { organization_id, id: accountId }, { ...changes, updated_at: LATER });
+      const after = responseOf(await find(manager, organization_id, accountId));
+      await record({ action: 'account.updated', target: targetOf(accountId), before, after });
+      return after;
     });
   }
 
@@ -96,9 +100,15 @@ export class AccountsService {
    * @throws Problem NOT_FOUND, PRECONDITION_FAILED
    */
   disable(change: Change, accountId: string): Promise<AccountDisabledResponse> {
-    const work = async (manager: EntityManager): Promise<AccountDisabledResponse> => {
-      await lockAccount(manager, change, accountId);
+    const work = async (manager: EntityManager, record: Recorder): Promise<AccountDisabledResponse> => {
+      const { status } = await lockAccount(manager, change, accountId);
       await manager.query(DISABLE_ACCOUNT, [change.organization_id, accountId]);
+      await record({
+        action: 'account.disabled',
+        target: targetOf(accountId),
+        before: { status },
+        after: { status: 'disabled' },
+      });
       return { message: ACCOUNT_DISABLED };
     };
     return this.changes.run(change, work, () => ({ account_ids: [accountId] }));
@@ -111,7 +121,7 @@ export class AccountsService {
    */
   removeFromGroup(change: Change, accountGroupId: string, accountId: string): Promise<void> {
     const { organization_id } = change;
-    const work = async (manager: EntityManager): Promise<void> => {
+    const work = async (manager: EntityManager, record: Recorder): Promise<void> => {
       const inside = { organization_id, account_group_id: accountGroupId, status: 'active' as const };
       await lockGroup(manager, organization_id, accountGroupId, 'UPDATE');
       await lockAccount(manager, change, accountId);
@@ -119,6 +129,12 @@ export class AccountsService {
       if ((await manager.countBy(Account, inside)) === 1) throw new Problem('LAST_ACCOUNT_IN_GROUP');
       const account = { organization_id, id: accountId };
       await manager.update(Account, account, { account_group_id: null, updated_at: LATER });
+      await record({
+        action: 'account.removed_from_group',
+        target: targetOf(accountId),
+        before: { account_group_id: accountGroupId },
+        after: { account_group_id: null },
+      });
     };
     return this.changes.run(change, work, () => ({ account_ids: [accountId] }));
   }
@@ -126,16 +142,27 @@ export class AccountsService {
 
 /**
  * Nobody else changes the account until the transaction ends.
+ * @returns the account as it is
  * @throws Problem NOT_FOUND, PRECONDITION_FAILED
  */
-async function lockAccount(manager: EntityManager, change: Change, accountId: string): Promise<void> {
+async function lockAccount(
+  manager: EntityManager,
+  change: Change,
+  accountId: string,
+): Promise<AccountResponse> {
   const { organization_id } = change;
   const locked: unknown[] = await manager.query(
     'SELECT FROM accounts WHERE organization_id = $1 AND id = $2 FOR UPDATE',
     [organization_id, accountId],
   );
   if (locked.length === 0) throw new Problem('NOT_FOUND');
-  await expectMatch(change, async () => responseOf(await find(manager, organization_id, accountId)));
+  const account = responseOf(await find(manager, organization_id, accountId));
+  await expectMatch(change, () => Promise.resolve(account));
+  return account;
+}
+
+function targetOf(id: string): { type: 'account'; id: string } {
+  return { type: 'account', id };
 }
 
 async function find(manager: EntityManager, organizationId: string, accountId: string): Promise<Account> {

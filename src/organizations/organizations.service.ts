@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { ApiKeysService } from '../auth/api-keys.service.js';
+import { originOnCommandLine } from '../audit/origin.js';
+import { recordEvent } from '../audit/record-event.js';
 import { newKeyPair, type KeyPair } from '../auth/key-pair.js';
 import { Problem } from '../common/errors/problem.js';
 import { TenantDatabase } from '../database/tenant-database.js';
@@ -50,7 +53,21 @@ export class OrganizationsService {
       await this.roles.createDefaults(manager, organizationId);
       const pair = newKeyPair();
       await this.apiKeys.create(manager, organizationId, { name: 'First key' }, pair);
+      await recordCreation(manager, organizationId, name);
       return { organization_id: organizationId, ...pair };
     });
   }
+}
+
+/** The sandbox's too: whoever makes organizations does it on the machine, without a key. */
+export async function recordCreation(
+  manager: EntityManager,
+  organizationId: string,
+  name: string,
+): Promise<void> {
+  await recordEvent(
+    manager,
+    { organization_id: organizationId, origin: originOnCommandLine() },
+    { action: 'organization.created', target: { type: 'organization', id: organizationId }, after: { name } },
+  );
 }

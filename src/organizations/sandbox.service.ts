@@ -7,6 +7,7 @@ import { RolesService } from '../roles/roles.service.js';
 import { AccountGroup } from './entities/account-group.entity.js';
 import { Account } from './entities/account.entity.js';
 import { Organization } from './entities/organization.entity.js';
+import { recordCreation } from './organizations.service.js';
 import { SANDBOX } from './sandbox.ids.js';
 
 /** Something to try the API on: an organization with groups, accounts, roles and a key pair. */
@@ -48,5 +49,6 @@ export class SandboxService {
       { organization_id, id: accounts.bogota, name: 'Bogotá', account_group_id: account_groups.americas },
     ]);
     await this.apiKeys.create(manager, organization_id, { name: 'Sandbox key' }, pair);
+    await recordCreation(manager, organization_id, 'Sandbox');
   }
 }

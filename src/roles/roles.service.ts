@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { customAlphabet } from 'nanoid';
 import type { EntityManager } from 'typeorm';
+import { touched, type Recorder, type Touched } from '../audit/audited-event.js';
 import { Problem } from '../common/errors/problem.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import type { Change } from '../changes/change.js';
@@ -22,6 +23,17 @@ export interface RoleChanges {
 }
 
 export type NewRole = Required<RoleChanges> & { role_type: RoleType };
+
+/** Users who hold role $2 get $3 in its place. */
+const FALL_BACK = `
+  WITH on_accounts AS (
+    UPDATE account_permissions SET role_id = $3 WHERE organization_id = $1 AND role_id = $2 RETURNING user_id
+  ), on_groups AS (
+    UPDATE account_group_permissions SET role_id = $3 WHERE organization_id = $1 AND role_id = $2 RETURNING user_id
+  ), fallen AS (
+    SELECT user_id FROM on_accounts UNION SELECT user_id FROM on_groups
+  )
+  SELECT ${touched('user_id')} FROM fallen`;
 
 const idPart = customAlphabet('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 12);
 
@@ -49,10 +61,11 @@ export class RolesService {
   /** @throws Problem ROLE_ALREADY_EXISTS; VALIDATION_ERROR for permissions that the role may not hold */
   create(change: Change, role: NewRole): Promise<RoleResponse> {
     this.refuseUnfit(role, role.role_type);
-    return this.changes.run(change, async (manager) => {
+    return this.changes.run(change, async (manager, record) => {
       const { organization_id } = change;
       const created = manager.create(Role, { ...role, organization_id, id: newRoleId() });
       await manager.insert(Role, created);
+      await record({ action: 'role.created', target: targetOf(created.id), after: role });
       return responseOf(created);
     });
   }
@@ -68,13 +81,14 @@ export class RolesService {
    */
   update(change: Change, roleId: string, changes: RoleChanges): Promise<RoleResponse> {
     const { organization_id } = change;
-    const work = async (manager: EntityManager): Promise<RoleResponse> => {
-      const { role_type } = await lockCustomRole(manager, change, roleId);
-      this.refuseUnfit(changes, role_type);
-      if (Object.keys(changes).length > 0) {
-        await manager.update(Role, { organization_id, id: roleId }, { ...changes, updated_at: LATER });
-      }
-      return retrieveRole(manager, organization_id, roleId);
+    const work = async (manager: EntityManager, record: Recorder): Promise<RoleResponse> => {
+      const before = await lockCustomRole(manager, change, roleId);
+      this.refuseUnfit(changes, before.role_type);
+      if (Object.keys(changes).length === 0) return before;
+      await manager.update(Role, { organization_id, id: roleId }, { ...changes, updated_at: LATER });
+      const after = await retrieveRole(manager, organization_id, roleId);
+      await record({ action: 'role.updated', target: targetOf(roleId), before, after });
+      return after;
     };
     return this.changes.run(change, work, (manager) => holdersOfRole(manager, organization_id, roleId));
   }
@@ -85,21 +99,25 @@ export class RolesService {
    */
   delete(change: Change, roleId: string): Promise<void> {
     const { organization_id } = change;
-    const work = async (manager: EntityManager): Promise<void> => {
-      await lockCustomRole(manager, change, roleId);
+    const work = async (manager: EntityManager, record: Recorder): Promise<void> => {
+      const { name, description, role_type, permission_ids, testing_permission_ids } = await lockCustomRole(
+        manager,
+        change,
+        roleId,
+      );
       const readOnly = await manager.findOneByOrFail(Role, {
         organization_id,
         name: READ_ONLY,
         is_default: true,
       });
-      for (const table of ['account_permissions', 'account_group_permissions']) {
-        await manager.query(`UPDATE ${table} SET role_id = $3 WHERE organization_id = $1 AND role_id = $2`, [
-          organization_id,
-          roleId,
-          readOnly.id,
-        ]);
-      }
+      const [users] = await manager.query<Touched[]>(FALL_BACK, [organization_id, roleId, readOnly.id]);
       await manager.delete(Role, { organization_id, id: roleId });
+      await record({
+        action: 'role.deleted',
+        target: targetOf(roleId),
+        before: { name, description, role_type, permission_ids, testing_permission_ids },
+        details: { read_only_instead: users },
+      });
     };
     return this.changes.run(change, work, (manager) => holdersOfRole(manager, organization_id, roleId));
   }
@@ -132,14 +150,14 @@ export class RolesService {
  * Nobody is given the role, or changes it, until the transaction ends.
  * @throws Problem NOT_FOUND, PRECONDITION_FAILED, DEFAULT_ROLE_IMMUTABLE
  */
-async function lockCustomRole(manager: EntityManager, change: Change, roleId: string): Promise<Role> {
+async function lockCustomRole(manager: EntityManager, change: Change, roleId: string): Promise<RoleResponse> {
   const { organization_id } = change;
-  const [role] = await manager.query<Role[]>(
-    'SELECT role_type, is_default FROM roles WHERE organization_id = $1 AND id = $2 FOR UPDATE',
-    [organization_id, roleId],
-  );
-  if (role === undefined) throw new Problem('NOT_FOUND');
-  await expectMatch(change, () => retrieveRole(manager, organization_id, roleId));
+  await manager.query('SELECT FROM roles WHERE organization_id = $1 AND id = $2 FOR UPDATE', [
+    organization_id,
+    roleId,
+  ]);
+  const role = await retrieveRole(manager, organization_id, roleId);
+  await expectMatch(change, () => Promise.resolve(role));
   if (role.is_default) throw new Problem('DEFAULT_ROLE_IMMUTABLE');
   return role;
 }
@@ -152,6 +170,10 @@ async function retrieveRole(
   const role = await manager.findOneBy(Role, { organization_id: organizationId, id: roleId });
   if (role === null) throw new Problem('NOT_FOUND');
   return responseOf(role);
+}
+
+function targetOf(id: string): { type: 'role'; id: string } {
+  return { type: 'role', id };
 }
 
 function newRoleId(): string {

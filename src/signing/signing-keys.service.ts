@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { calculateJwkThumbprint, SignJWT, type JWTPayload } from 'jose';
+import { calculateJwkThumbprint, SignJWT, type JWK, type JWTPayload } from 'jose';
 import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
@@ -67,6 +67,12 @@ export class SigningKeysService {
       select: { kid: true, created_at: true, retired_at: true, published_until: true },
       order: { created_at: 'DESC', kid: 'ASC' },
     });
+  }
+
+  /** Of all keys that there ever were, to verify what counts for longer than they are published. */
+  async publicKeys(): Promise<JWK[]> {
+    const keys = await this.dataSource.manager.find(SigningKey, { select: { kid: true, public_jwk: true } });
+    return keys.map(({ public_jwk }) => public_jwk);
   }
 
   /** Asks the database which key it is each time, so that no replica signs with a retired one. */

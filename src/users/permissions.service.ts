@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import type { Recorder } from '../audit/audited-event.js';
 import type { Change } from '../changes/change.js';
 import { ChangesService, expectMatch } from '../changes/changes.service.js';
 import { Problem } from '../common/errors/problem.js';
@@ -151,14 +152,22 @@ export class PermissionsService {
     work: (manager: EntityManager) => Promise<T>,
   ): Promise<T> {
     const { organization_id } = change;
-    const changeUser = async (manager: EntityManager): Promise<T> => {
+    const changeUser = async (manager: EntityManager, record: Recorder): Promise<T> => {
       await lockUser(manager, organization_id, userId);
       await expectMatch(
         change,
         () => retrieveUser(manager, organization_id, userId),
         () => permissionsOf(manager, kind, organization_id, userId),
       );
+      const before = await heldBy(manager, kind, organization_id, userId);
       const result = await work(manager);
+      const after = await heldBy(manager, kind, organization_id, userId);
+      await record({
+        action: 'user.permissions_changed',
+        target: { type: 'user', id: userId },
+        before: { [kind.table]: before },
+        after: { [kind.table]: after },
+      });
       await manager.query(`UPDATE users SET updated_at = ${LATER()} WHERE organization_id = $1 AND id = $2`, [
         organization_id,
         userId,
@@ -176,6 +185,19 @@ async function permissionsOf<Named>(
   userId: string,
 ): Promise<PermissionList<Named>> {
   return { permissions: await manager.query<Named[]>(named, [organizationId, userId]) };
+}
+
+/** As the audit trail tells them: ids only, since names change. */
+function heldBy<Named>(
+  manager: EntityManager,
+  { table, target }: PermissionKind<Named>,
+  organizationId: string,
+  userId: string,
+): Promise<object[]> {
+  return manager.query(
+    `SELECT ${target}, role_id FROM ${table} WHERE organization_id = $1 AND user_id = $2 ORDER BY ${target}`,
+    [organizationId, userId],
+  );
 }
 
 async function give<Named>(

@@ -10,6 +10,7 @@ import { ApiTagged } from '../common/http/api-tagged.decorator.js';
 import { ApiPage, type Page } from '../common/pagination/page.js';
 import { PathIdPipe } from '../common/validation/path-id.pipe.js';
 import { CreateUserDto } from './dto/create-user.dto.js';
+import { DeleteUserQuery } from './dto/delete-user.query.js';
 import { ListUsersQuery } from './dto/list-users.query.js';
 import { UpdateUserDto } from './dto/update-user.dto.js';
 import { ApiUserId } from './dto/user-id.decorator.js';
@@ -104,11 +105,16 @@ export class UsersController {
   @ApiOperation({
     operationId: 'delete-user',
     summary: 'Delete User',
-    description: 'Removes the user and the roles that it holds.',
+    description:
+      'Removes the user and the roles that it holds. The audit trail keeps its e-mail address and names unless ' +
+      '`erase` says otherwise; they can also be erased later, by the same call.',
   })
   @ApiUserId()
-  @ApiDeletion({ description: 'The user is gone.', problems: ['NOT_FOUND'] })
-  delete(@CurrentChange() change: Change, @Param('user_id', PathIdPipe) userId: string): Promise<void> {
+  @ApiDeletion({ description: 'The user is gone.', problems: ['NOT_FOUND'], query: DeleteUserQuery })
+  delete(
+    @CurrentChange(DeleteUserQuery) change: Change & DeleteUserQuery,
+    @Param('user_id', PathIdPipe) userId: string,
+  ): Promise<void> {
     return this.users.delete(change, userId);
   }
 }

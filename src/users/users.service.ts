@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import type { Recorder } from '../audit/audited-event.js';
+import { erasePersonalData } from '../audit/personal-data.js';
 import type { Change } from '../changes/change.js';
 import { ChangesService, expectMatch } from '../changes/changes.service.js';
 import { Problem } from '../common/errors/problem.js';
@@ -9,6 +11,7 @@ import { listPage } from '../common/pagination/list-page.js';
 import type { PageQueryDto } from '../common/pagination/page-query.dto.js';
 import type { Page } from '../common/pagination/page.js';
 import { LATER } from '../database/later.js';
+import type { DeleteUserQuery } from './dto/delete-user.query.js';
 import type { UserFilters, UserSort } from './dto/list-users.query.js';
 import type { UserResponse } from './dto/user.response.js';
 import { AccountGroupPermission } from './entities/account-group-permission.entity.js';
@@ -41,7 +44,7 @@ export class UsersService {
   ): Promise<UserResponse> {
     const { organization_id } = change;
     const id = uuidv7();
-    const work = async (manager: EntityManager): Promise<UserResponse> => {
+    const work = async (manager: EntityManager, record: Recorder): Promise<UserResponse> => {
       const user = manager.create(User, { ...person, organization_id, id });
       const held = { organization_id, user_id: id };
       await manager.insert(User, user);
@@ -53,6 +56,11 @@ export class UsersService {
         AccountGroupPermission,
         account_group_permissions.map((permission) => ({ ...permission, ...held })),
       );
+      await record({
+        action: 'user.created',
+        target: { type: 'user', id },
+        after: { ...person, account_permissions, account_group_permissions },
+      });
       const { organization_id: _, created_at, updated_at, ...rest } = user;
       return {
         ...rest,
@@ -88,26 +96,42 @@ export class UsersService {
     names: { first_name?: string; last_name?: string },
   ): Promise<UserResponse> {
     const { organization_id } = change;
-    return this.changes.run(change, async (manager) => {
+    return this.changes.run(change, async (manager, record) => {
       await lockUser(manager, organization_id, userId);
-      await expectMatch(change, () => retrieveUser(manager, organization_id, userId));
-      if (Object.keys(names).length > 0) {
-        await manager.update(User, { organization_id, id: userId }, { ...names, updated_at: LATER });
-      }
-      return retrieveUser(manager, organization_id, userId);
+      const before = await retrieveUser(manager, organization_id, userId);
+      await expectMatch(change, () => Promise.resolve(before));
+      if (Object.keys(names).length === 0) return before;
+      await manager.update(User, { organization_id, id: userId }, { ...names, updated_at: LATER });
+      const after = await retrieveUser(manager, organization_id, userId);
+      await record({ action: 'user.updated', target: { type: 'user', id: userId }, before, after });
+      return after;
     });
   }
 
   /**
-   * The user and its permissions.
+   * The user and its permissions; with `erase` also who it was in the audit trail, even of a user that was
+   * deleted before.
    * @throws Problem NOT_FOUND, PRECONDITION_FAILED
    */
-  delete(change: Change, userId: string): Promise<void> {
-    const { organization_id } = change;
-    const work = async (manager: EntityManager): Promise<void> => {
+  delete(change: Change & DeleteUserQuery, userId: string): Promise<void> {
+    const { organization_id, erase } = change;
+    const target = { type: 'user', id: userId } as const;
+    const work = async (manager: EntityManager, record: Recorder): Promise<void> => {
+      if (erase && !(await isThere(manager, organization_id, userId))) {
+        await eraseDeleted(manager, record, change, userId);
+        return;
+      }
       await lockUser(manager, organization_id, userId);
-      await expectMatch(change, () => retrieveUser(manager, organization_id, userId));
+      const before = await retrieveUser(manager, organization_id, userId);
+      await expectMatch(change, () => Promise.resolve(before));
       await manager.delete(User, { organization_id, id: userId });
+      await record({
+        action: 'user.deleted',
+        target,
+        before,
+        ...(erase ? { details: { erased: true } } : {}),
+      });
+      if (erase) await erasePersonalData(manager, organization_id, userId);
     };
     return this.changes.run(change, work, () => ({ user_ids: [userId] }));
   }
@@ -128,6 +152,23 @@ export async function lockUser(
     lock: { mode: 'pessimistic_write' },
   });
   if (found === null) throw new Problem('NOT_FOUND');
+}
+
+/** @throws Problem NOT_FOUND when nothing is left to erase; PRECONDITION_FAILED, as there is no user to match */
+async function eraseDeleted(
+  manager: EntityManager,
+  record: Recorder,
+  change: Change,
+  userId: string,
+): Promise<void> {
+  const { organization_id, if_match } = change;
+  if (!(await erasePersonalData(manager, organization_id, userId))) throw new Problem('NOT_FOUND');
+  if (if_match !== undefined) throw new Problem('PRECONDITION_FAILED');
+  await record({ action: 'user.erased', target: { type: 'user', id: userId }, details: { erased: true } });
+}
+
+function isThere(manager: EntityManager, organization_id: string, id: string): Promise<boolean> {
+  return manager.existsBy(User, { organization_id, id });
 }
 
 export async function retrieveUser(

@@ -12,6 +12,7 @@ const SECTIONS = [
   'Retries do nothing twice',
   'Lists',
   'Embed tokens',
+  'Audit trail',
 ];
 
 afterAll(removeLeftovers);

@@ -11,6 +11,7 @@ export async function readPage<Row>(client: Client, path: string, more = ''): Pr
 
 /**
  * All rows from the page on, page by page along the cursors.
+ * @param page 0 for a list without page numbers
  * @param between is done before each page but the first
  */
 export async function walk<Row>(
@@ -19,7 +20,8 @@ export async function walk<Row>(
   { size = 2, page = 1, between = (): Promise<unknown> => Promise.resolve() } = {},
 ): Promise<Row[]> {
   const limit = `page_size=${String(size)}`;
-  let { data, pagination } = await readPage<Row>(client, path, `${limit}&page=${String(page)}`);
+  const start = page === 0 ? '' : `&page=${String(page)}`;
+  let { data, pagination } = await readPage<Row>(client, path, limit + start);
   const rows = [...data];
   while (pagination.next_cursor !== null) {
     await between();

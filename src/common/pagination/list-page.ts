@@ -24,6 +24,19 @@ export async function listPage<Row>(
   return read(manager, list, { skip: (page - 1) * page_size }, known);
 }
 
+/**
+ * The first page, or the one after the cursor, of a list that is too long to be counted.
+ * @throws Problem VALIDATION_ERROR when the cursor is none of this list
+ */
+export async function cursorPage<Row>(
+  manager: EntityManager,
+  list: List,
+  { after, page_size }: Pick<PageQueryDto, 'after' | 'page_size'>,
+): Promise<Page<Row>> {
+  const start = after === undefined ? { skip: 0 } : { after: keysIn(after, list) };
+  return read(manager, list, start, { page_size, has_previous: after !== undefined });
+}
+
 async function count(manager: EntityManager, list: List): Promise<number> {
   const { sql, parameters } = countRows(list);
   const [counted] = await manager.query<{ total: number }[]>(sql, parameters);

@@ -1,0 +1,59 @@
+import { Controller, Get, Query, StreamableFile } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentOrganization } from '../auth/current-organization.decorator.js';
+import { Scope } from '../auth/scope.decorator.js';
+import { ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { ApiPage, type Page } from '../common/pagination/page.js';
+import { AuditEventsService } from './audit-events.service.js';
+import { AuditEventResponse } from './dto/audit-event.response.js';
+import { ExportAuditEventsQuery, ListAuditEventsQuery } from './dto/list-audit-events.query.js';
+
+const NDJSON = 'application/x-ndjson';
+
+@ApiTags('Audit trail')
+@Controller('organizations/audit-events')
+export class AuditEventsController {
+  constructor(private readonly events: AuditEventsService) {}
+
+  @Get()
+  @Scope('audit:read')
+  @ApiOperation({
+    operationId: 'list-audit-events',
+    summary: 'List Audit Events',
+    description:
+      'Who changed what in your organization, oldest first unless `sort` says otherwise. Filters combine. ' +
+      'Pages follow each other by cursor; there are no totals.',
+  })
+  @ApiPage(AuditEventResponse, 'The events of this page.')
+  @ApiProblems('VALIDATION_ERROR')
+  list(
+    @CurrentOrganization() organizationId: string,
+    @Query() query: ListAuditEventsQuery,
+  ): Promise<Page<AuditEventResponse>> {
+    return this.events.list(organizationId, query);
+  }
+
+  @Get('export')
+  @Scope('audit:read')
+  @ApiOperation({
+    operationId: 'export-audit-events',
+    summary: 'Export Audit Events',
+    description:
+      'All events that pass the filters, one line of JSON each, in the form of List Audit Events. An answer ' +
+      'that breaks off is not whole: its connection is cut.',
+  })
+  @ApiOkResponse({
+    description: 'The events.',
+    content: { [NDJSON]: { schema: { type: 'string' } } },
+  })
+  @ApiProblems('VALIDATION_ERROR')
+  async export(
+    @CurrentOrganization() organizationId: string,
+    @Query() query: ExportAuditEventsQuery,
+  ): Promise<StreamableFile> {
+    return new StreamableFile(await this.events.export(organizationId, query), {
+      type: NDJSON,
+      disposition: 'attachment; filename="audit-events.ndjson"',
+    });
+  }
+}

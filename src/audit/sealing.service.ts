@@ -1,0 +1,190 @@
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EntityManager } from 'typeorm';
+import { TenantDatabase } from '../database/tenant-database.js';
+import { BEFORE_THE_FIRST, COVERED, covered, linked } from './chain.js';
+import { CheckpointsService } from './checkpoints.service.js';
+import type { AuditEvent } from './entities/audit-event.entity.js';
+
+/** Milliseconds between two looks for events to seal. */
+const SEAL_EVERY = 1000;
+/** Events sealed in one transaction. */
+const BATCH = 500;
+/** Such transactions for one organization, before it is the next one's turn. */
+const BATCHES = 20;
+/** Of one organization: events sealed, or milliseconds since the first of them, and a checkpoint is due. */
+const CHECKPOINT_EVENTS = 1000;
+const CHECKPOINT_EVERY = 60_000;
+
+/** Of several replicas one seals at a time. */
+const SEALING_LOCK = 7_352_004;
+
+/** Of the first events that wait, so that a long queue is not read each time. */
+const WAITING = `
+  SELECT DISTINCT organization_id FROM (SELECT organization_id FROM audit_unsealed LIMIT 10000) u`;
+const TRY_LOCK = 'SELECT pg_try_advisory_xact_lock($1) AS mine';
+const UNSEALED = `
+  SELECT ${COVERED} FROM audit_unsealed u
+  JOIN audit_events e ON e.organization_id = u.organization_id AND e.id = u.event_id
+  WHERE u.organization_id = $1 ORDER BY u.event_id LIMIT $2`;
+const HEAD = `
+  SELECT sequence, hash FROM audit_seals WHERE organization_id = $1 ORDER BY sequence DESC LIMIT 1`;
+const SEAL = `
+  WITH sealed AS (
+    INSERT INTO audit_seals (organization_id, sequence, event_id, hash)
+    SELECT $1, * FROM unnest($2::bigint[], $3::uuid[], $4::bytea[]))
+  DELETE FROM audit_unsealed WHERE organization_id = $1 AND event_id = ANY ($3)`;
+
+interface Head {
+  sequence: number;
+  hash: Buffer;
+}
+
+interface Seal extends Head {
+  event_id: string;
+}
+
+/**
+ * Makes a chain of each organization's events, behind the changes and without keeping any of them waiting. An
+ * event is sealed when it can be seen: one whose transaction ended late comes later in the chain, and none is
+ * left out.
+ */
+@Injectable()
+export class SealingService implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(SealingService.name);
+  private readonly shutdown = new AbortController();
+  private running: Promise<void> | undefined;
+  /** Organizations whose chains have no checkpoint at their end, and how many events this process sealed since. */
+  private readonly behind = new Map<string, number>();
+
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly checkpoints: CheckpointsService,
+  ) {}
+
+  /** From now on until the application is closed. */
+  start(): void {
+    this.running = this.keepSealing();
+  }
+
+  /**
+   * What waits now, unless another replica is at it; what comes meanwhile is for the next time, so that it ends
+   * however much is being changed.
+   * @returns how many events were sealed
+   */
+  async seal(): Promise<number> {
+    let sealed = 0;
+    for (const id of await this.waiting()) sealed += await this.sealSomeOf(id);
+    return sealed;
+  }
+
+  /** In the middle of what it does the loop finishes first; then all that is left is sealed and signed. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.shutdown.abort();
+    if (this.running === undefined) return;
+    await this.running;
+    try {
+      await this.seal();
+      await this.catchUp([...this.behind.keys()]);
+    } catch (error) {
+      this.logger.warn({ err: error }, 'The last events of the audit trail will be sealed at the next start');
+    }
+  }
+
+  private async keepSealing(): Promise<void> {
+    const { signal } = this.shutdown;
+    let [caughtUpAt, isNew, hasFailed] = [performance.now(), true, false];
+    while (await passes(SEAL_EVERY, signal)) {
+      try {
+        await this.seal();
+        if (isNew) await this.checkpoints.makeAll(); // whoever was stopped before may have left some behind
+        isNew = false;
+        if (performance.now() - caughtUpAt > CHECKPOINT_EVERY) {
+          caughtUpAt = performance.now();
+          await this.catchUp([...this.behind.keys()]);
+        }
+        hasFailed = false;
+      } catch (error) {
+        if (!hasFailed) this.logger.warn({ err: error }, 'The audit trail is not sealed now; trying again');
+        hasFailed = true;
+      }
+    }
+  }
+
+  private async waiting(): Promise<string[]> {
+    const rows = await this.database.everywhere((manager) =>
+      manager.query<{ organization_id: string }[]>(WAITING),
+    );
+    return rows.map(({ organization_id }) => organization_id);
+  }
+
+  private async sealSomeOf(organizationId: string): Promise<number> {
+    let sealed = 0;
+    for (let batches = 0; batches < BATCHES; batches += 1) {
+      const count = await this.database.change(organizationId, (manager) =>
+        sealSome(manager, organizationId),
+      );
+      sealed += count;
+      if (count > 0) await this.noteBehind(organizationId, count);
+      if (count < BATCH) break;
+    }
+    return sealed;
+  }
+
+  private async noteBehind(organizationId: string, count: number): Promise<void> {
+    const all = (this.behind.get(organizationId) ?? 0) + count;
+    this.behind.set(organizationId, all);
+    if (all >= CHECKPOINT_EVENTS) await this.catchUp([organizationId]);
+  }
+
+  /** What cannot be signed now is tried again with the next ones. */
+  private async catchUp(organizationIds: readonly string[]): Promise<void> {
+    if (organizationIds.length === 0) return;
+    if (!(await this.checkpoints.make(organizationIds))) return;
+    for (const id of organizationIds) this.behind.delete(id);
+  }
+}
+
+async function passes(milliseconds: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await sleep(milliseconds, undefined, { ref: false, signal });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The lock ends with the transaction, when everybody sees the seals: no two put different events in one place.
+ * @returns how many
+ */
+async function sealSome(manager: EntityManager, organizationId: string): Promise<number> {
+  const [lock] = await manager.query<{ mine: boolean }[]>(TRY_LOCK, [SEALING_LOCK]);
+  if (lock?.mine !== true) return 0;
+  const events = await manager.query<AuditEvent[]>(UNSEALED, [organizationId, BATCH]);
+  if (events.length === 0) return 0;
+  const seals = chained(await headOf(manager, organizationId), events);
+  await manager.query(SEAL, [
+    organizationId,
+    seals.map(({ sequence }) => sequence),
+    seals.map(({ event_id }) => event_id),
+    seals.map(({ hash }) => hash),
+  ]);
+  return seals.length;
+}
+
+async function headOf(manager: EntityManager, organizationId: string): Promise<Head> {
+  const [row] = await manager.query<{ sequence: string; hash: Buffer }[]>(HEAD, [organizationId]);
+  return row === undefined
+    ? { sequence: 0, hash: BEFORE_THE_FIRST }
+    : { sequence: Number(row.sequence), hash: row.hash };
+}
+
+function chained(head: Head, events: readonly AuditEvent[]): Seal[] {
+  let { sequence, hash } = head;
+  return events.map((event) => {
+    sequence += 1;
+    hash = linked(hash, covered(event));
+    return { sequence, hash, event_id: event.id };
+  });
+}

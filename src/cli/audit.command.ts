@@ -1,0 +1,77 @@
+import { Command, CommandRunner, Option, SubCommand } from 'nest-commander';
+import { once } from 'node:events';
+import { ChainExportService } from '../audit/chain-export.service.js';
+import { VerificationService, type Verification } from '../audit/verification.service.js';
+import { isUuid } from '../common/validation/field-rules.js';
+import { OrganizationsService } from '../organizations/organizations.service.js';
+import { withApplication } from './with-application.js';
+
+const ORGANIZATION = { flags: '--organization <id>', description: 'id of the organization' };
+
+@SubCommand({ name: 'verify', description: 'check that nobody has rewritten the audit trail' })
+export class AuditVerifyCommand extends CommandRunner {
+  async run(_arguments: string[], { organization }: { organization?: string }): Promise<void> {
+    let faults = 0;
+    await withApplication(async (app) => {
+      const verification = app.get(VerificationService);
+      if (organization !== undefined) await app.get(OrganizationsService).retrieve(organization);
+      const results =
+        organization === undefined ? verification.all() : [await verification.organization(organization)];
+      for await (const result of results) {
+        process.stdout.write(inWords(result));
+        if (result.fault !== undefined) faults += 1;
+      }
+    });
+    if (faults > 0) throw new Error(`The audit trail of ${organizations(faults)} does not hold.`);
+  }
+
+  @Option(ORGANIZATION)
+  parseOrganization(id: string): string {
+    return organizationId(id);
+  }
+}
+
+@SubCommand({ name: 'export', description: 'print the audit trail, for tools/verify-audit-export.js' })
+export class AuditExportCommand extends CommandRunner {
+  async run(_arguments: string[], { organization }: { organization: string }): Promise<void> {
+    await withApplication(async (app) => {
+      await app.get(OrganizationsService).retrieve(organization);
+      for await (const line of app.get(ChainExportService).linesOf(organization)) {
+        if (!process.stdout.write(line)) await once(process.stdout, 'drain');
+      }
+    });
+  }
+
+  @Option({ ...ORGANIZATION, required: true })
+  parseOrganization(id: string): string {
+    return organizationId(id);
+  }
+}
+
+@Command({
+  name: 'audit',
+  description: 'the audit trail',
+  subCommands: [AuditVerifyCommand, AuditExportCommand],
+})
+export class AuditCommand extends CommandRunner {
+  run(): Promise<void> {
+    this.command.help();
+  }
+}
+
+function organizationId(id: string): string {
+  if (!isUuid(id)) throw new Error('--organization takes the id of an organization.');
+  return id.toLowerCase();
+}
+
+function inWords({ organization_id, held, unsealed, checkpoints, fault }: Verification): string {
+  const found =
+    fault === undefined
+      ? `${String(held)} events hold, ${String(unsealed)} are not sealed yet, ${String(checkpoints)} checkpoints hold`
+      : `${fault} (${String(held)} events before it hold)`;
+  return `Organization ${organization_id}: ${found}.\n`;
+}
+
+function organizations(count: number): string {
+  return count === 1 ? 'one organization' : `${String(count)} organizations`;
+}

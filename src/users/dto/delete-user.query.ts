@@ -1,0 +1,17 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { ChangeQuery } from '../../changes/current-change.decorator.js';
+import { IsTrueOrFalseInQuery } from '../../common/validation/field-rules.js';
+
+export class DeleteUserQuery extends ChangeQuery {
+  @ApiProperty({
+    description:
+      'Erase who the user was: its e-mail address and names in the audit trail cannot be read any more, by ' +
+      'anybody, for good. Also for a user that was deleted before.',
+    required: false,
+    type: 'boolean',
+    default: false,
+    example: false,
+  })
+  @IsTrueOrFalseInQuery()
+  erase = false;
+}
