@@ -584,14 +584,41 @@ describe('Credentials that are refused', () => {
     if (actor === undefined) throw new Error('there is no event');
     const origin = { actor, request_id: null, address: null, user_agent: null };
     const occasion = { organization_id: acme.id, origin };
-    service.app.get(RefusalsService).scopeRefused(occasion, 'users:write');
-    service.app.get(RefusalsService).scopeRefused(occasion, 'users:write');
-    service.app.get(RefusalsService).scopeRefused(occasion, 'roles:write');
+    service.app.get(RefusalsService).scopeRefused(occasion, ['users:write']);
+    service.app.get(RefusalsService).scopeRefused(occasion, ['users:write']);
+    service.app.get(RefusalsService).scopeRefused(occasion, ['roles:write']);
     await service.app.get(RefusalsService).flush();
     expect((await eventsOf(acme, '?action=scope.refused')).map(({ details }) => details)).toEqual([
       { scope: 'users:write', count: 2, since: expect.any(String) },
       { scope: 'roles:write', count: 1, since: expect.any(String) },
     ]);
+  });
+
+  it('for a scope that the key lacks, or that it would give away without having it, are events too', async () => {
+    const made = await acme.client.post<ApiKeyResponse & { private_secret_key: string }>(KEYS, {
+      name: 'Narrow',
+      scopes: ['api-keys:write'],
+    });
+    const narrow = Client.with(service, made.body);
+    expect((await narrow.get(ROLES)).status).toBe(403);
+    expect((await narrow.post(KEYS, { name: 'Wide', scopes: ['users:write', 'audit:read'] })).status).toBe(
+      403,
+    );
+    await service.app.get(RefusalsService).flush();
+    const events = await eventsOf(acme, `?action=scope.refused&target_id=${made.body.id}`);
+    expect(events.map(({ actor, details }) => [actor.name, details])).toEqual([
+      ['Narrow', { scope: 'roles:read', count: 1, since: expect.any(String) }],
+      ['Narrow', { scope: 'users:write audit:read', count: 1, since: expect.any(String) }],
+    ]);
+  });
+
+  it('for an address that is not allowed tell so', async () => {
+    const made = await acme.client.post<ApiKeyResponse & { private_secret_key: string }>(KEYS, {
+      name: 'Far away',
+      allowed_ips: ['192.0.2.0/24'],
+    });
+    expect((await Client.with(service, made.body).get(ROLES)).status).toBe(403);
+    expect(await refusals()).toMatchObject([{ details: { reason: 'address_not_allowed', count: 1 } }]);
   });
 
   it('with a key that nobody has are nobody’s', async () => {
@@ -827,6 +854,17 @@ describe('A user who is deleted with erase', () => {
       { action: 'user.updated', erased: true, changes: { first_name: gone } },
       { action: 'user.deleted', erased: true, changes: { email: gone }, details: { erased: true } },
     ]);
+    expect((await acme.client.get(`${USERS}/${id}`)).status).toBe(404);
+  });
+
+  it('is not known from the answers kept for idempotency keys either, and a retry does not make it anew', async () => {
+    const body = newUser(acme, NAMES);
+    const retried = (): ReturnType<typeof acme.client.post<UserResponse>> =>
+      acme.client.post<UserResponse>(USERS, body, { 'X-Idempotency-Key': 'erased' });
+    const { id } = (await retried()).body;
+    await acme.client.delete(`${USERS}/${id}?erase=true`);
+    const again = await retried();
+    expect([again.status, again.body]).toMatchObject([201, { id, email: '', first_name: '', last_name: '' }]);
     expect((await acme.client.get(`${USERS}/${id}`)).status).toBe(404);
   });
 

@@ -8,7 +8,7 @@ const GATHERED_FOR = 60_000;
 /** Kinds gathered at a time; more keys than that are not misused in a minute by accident. */
 const KINDS_MAX = 10_000;
 
-export type CredentialsReason = 'wrong_secret' | 'expired' | 'revoked';
+export type CredentialsReason = 'wrong_secret' | 'expired' | 'revoked' | 'address_not_allowed';
 
 interface Refusal {
   occasion: Occasion;
@@ -36,9 +36,9 @@ export class RefusalsService implements BeforeApplicationShutdown {
     this.gather(occasion, 'credentials.refused', { reason });
   }
 
-  /** @param scope what the key would have needed */
-  scopeRefused(occasion: Occasion, scope: string): void {
-    this.gather(occasion, 'scope.refused', { scope });
+  /** @param scopes what the key would have needed, and lacks */
+  scopeRefused(occasion: Occasion, scopes: readonly string[]): void {
+    this.gather(occasion, 'scope.refused', { scope: scopes.join(' ') });
   }
 
   /** Writes down what was gathered; what cannot be written is in the log. */

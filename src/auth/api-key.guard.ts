@@ -3,6 +3,8 @@ import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
 import { ClsService } from 'nestjs-cls';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { originOf } from '../audit/origin.js';
+import { RefusalsService } from '../audit/refusals.service.js';
 import { Problem } from '../common/errors/problem.js';
 import type { RequestContext } from '../common/http/request-context.js';
 import { RateLimits } from '../limits/rate-limits.service.js';
@@ -10,7 +12,7 @@ import { ApiKeysService, type Caller } from './api-keys.service.js';
 import { KeyUse } from './key-use.js';
 import { IS_PUBLIC } from './public.decorator.js';
 import { REQUIRED_SCOPE } from './scope.decorator.js';
-import { expectScopes, type ScopeName } from './scopes.js';
+import { InsufficientScope, type ScopeName } from './scopes.js';
 
 /**
  * Milliseconds after which every refusal is answered, whatever its reason: a malformed pair needs no
@@ -29,6 +31,7 @@ export class ApiKeyGuard implements CanActivate {
     private readonly keyUse: KeyUse,
     private readonly context: ClsService<RequestContext>,
     private readonly limits: RateLimits,
+    private readonly refusals: RefusalsService,
   ) {}
 
   async canActivate(execution: ExecutionContext): Promise<boolean> {
@@ -61,8 +64,15 @@ export class ApiKeyGuard implements CanActivate {
     this.context.set('organization_id', key.organization_id);
     this.context.set('api_key_id', key.id);
     await this.limits.accepted(request, key.id);
-    if (key.allowed?.has(request.ip) === false) throw new Problem('IP_NOT_ALLOWED');
-    expectScopes(key.scopes, [scope]);
+    const occasion = { organization_id, origin: originOf(request, { id, name }) };
+    if (key.allowed?.has(request.ip) === false) {
+      this.refusals.credentialsRefused(occasion, 'address_not_allowed');
+      throw new Problem('IP_NOT_ALLOWED');
+    }
+    if (!key.scopes.includes(scope)) {
+      this.refusals.scopeRefused(occasion, [scope]);
+      throw new InsufficientScope([scope]);
+    }
     this.keyUse.note(request.caller);
   }
 }

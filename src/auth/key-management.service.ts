@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { RefusalsService } from '../audit/refusals.service.js';
 import type { Change } from '../changes/change.js';
 import { ChangesService, expectMatch } from '../changes/changes.service.js';
 import { Problem } from '../common/errors/problem.js';
@@ -13,7 +14,7 @@ import { ApiKeysService, isInForce, type NewKey } from './api-keys.service.js';
 import type { ApiKeyResponse, NewApiKeyResponse } from './dto/api-key.response.js';
 import { ApiKey } from './entities/api-key.entity.js';
 import { hashOfSecret, newKeyPair } from './key-pair.js';
-import { expectScopes, type ScopeName } from './scopes.js';
+import { expectScopes, InsufficientScope, type ScopeName } from './scopes.js';
 
 /** A change of a key, and the id of the key that asks for it. */
 export interface KeyChange {
@@ -45,6 +46,7 @@ export class KeyManagementService {
     private readonly database: TenantDatabase,
     private readonly changes: ChangesService,
     private readonly apiKeys: ApiKeysService,
+    private readonly refusals: RefusalsService,
   ) {}
 
   /**
@@ -53,7 +55,7 @@ export class KeyManagementService {
    */
   create({ change, by }: KeyChange, key: NewKey): Promise<NewApiKeyResponse> {
     const pair = newKeyPair();
-    return this.changes.run(change, async (manager, record) => {
+    return this.run(change, async (manager, record) => {
       const asking = await lockKeys(manager, { change, by });
       const scopes = key.scopes ?? asking.scopes;
       expectScopes(asking.scopes, scopes);
@@ -77,7 +79,7 @@ export class KeyManagementService {
   /** @throws Problem NOT_FOUND, PRECONDITION_FAILED, API_KEY_REVOKED, INSUFFICIENT_SCOPE, LAST_API_KEY */
   update({ change, by }: KeyChange, keyId: string, changes: KeyChanges): Promise<ApiKeyResponse> {
     const { organization_id } = change;
-    return this.changes.run(change, async (manager, record) => {
+    return this.run(change, async (manager, record) => {
       const key = await lockUnrevoked(manager, { change, by }, keyId, changes.scopes);
       if (takesManagement(key, changes)) await expectAnotherManager(manager, key);
       const before = responseOf(key);
@@ -95,7 +97,7 @@ export class KeyManagementService {
    */
   revoke({ change, by }: KeyChange, keyId: string): Promise<void> {
     const { organization_id } = change;
-    return this.changes.run(change, async (manager, record) => {
+    return this.run(change, async (manager, record) => {
       const key = await lockKey(manager, { change, by }, keyId);
       if (key.revoked_at !== null) return;
       if (manages(key)) await expectAnotherManager(manager, key);
@@ -113,7 +115,7 @@ export class KeyManagementService {
   rotate({ change, by }: KeyChange, keyId: string, overlapSeconds: number): Promise<NewApiKeyResponse> {
     const { organization_id } = change;
     const { private_secret_key } = newKeyPair();
-    return this.changes.run(change, async (manager, record) => {
+    return this.run(change, async (manager, record) => {
       await lockUnrevoked(manager, { change, by }, keyId);
       const hash = hashOfSecret(private_secret_key);
       await manager.query(ROTATE_SECRET, [organization_id, keyId, hash, overlapSeconds]);
@@ -121,6 +123,16 @@ export class KeyManagementService {
       await record({ action: 'api_key.rotated', target: targetOf(keyId), details });
       return withSecret(change, await retrieveKey(manager, organization_id, keyId), private_secret_key);
     });
+  }
+
+  /** A key that reaches for more than it has is on record, though its change is not made. */
+  private async run<T>(change: Change, work: Parameters<typeof this.changes.run<T>>[1]): Promise<T> {
+    try {
+      return await this.changes.run(change, work);
+    } catch (error) {
+      if (error instanceof InsufficientScope) this.refusals.scopeRefused(change, error.missing);
+      throw error;
+    }
   }
 }
 

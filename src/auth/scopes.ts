@@ -22,10 +22,16 @@ export function inOrder(scopes: readonly string[]): ScopeName[] {
   return SCOPES.filter((scope) => scopes.includes(scope));
 }
 
-/** @throws Problem INSUFFICIENT_SCOPE, naming what is needed and not held */
+/** The key is good, but may not do this. */
+export class InsufficientScope extends Problem {
+  constructor(readonly missing: readonly ScopeName[]) {
+    const noun = missing.length === 1 ? 'scope' : 'scopes';
+    super('INSUFFICIENT_SCOPE', { detail: `The key lacks the ${noun} ${missing.join(', ')}.` });
+  }
+}
+
+/** @throws InsufficientScope naming what is needed and not held */
 export function expectScopes(held: readonly ScopeName[], needed: readonly ScopeName[]): void {
   const missing = inOrder(needed).filter((scope) => !held.includes(scope));
-  if (missing.length === 0) return;
-  const noun = missing.length === 1 ? 'scope' : 'scopes';
-  throw new Problem('INSUFFICIENT_SCOPE', { detail: `The key lacks the ${noun} ${missing.join(', ')}.` });
+  if (missing.length > 0) throw new InsufficientScope(missing);
 }

@@ -10,6 +10,7 @@ import { TenantDatabase } from '../database/tenant-database.js';
 import { listPage } from '../common/pagination/list-page.js';
 import type { PageQueryDto } from '../common/pagination/page-query.dto.js';
 import type { Page } from '../common/pagination/page.js';
+import { forgetPerson } from '../idempotency/forget-person.js';
 import { LATER } from '../database/later.js';
 import type { DeleteUserQuery } from './dto/delete-user.query.js';
 import type { UserFilters, UserSort } from './dto/list-users.query.js';
@@ -131,7 +132,7 @@ export class UsersService {
         before,
         ...(erase ? { details: { erased: true } } : {}),
       });
-      if (erase) await erasePersonalData(manager, organization_id, userId);
+      if (erase) await eraseEverywhere(manager, organization_id, userId);
     };
     return this.changes.run(change, work, () => ({ user_ids: [userId] }));
   }
@@ -154,6 +155,16 @@ export async function lockUser(
   if (found === null) throw new Problem('NOT_FOUND');
 }
 
+/** @returns false when nothing was on record about who the user was */
+async function eraseEverywhere(
+  manager: EntityManager,
+  organizationId: string,
+  userId: string,
+): Promise<boolean> {
+  await forgetPerson(manager, organizationId, userId);
+  return erasePersonalData(manager, organizationId, userId);
+}
+
 /** @throws Problem NOT_FOUND when nothing is left to erase; PRECONDITION_FAILED, as there is no user to match */
 async function eraseDeleted(
   manager: EntityManager,
@@ -162,7 +173,7 @@ async function eraseDeleted(
   userId: string,
 ): Promise<void> {
   const { organization_id, if_match } = change;
-  if (!(await erasePersonalData(manager, organization_id, userId))) throw new Problem('NOT_FOUND');
+  if (!(await eraseEverywhere(manager, organization_id, userId))) throw new Problem('NOT_FOUND');
   if (if_match !== undefined) throw new Problem('PRECONDITION_FAILED');
   await record({ action: 'user.erased', target: { type: 'user', id: userId }, details: { erased: true } });
 }
