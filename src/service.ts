@@ -2,6 +2,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createApp } from './bootstrap.js';
+import { LastAnswers } from './common/http/last-answers.js';
 import { readEnvironment, StartupError, type Environment } from './config/environment.js';
 import { originOf } from './config/origin.js';
 import { Settings } from './config/settings.js';
@@ -66,9 +67,11 @@ async function listen(app: NestExpressApplication, { HOST, PORT }: Environment):
 }
 
 function stopOnSignal(app: NestExpressApplication, database: OpenDatabase, timeout: number): void {
+  const lastAnswers = new LastAnswers(app.getHttpServer());
   const stop = async (): Promise<void> => {
     setTimeout(() => process.exit(1), timeout * 1000).unref();
-    await drain(app);
+    await lastAnswers.give();
+    await app.close();
     await database.close();
     process.exit(0);
   };
@@ -80,14 +83,4 @@ function stopOnSignal(app: NestExpressApplication, database: OpenDatabase, timeo
       });
     });
   }
-}
-
-/** No new connections; requests in flight are answered, and their connections closed as soon as they are idle. */
-async function drain(app: NestExpressApplication): Promise<void> {
-  const server = app.getHttpServer();
-  const sweep = setInterval(() => {
-    server.closeIdleConnections();
-  }, 50);
-  await app.close();
-  clearInterval(sweep);
 }
