@@ -56,6 +56,15 @@ export class UserLoad {
     while (this.running && this.acknowledged.length < goal) await pause(5);
   }
 
+  /** The same for requests that were refused or lost. */
+  async untilRefused(more: number): Promise<void> {
+    const refused = (): number =>
+      this.requests.filter(({ first, failure }) => failure !== undefined || (first?.status ?? 201) !== 201)
+        .length;
+    const goal = refused() + more;
+    while (this.running && refused() < goal) await pause(5);
+  }
+
   /** Sends each request of these again, with the same key and body. */
   async retry(origin: string, requests: readonly UserRequest[], connections: number): Promise<void> {
     const left = [...requests];
