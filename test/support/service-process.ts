@@ -49,6 +49,10 @@ export class ServiceProcess {
     return /Tenantry listens on (\S+)/.exec(this.output)?.[1] ?? 'http://nowhere.invalid';
   }
 
+  get pid(): number {
+    return this.child.pid ?? NaN;
+  }
+
   private async listening(): Promise<this> {
     return this.saying('Tenantry listens on');
   }
