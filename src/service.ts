@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { SealingService } from './audit/sealing.service.js';
 import { createApp } from './bootstrap.js';
+import { LastAnswers } from './common/http/last-answers.js';
 import { readEnvironment, StartupError, type Environment } from './config/environment.js';
 import { originOf } from './config/origin.js';
 import { Settings } from './config/settings.js';
@@ -68,9 +69,11 @@ async function listen(app: NestExpressApplication, { HOST, PORT }: Environment):
 }
 
 function stopOnSignal(app: NestExpressApplication, database: OpenDatabase, timeout: number): void {
+  const lastAnswers = new LastAnswers(app.getHttpServer());
   const stop = async (): Promise<void> => {
     setTimeout(() => process.exit(1), timeout * 1000).unref();
-    await drain(app);
+    await lastAnswers.give();
+    await app.close();
     await database.close();
     process.exit(0);
   };
@@ -82,14 +85,4 @@ function stopOnSignal(app: NestExpressApplication, database: OpenDatabase, timeo
       });
     });
   }
-}
-
-/** No new connections; requests in flight are answered, and their connections closed as soon as they are idle. */
-async function drain(app: NestExpressApplication): Promise<void> {
-  const server = app.getHttpServer();
-  const sweep = setInterval(() => {
-    server.closeIdleConnections();
-  }, 50);
-  await app.close();
-  clearInterval(sweep);
 }

@@ -71,6 +71,8 @@ describe('Create User refuses with VALIDATION_ERROR', () => {
       ['email', 'ada@', 'INVALID_EMAIL'],
       ['email', 'Ada <ada@example.com>', 'INVALID_EMAIL'],
       ['email', 'a\u0000da@example.com', 'INVALID_CHARACTERS'],
+      ['email', 'a\ud800da@example.com', 'INVALID_CHARACTERS'],
+      ['email', 'ada@exa\ud800mple.com', 'INVALID_CHARACTERS'],
       [
         'email',
         `${'a'.repeat(64)}@${'b'.repeat(60)}.${'c'.repeat(60)}.${'d'.repeat(60)}.${'e'.repeat(20)}.com`,

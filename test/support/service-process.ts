@@ -49,17 +49,21 @@ export class ServiceProcess {
     return /Tenantry listens on (\S+)/.exec(this.output)?.[1] ?? 'http://nowhere.invalid';
   }
 
+  get pid(): number {
+    return this.child.pid ?? NaN;
+  }
+
   private async listening(): Promise<this> {
     return this.saying('Tenantry listens on');
   }
 
-  /** Resolves once it has said so: what it logs may come later than what it prints. */
-  async saying(text: string): Promise<this> {
+  /** Resolves once it has said so: what it logs may come later than what it prints. @param after so many characters */
+  async saying(text: string, after = 0): Promise<this> {
     const stopped = this.exited.then(() => {
       throw new Error(`The service stopped: ${this.output}`);
     });
     stopped.catch(() => undefined); // it may stop later, when nobody waits here any more
-    while (!this.output.includes(text)) {
+    while (!this.output.includes(text, after)) {
       await Promise.race([once(this.child.stdout as NodeJS.ReadableStream, 'data'), stopped]);
     }
     return this;

@@ -1,5 +1,8 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
+/** Looks at what a client sends, and says where its connection is to be cut: before the bytes are forwarded, or after. */
+export type Scissors = (client: Socket, bytes: Buffer) => 'before' | 'after' | undefined;
+
 /** Stands between the service and its database, so that a test can cut the line. */
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
@@ -7,6 +10,7 @@ export class TcpProxy {
   private readonly hushed = new WeakSet<Socket>();
   private silent = false;
   private port = 0;
+  scissors: Scissors | undefined;
 
   private constructor(private readonly target: { host: string; port: number }) {}
 
@@ -60,7 +64,9 @@ export class TcpProxy {
     ] as const) {
       this.sockets.add(from);
       from.on('data', (bytes) => {
-        if (!this.silent && !this.hushed.has(from)) to.write(bytes);
+        const cut = from === client ? this.scissors?.(client, bytes) : undefined;
+        if (cut !== undefined) this.cutOne(client, database, cut === 'after' ? bytes : undefined);
+        else if (!this.silent && !this.hushed.has(from)) to.write(bytes);
       });
       from.on('close', () => {
         this.sockets.delete(from);
@@ -68,5 +74,11 @@ export class TcpProxy {
       });
       from.on('error', () => undefined); // 'close' follows
     }
+  }
+
+  /** @param last what the database still gets; its answer is lost */
+  private cutOne(client: Socket, database: Socket, last: Buffer | undefined): void {
+    this.hushed.add(database).add(client);
+    database.write(last ?? Buffer.alloc(0), () => client.destroy());
   }
 }

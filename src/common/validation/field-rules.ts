@@ -32,7 +32,11 @@ export function IsEmailAddress(): PropertyDecorator {
     IsOfTypeString(),
     IsPrintable(),
     HasLength(0, EMAIL_MAX),
-    rule('INVALID_EMAIL', 'must be an e-mail address', (value) => isEmail(value)),
+    rule(
+      'INVALID_EMAIL',
+      'must be an e-mail address',
+      (value) => isString(value) && value.isWellFormed() && isEmail(value),
+    ),
   );
 }
 

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { removeLeftovers } from '../ci/leftovers.js';
+import { ServiceProcess } from '../support/service-process.js';
+import { itLosesNothing } from './nothing-lost.js';
+import { dataFolder, postmasterOf, startEmbedded } from './processes.js';
+import { itRefusesInTime } from './refusals.js';
+import { rowsOf } from './rows.js';
+import { Tenant } from './tenant.js';
+import { UserLoad } from './user-load.js';
+
+const KILLS = 3;
+const CONNECTIONS = 12;
+
+afterAll(removeLeftovers);
+
+type Kill = (dataDir: string, databaseUrl: string) => Promise<void>;
+
+/** The service brings it back: all of its processes are gone. */
+const killPostmaster: Kill = async (dataDir) => {
+  process.kill((await postmasterOf(dataDir)) ?? NaN, 'SIGKILL');
+};
+
+/** PostgreSQL ends all connections, and recovers at once from its own log. */
+const killOneConnection: Kill = async (_dataDir, databaseUrl) => {
+  const connection = "SELECT pid FROM pg_stat_activity WHERE application_name = 'tenantry' LIMIT 1";
+  const [row] = await rowsOf<{ pid: number }>(databaseUrl, connection);
+  process.kill(row?.pid ?? NaN, 'SIGKILL');
+};
+
+describe.each([
+  ['PostgreSQL, killed', killPostmaster],
+  ["One of PostgreSQL's connections, killed", killOneConnection],
+])(`%s ${String(KILLS)} times while users are created`, (_what, kill) => {
+  let databaseUrl: string;
+  let service: ServiceProcess;
+  let load: UserLoad;
+
+  beforeAll(async () => {
+    const dataDir = await dataFolder();
+    service = await startEmbedded(dataDir);
+    databaseUrl = await urlOf(dataDir);
+    load = new UserLoad(await Tenant.sandbox(dataDir));
+    load.start(service.origin, CONNECTIONS);
+    for (let kills = 0; kills < KILLS; kills += 1) {
+      await load.untilAcknowledged(CONNECTIONS * 2);
+      await kill(dataDir, databaseUrl);
+      await load.untilRefused(1);
+    }
+    await load.untilAcknowledged(CONNECTIONS);
+    await load.stop();
+    await load.retry(service.origin, load.requests, CONNECTIONS);
+  }, 120_000);
+  afterAll(() => service.stop());
+
+  itRefusesInTime(() => load.requests);
+  itLosesNothing(() => ({ databaseUrl, requests: load.requests }));
+
+  it('leaves the service running and ready, without a restart', async () => {
+    expect((await fetch(`${service.origin}/health/ready`)).status).toBe(200);
+  });
+});
+
+async function urlOf(dataDir: string): Promise<string> {
+  const { output } = await ServiceProcess.cli({ DATA_DIR: dataDir }, 'database', 'url');
+  return output.trim();
+}
