@@ -11,6 +11,8 @@ import { Tenant } from './tenant.js';
 import { UserLoad } from './user-load.js';
 
 const CONNECTIONS = 8;
+/** Milliseconds that a request waits for a connection of the pool, and then for a lock. */
+const [CONNECTION_WAIT, LOCK_WAIT] = [1000, 1500];
 
 afterAll(removeLeftovers);
 
@@ -40,7 +42,7 @@ describe('A pool of two connections, both held up by a lock for longer than the 
     expect(halfDone).toEqual([]);
   });
 
-  itRefusesInTime(() => load.requests);
+  itRefusesInTime(() => load.requests, CONNECTION_WAIT + LOCK_WAIT);
   itLosesNothing(() => ({ databaseUrl: database.url, requests: load.requests }));
 });
 

@@ -8,7 +8,7 @@ import { rowsOf } from './rows.js';
 import { Tenant } from './tenant.js';
 import { UserLoad } from './user-load.js';
 
-const KILLS = 3;
+const KILLS = 5;
 const CONNECTIONS = 12;
 
 afterAll(removeLeftovers);
