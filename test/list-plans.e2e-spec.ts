@@ -160,6 +160,17 @@ describe('The plan', () => {
     expect(nodes.at(-1)?.Filter ?? '').toMatch(/^$|status|public_key/);
   });
 
+  it('of a numbered page far in looks up the permissions of its own rows only', async () => {
+    const { sql, parameters } = selectRows(usersBy('created_at'), { skip: ROWS / 2 }, 21);
+    const [answer] = await dataSource.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
+      `EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`,
+      parameters,
+    );
+    const lookups =
+      JSON.stringify(answer).match(/"Parent Relationship":"SubPlan".*?"Actual Loops":(\d+)/g) ?? [];
+    expect(lookups.map((lookup) => /\d+$/.exec(lookup)?.[0])).toEqual(['21', '21']);
+  });
+
   it('of finding a user by e-mail reads its index for that one address', async () => {
     const nodes = await planOf(usersList(organization, { email: 'X@example.com' }, 'created_at'));
     const index = nodes.find((node) => node['Index Name'] === 'users_email_key');

@@ -44,7 +44,15 @@ export function usersList(organizationId: string, filters: UserFilters, sort: Us
     conditions.push(FILTERS[name](`$${String(parameters.length)}`));
   }
   const where = conditions.join(' AND ');
-  return { name: 'users', columns: COLUMNS, from: 'users u', where, parameters, order: orderOf(sort) };
+  return {
+    name: 'users',
+    columns: COLUMNS,
+    alias: 'u',
+    from: 'users u',
+    where,
+    parameters,
+    order: orderOf(sort),
+  };
 }
 
 function orderOf(sort: UserSort): Order {
