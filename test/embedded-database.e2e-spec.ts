@@ -100,6 +100,18 @@ describe('The service with its embedded database', () => {
     expect(await createUser(await start(), 'kept@example.com')).toBe(409);
   });
 
+  it('works as a role of its own, whose rights are all that it has', async () => {
+    const service = await startAgain();
+    const { output } = await ServiceProcess.cli(environment, 'database', 'url');
+    const superuser = new pg.Client({ connectionString: output.trim() });
+    await superuser.connect();
+    await superuser.query('REVOKE INSERT ON users FROM tenantry_service');
+    const refused = await createUser(service, 'refused@example.com');
+    await superuser.query('GRANT INSERT ON users TO tenantry_service');
+    await superuser.end();
+    expect([refused, await createUser(service, 'granted@example.com')]).toEqual([500, 201]);
+  });
+
   it('finds and uses the database that a killed service left behind', async () => {
     const killed = await startAgain();
     expect(await createUser(killed, 'acknowledged@example.com')).toBe(201);
