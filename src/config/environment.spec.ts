@@ -15,7 +15,7 @@ describe('The environment', () => {
       LOG_LEVEL: 'info',
       TRUST_PROXY: 0,
       RATE_LIMIT: 'on',
-      RATE_LIMIT_PER_KEY: 60_000,
+      RATE_LIMIT_PER_KEY: 600_000,
       RATE_LIMIT_PER_ADDRESS: 6000,
       RATE_LIMIT_REFUSALS: 600,
       MAX_CONNECTIONS: 10_000,

@@ -104,7 +104,7 @@ export class Environment {
   @AsInteger()
   @IsInt()
   @Min(1)
-  RATE_LIMIT_PER_KEY = 60_000;
+  RATE_LIMIT_PER_KEY = 600_000;
 
   /** Requests a minute of one address that carry no good key. */
   @AsInteger()
