@@ -1,6 +1,7 @@
 import { ApiProperty, OmitType } from '@nestjs/swagger';
 import { PageQueryDto } from '../../common/pagination/page-query.dto.js';
-import { IsMoment, IsOneOf, IsText, IsUuid, MayBeLeftOut } from '../../common/validation/field-rules.js';
+import { IsOneOf, IsText, IsUuid, MayBeLeftOut } from '../../common/validation/field-rules.js';
+import { IsMoment } from '../../common/validation/moment-rules.js';
 import { ACTIONS, TARGET_TYPES, type Action, type TargetType } from '../audited-event.js';
 
 const SORTS = ['occurred_at', '-occurred_at'] as const;

@@ -69,30 +69,6 @@ export function IsIntegerInQuery({ min, max }: { min: number; max: number }): Pr
   );
 }
 
-/** A date and time with its offset from UTC (RFC 3339); kept in UTC, to the millisecond, as it is written in answers. */
-export function IsMoment(): PropertyDecorator {
-  return applyDecorators(
-    Transform(({ value }: { value: unknown }) => (isString(value) ? inUtc(value) : value)),
-    IsPresent(),
-    IsOfTypeString(),
-    rule(
-      'INVALID_VALUE',
-      'must be a date and time as in RFC 3339, such as 2026-01-31T12:00:00Z',
-      (value) => isString(value) && /^[1-9]\d{3}-.{18}Z$/.test(value) && inUtc(value) === value,
-    ),
-  );
-}
-
-const RFC_3339 = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i;
-
-/** The text as it is where it names no moment; a 30th of February would be read as a day in March. */
-function inUtc(text: string): string {
-  const [, day = ''] = RFC_3339.exec(text) ?? [];
-  const [midnight, moment] = [new Date(`${day}T00:00:00Z`), new Date(text)];
-  if (Number.isNaN(midnight.getTime()) || Number.isNaN(moment.getTime())) return text;
-  return midnight.toISOString().startsWith(day) ? moment.toISOString() : text;
-}
-
 /** Lets a member be left out; null is not left out. */
 export function MayBeLeftOut(): PropertyDecorator {
   return ValidateIf((_object: object, value: unknown) => value !== undefined);
