@@ -12,7 +12,8 @@ import { VerificationService, type Verification } from '../src/audit/verificatio
 import { SigningKeysService } from '../src/signing/signing-keys.service.js';
 import type { UserResponse } from '../src/users/dto/user.response.js';
 import { createOrganization, newUser, type TestOrganization } from './factories/organization.js';
-import { startApp, TEST_ENCRYPTION_KEY, type TestApp } from './support/app.js';
+import { startApp, type TestApp } from './support/app.js';
+import { TEST_ENCRYPTION_KEY } from './support/encryption-key.js';
 import { keyHeaders } from './support/client.js';
 import { ServiceProcess } from './support/service-process.js';
 

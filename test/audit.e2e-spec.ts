@@ -19,7 +19,8 @@ import {
   newUser,
   type TestOrganization,
 } from './factories/organization.js';
-import { startApp, TEST_ENCRYPTION_KEY, type TestApp } from './support/app.js';
+import { startApp, type TestApp } from './support/app.js';
+import { TEST_ENCRYPTION_KEY } from './support/encryption-key.js';
 import { Client, keyHeaders, type Method } from './support/client.js';
 import { ServiceProcess } from './support/service-process.js';
 import { walk } from './support/walk.js';

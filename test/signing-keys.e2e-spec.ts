@@ -6,7 +6,8 @@ import type { IntrospectionResponse, TokenResponse } from '../src/access/dto/emb
 import type { SigningKeysResponse } from '../src/signing/dto/signing-keys.response.js';
 import type { UserResponse } from '../src/users/dto/user.response.js';
 import { createOrganization, newUser, type TestOrganization } from './factories/organization.js';
-import { startApp, TEST_ENCRYPTION_KEY, type TestApp } from './support/app.js';
+import { startApp, type TestApp } from './support/app.js';
+import { TEST_ENCRYPTION_KEY } from './support/encryption-key.js';
 import { Client, keyHeaders, type Answer } from './support/client.js';
 import { createDataDir, ServiceProcess } from './support/service-process.js';
 

@@ -8,6 +8,7 @@ import { Environment } from '../../src/config/environment.js';
 import { Settings } from '../../src/config/settings.js';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { createDatabase, type TestDatabase } from './database.js';
+import { TEST_ENCRYPTION_KEY } from './encryption-key.js';
 
 export interface TestApp {
   app: NestExpressApplication;
@@ -18,9 +19,6 @@ export interface TestApp {
   document: OpenAPIObject;
   close(): Promise<void>;
 }
-
-/** Any will do; without one a file would be made in the DATA_DIR of whoever runs the tests. */
-export const TEST_ENCRYPTION_KEY = Buffer.alloc(32, 'test').toString('base64');
 
 /** All tests of a file come from one address, and some are refused on purpose; test/limits.e2e-spec.ts sets its own. */
 const BEYOND_ALL_TESTS = { RATE_LIMIT_PER_ADDRESS: 1_000_000, RATE_LIMIT_REFUSALS: 1_000_000 };

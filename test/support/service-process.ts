@@ -4,6 +4,7 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KeyPair } from '../../src/auth/key-pair.js';
+import { TEST_ENCRYPTION_KEY } from './encryption-key.js';
 
 /** The built service or command line in a process of its own, as a person would start it. */
 export class ServiceProcess {
@@ -27,7 +28,7 @@ export class ServiceProcess {
 
   static spawn(script: string, environment: Record<string, string>, ...parameters: string[]): ServiceProcess {
     const { PATH, TMPDIR } = process.env;
-    const env = { PATH, TMPDIR, PORT: '0', ...environment };
+    const env = { PATH, TMPDIR, PORT: '0', ...keyFor(environment), ...environment };
     return new ServiceProcess(spawn(process.execPath, [script, ...parameters], { env, stdio: 'pipe' }));
   }
 
@@ -77,6 +78,12 @@ export class ServiceProcess {
   exitCode(): Promise<number | null> {
     return this.exited;
   }
+}
+
+/** On a test's database and without a folder of its own, it must not make a key file in the checkout. */
+function keyFor({ DATABASE_URL, DATA_DIR, NODE_ENV }: Record<string, string>): Record<string, string> {
+  const makesFile = DATABASE_URL !== undefined && DATA_DIR === undefined && NODE_ENV !== 'production';
+  return makesFile ? { ENCRYPTION_KEY: TEST_ENCRYPTION_KEY } : {};
 }
 
 /** A folder that an unprivileged database user can enter too. */

@@ -35,7 +35,8 @@ export function IsFutureMoment(): PropertyDecorator {
 export function momentOf(text: unknown): Date | undefined {
   const day = typeof text === 'string' ? MOMENT.exec(text)?.[1] : undefined;
   if (day === undefined || !isInCalendar(day)) return undefined;
-  return new Date((text as string).toUpperCase());
+  const moment = new Date((text as string).toUpperCase());
+  return moment.getUTCFullYear() <= 9999 ? moment : undefined; // its offset may lead past what RFC 3339 can write
 }
 
 /** Date takes a 30th of February for the 2nd of March. */
