@@ -10,6 +10,7 @@ import {
 } from './factories/organization.js';
 import { untilSomebodyWaitsForALock } from './support/locks.js';
 import { startApp, type TestApp } from './support/app.js';
+import { countRoundTrips } from './support/round-trips.js';
 
 const USERS = '/v1/organizations/users';
 
@@ -45,6 +46,24 @@ describe('Create User', () => {
       created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       updated_at: answer.body.created_at,
     });
+  });
+
+  it('takes two round trips to the database, its event included', async () => {
+    await acme.client.get('/v1/organizations/roles'); // the key is known for a moment now
+    const trips = countRoundTrips();
+    await acme.client.post(USERS, newUser(acme));
+    expect(trips.end()).toBe(2);
+  });
+
+  it('is not kept from the next user by one that was refused on the same connection', async () => {
+    const body = newUser(acme);
+    await acme.client.post(USERS, body);
+    const refused = await Promise.all(Array.from({ length: 12 }, () => acme.client.post(USERS, body)));
+    expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([409]));
+    const created = await Promise.all(
+      Array.from({ length: 12 }, () => acme.client.post(USERS, newUser(acme))),
+    );
+    expect(new Set(created.map(({ status }) => status))).toEqual(new Set([201]));
   });
 
   it('names the new user in Location, where it can be retrieved with the same body', async () => {

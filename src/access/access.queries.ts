@@ -1,3 +1,4 @@
+import type { NamedStatement } from '../database/named-statement.js';
 import { oldestFirst, type List } from '../common/pagination/list.js';
 import type { PermissionEnvironment } from './dto/permission-checks.dto.js';
 
@@ -75,7 +76,9 @@ export function effectiveAccess(organizationId: string, userId: string, accountI
  * One row for each check, in the order asked: $2 users, $3 accounts, $4 permissions, $5 whether in the
  * sandbox, $6 whether to explain refusals. Bottom up: from the account to the groups above it.
  */
-export const PERMISSION_CHECKS = `
+export const PERMISSION_CHECKS: NamedStatement = {
+  name: 'permission_checks',
+  text: `
   WITH RECURSIVE checks AS (
     SELECT c.*, a.account_group_id, u.id IS NOT NULL AND a.id IS NOT NULL AS known
     FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::boolean[])
@@ -132,7 +135,8 @@ export const PERMISSION_CHECKS = `
       ORDER BY size, r.name, r.id LIMIT 5
     ) smallest
   ) explained ON true
-  ORDER BY c.n`;
+  ORDER BY c.n`,
+};
 
 /** Routes by which users of organization $1 may do $3 on account $2; $4: in the sandbox. */
 const ROUTES_TO_ACCOUNT = `

@@ -45,9 +45,7 @@ export class AccessService {
       checks.map(({ environment }) => environment === 'sandbox'),
       explain,
     ];
-    const rows = await this.database.read(organizationId, (manager) =>
-      manager.query<CheckRow[]>(PERMISSION_CHECKS, parameters),
-    );
+    const rows = await this.database.run<CheckRow>(organizationId, PERMISSION_CHECKS, parameters);
     return rows.map(({ would_allow, ...result }) =>
       would_allow === null ? result : { ...result, would_allow },
     );

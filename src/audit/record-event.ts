@@ -11,14 +11,38 @@ export interface Occasion {
   origin: Origin;
 }
 
-/** One statement, so that recording costs a change one round trip. */
-const RECORD = `
-  INSERT INTO audit_events (organization_id, id, actor_type, actor_id, actor_name, action, target_type, target_id,
-    changes, details, request_id, address, user_agent)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`;
-const QUEUED = 'queued AS (INSERT INTO audit_unsealed (organization_id, event_id) VALUES ($1, $2))';
-const KEY_MADE =
-  'made AS (INSERT INTO user_data_keys (organization_id, user_id, data_key) VALUES ($1, $14, $15))';
+const COLUMNS =
+  'organization_id, id, actor_type, actor_id, actor_name, action, target_type, target_id, changes, details, request_id, address, user_agent';
+
+/** How many parameters an event takes, the organization not counted. */
+const PARAMETERS = COLUMNS.split(', ').length - 1;
+
+/**
+ * Records an event, as common table expressions of the statement that makes the change: no round trip more.
+ * @param first number of the first parameter; the organization is $1 already, the rest is what `eventValues` gives
+ */
+export function recording(first: number): string {
+  const given = Array.from({ length: PARAMETERS }, (_, n) => `$${String(first + n)}`);
+  return `
+  queued AS (INSERT INTO audit_unsealed (organization_id, event_id) VALUES ($1, $${String(first)})),
+  recorded AS (INSERT INTO audit_events (${COLUMNS}) VALUES ($1, ${given.join(', ')}))`;
+}
+
+/** The same for the first event of a user, whose data key it makes. */
+export function recordingFirst(first: number): string {
+  const [userId, key] = [first + PARAMETERS, first + PARAMETERS + 1].map((n) => `$${String(n)}`);
+  return `${recording(first)},
+  key_made AS (INSERT INTO user_data_keys (organization_id, user_id, data_key) VALUES ($1, ${String(userId)}, ${String(key)}))`;
+}
+
+const RECORD = `WITH ${recording(2)} SELECT`;
+
+/** The values for `recordingFirst`. */
+export function firstEventValues(occasion: Occasion, event: AuditedEvent): unknown[] {
+  const [id, key] = [uuidv7(), newDataKey()];
+  const changes = encrypted(changedFields(event.before, event.after), id, key);
+  return [...eventValues(occasion, id, event, changes), event.target.id, key];
+}
 
 /**
  * Puts on record what was done, in the transaction that did it: both or neither. Nothing is recorded where
@@ -32,27 +56,21 @@ export async function recordEvent(
   const changes = changedFields(event.before, event.after);
   if (Object.keys(changes).length === 0 && event.details === undefined) return;
   const id = uuidv7();
-  if (event.target.type !== 'user' || !isPersonal(changes)) {
-    await manager.query(`WITH ${QUEUED} ${RECORD}`, row(occasion, id, event, changes));
-  } else if (event.before === undefined) {
-    const key = newDataKey();
-    const parameters = row(occasion, id, event, encrypted(changes, id, key));
-    await manager.query(`WITH ${QUEUED}, ${KEY_MADE} ${RECORD}`, [...parameters, event.target.id, key]);
-  } else {
-    const key = await dataKeyOf(manager, occasion.organization_id, event.target.id);
-    await manager.query(`WITH ${QUEUED} ${RECORD}`, row(occasion, id, event, encrypted(changes, id, key)));
-  }
+  const stored =
+    event.target.type === 'user' && isPersonal(changes)
+      ? encrypted(changes, id, await dataKeyOf(manager, occasion.organization_id, event.target.id))
+      : changes;
+  await manager.query(RECORD, [occasion.organization_id, ...eventValues(occasion, id, event, stored)]);
 }
 
-function row(
-  { organization_id, origin }: Occasion,
+function eventValues(
+  { origin }: Occasion,
   id: string,
   { action, target, details }: AuditedEvent,
   changes: Changes,
 ): unknown[] {
   const { actor, request_id, address, user_agent } = origin;
   return [
-    organization_id,
     id,
     actor.type,
     actor.id,

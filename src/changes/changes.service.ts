@@ -6,6 +6,7 @@ import type { Recorder } from '../audit/audited-event.js';
 import { recordEvent } from '../audit/record-event.js';
 import { entityTagOf, isMatchedBy } from '../common/http/entity-tag.js';
 import { Problem } from '../common/errors/problem.js';
+import type { NamedStatement } from '../database/named-statement.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import { isRaceLost } from '../database/database-problems.js';
 import { IdempotencyService } from '../idempotency/idempotency.service.js';
@@ -36,14 +37,31 @@ export class ChangesService {
    * @returns what the work returns, or has returned for the same request before; on a dry run, `change.access_changes` is set besides
    * @throws Problem PLAN_TOO_LARGE, IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS; whatever the work throws
    */
-  async run<T>(change: Change, work: Work<T>, affects?: Affects): Promise<T> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await (change.dry_run ? this.plan(change, work, affects) : this.keep(change, work));
-      } catch (error) {
-        if (tries === TRIES || !isRaceLost(error)) throw error;
-      }
+  run<T>(change: Change, work: Work<T>, affects?: Affects): Promise<T> {
+    return untilWon(() => (change.dry_run ? this.plan(change, work, affects) : this.keep(change, work)));
+  }
+
+  /**
+   * The same for a change that is one statement with its event in it: one round trip, where the change is
+   * neither a plan nor to be kept for an idempotency key.
+   * @param answer made of the one row that the statement returns
+   */
+  async runStatement<T>(
+    change: Change,
+    statement: NamedStatement,
+    values: unknown[],
+    answer: (row: object) => T,
+    affects?: Affects,
+  ): Promise<T> {
+    const { organization_id, dry_run, idempotent_request } = change;
+    if (dry_run || idempotent_request !== undefined) {
+      const work = async (manager: EntityManager): Promise<T> =>
+        answer(onlyRow(await manager.query<object[]>(statement.text, values)));
+      return this.run(change, work, affects);
     }
+    return answer(
+      onlyRow(await untilWon(() => this.database.run<object>(organization_id, statement, values))),
+    );
   }
 
   private async keep<T>(change: Change, work: Work<T>): Promise<T> {
@@ -72,6 +90,21 @@ export class ChangesService {
       throw error;
     }
   }
+}
+
+async function untilWon<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (tries === TRIES || !isRaceLost(error)) throw error;
+    }
+  }
+}
+
+function onlyRow<Row>([row]: Row[]): Row {
+  if (row === undefined) throw new Error('a statement that changes something returned no row');
+  return row;
 }
 
 /**

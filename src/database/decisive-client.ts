@@ -1,4 +1,6 @@
 import pg from 'pg';
+import type { NamedStatement } from './named-statement.js';
+import { TenantQuery } from './tenant-query.js';
 
 /**
  * A connection whose query got no answer in time is given up. node-postgres alone would only reject the
@@ -15,6 +17,28 @@ export class DecisiveClient extends pg.Client {
       if (answer instanceof Promise) answer.catch(this.giveUpWhenSilent);
       return answer;
     }) as pg.Client['query'];
+    this.on('error', ignore);
+  }
+
+  /** Names the organization and runs one statement, in one round trip and one transaction. */
+  async runForOrganization<Row>(
+    organizationId: string,
+    statement: NamedStatement,
+    values: readonly unknown[],
+  ): Promise<Row[]> {
+    try {
+      return await new Promise<Row[]>((resolve, reject) => {
+        const answer = (error: Error | null, result: pg.QueryResult): void => {
+          if (error === null) resolve(result.rows as Row[]);
+          else reject(error);
+        };
+        const query: unknown = new TenantQuery(organizationId, statement, values, answer);
+        this.query(query as pg.Submittable);
+      });
+    } catch (error) {
+      this.giveUpWhenSilent(error);
+      throw error;
+    }
   }
 
   /** Ends the connection at once: unlike `end`, it waits for nobody at the other end. */
@@ -25,4 +49,9 @@ export class DecisiveClient extends pg.Client {
   private readonly giveUpWhenSilent = (error: unknown): void => {
     if ((error as Error).message === 'Query read timeout') this.giveUp();
   };
+}
+
+/** A lost connection fails the query that waits on it; without a listener it would end the process besides. */
+function ignore(): void {
+  return;
 }

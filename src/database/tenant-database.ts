@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
+import type pg from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import { DecisiveClient } from './decisive-client.js';
+import type { NamedStatement } from './named-statement.js';
 
 type Work<T> = (manager: EntityManager) => Promise<T>;
 
@@ -11,6 +14,16 @@ type Work<T> = (manager: EntityManager) => Promise<T>;
 @Injectable()
 export class TenantDatabase {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /** One statement in a transaction of its own, changing something or not: one round trip. */
+  async run<Row>(organizationId: string, statement: NamedStatement, values: unknown[]): Promise<Row[]> {
+    const client = (await this.pool().connect()) as pg.PoolClient & DecisiveClient;
+    try {
+      return await client.runForOrganization<Row>(organizationId, statement, values);
+    } finally {
+      client.release();
+    }
+  }
 
   /** One moment's view is not promised: each statement sees what is committed when it begins. */
   read<T>(organizationId: string, work: Work<T>): Promise<T> {
@@ -36,6 +49,12 @@ export class TenantDatabase {
   readApiKey<T>(publicKey: string, work: Work<T>): Promise<T> {
     if (!/^\w+$/.test(publicKey)) throw new Error('this is no public key');
     return this.transaction('READ ONLY', `SET LOCAL tenantry.public_key = '${publicKey}'`, work);
+  }
+
+  private pool(): pg.Pool {
+    const { master } = this.dataSource.driver as unknown as { master?: pg.Pool };
+    if (master === undefined) throw new Error('Driver not Connected'); // in the words of TypeORM
+    return master;
   }
 
   private async transaction<T>(mode: string, setting: string, work: Work<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import type { NamedStatement } from '../database/named-statement.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import { Injectable } from '@nestjs/common';
 import DataLoader from 'dataloader';
@@ -32,7 +33,9 @@ const MOST_KEYS = 2000;
 const UNKNOWN: Reference = { exists: false, usable: false };
 const NOT_LOOKED_UP: Reference = { exists: true, usable: true };
 
-const FIND_REFERENCES = `
+const FIND_REFERENCES: NamedStatement = {
+  name: 'find_references',
+  text: `
   SELECT 'account' AS kind, id::text, status = 'active' AS active, false AS admin, false AS staff
     FROM accounts WHERE organization_id = $1 AND id = ANY ($2::uuid[])
   UNION ALL
@@ -40,7 +43,8 @@ const FIND_REFERENCES = `
     FROM account_groups WHERE organization_id = $1 AND id = ANY ($3::uuid[])
   UNION ALL
   SELECT 'role', id, true, admin, staff
-    FROM roles WHERE organization_id = $1 AND id = ANY ($4::text[])`;
+    FROM roles WHERE organization_id = $1 AND id = ANY ($4::text[])`,
+};
 
 /** Answers all validators of one request with one query, however many entries the request has. */
 @Injectable()
@@ -72,9 +76,7 @@ export class OwnedReferences {
     const ids = (kind: ReferenceKind): string[] =>
       keys.filter((key) => key.kind === kind).map((key) => key.id);
     const parameters = [organizationId, ids('account'), ids('account_group'), ids('role')];
-    const rows = await this.database.read(organizationId, (manager) =>
-      manager.query<ReferenceRow[]>(FIND_REFERENCES, parameters),
-    );
+    const rows = await this.database.run<ReferenceRow>(organizationId, FIND_REFERENCES, parameters);
     const found = new Map(
       rows.map((row) => [nameOf(row), { exists: true, usable: row.active && isAssignable(row) }]),
     );

@@ -1,3 +1,5 @@
+import { recordingFirst } from '../audit/record-event.js';
+import type { NamedStatement } from '../database/named-statement.js';
 import { oldestFirst, type Key, type List, type Order } from '../common/pagination/list.js';
 import type { UserFilters, UserSort } from './dto/list-users.query.js';
 
@@ -8,7 +10,27 @@ const COLUMNS = `u.id, u.email, u.first_name, u.last_name,
       FROM account_group_permissions p WHERE p.organization_id = u.organization_id AND p.user_id = u.id) AS account_group_permissions,
     u.created_at, u.updated_at`;
 
-export const RETRIEVE_USER = `SELECT ${COLUMNS} FROM users u WHERE u.organization_id = $1 AND u.id = $2`;
+export const RETRIEVE_USER: NamedStatement = {
+  name: 'retrieve_user',
+  text: `SELECT ${COLUMNS} FROM users u WHERE u.organization_id = $1 AND u.id = $2`,
+};
+
+/** A user $2 with all that it holds ($6, $7: roles on accounts; $8, $9: on account groups), and the event of it. */
+export const CREATE_USER: NamedStatement = {
+  name: 'create_user',
+  text: `
+  WITH created AS (
+    INSERT INTO users (organization_id, id, email, first_name, last_name) VALUES ($1, $2, $3, $4, $5)
+    RETURNING created_at, updated_at
+  ), on_accounts AS (
+    INSERT INTO account_permissions (organization_id, user_id, account_id, role_id)
+    SELECT $1, $2, * FROM unnest($6::uuid[], $7::text[])
+  ), on_account_groups AS (
+    INSERT INTO account_group_permissions (organization_id, user_id, account_group_id, role_id)
+    SELECT $1, $2, * FROM unnest($8::uuid[], $9::text[])
+  ), ${recordingFirst(10)}
+  SELECT created_at, updated_at FROM created`,
+};
 
 /** What the index users_search_idx holds, word for word; no text of a caller has a line break to match across. */
 const SEARCHED = `lower(u.email || E'\\n' || u.first_name || ' ' || u.last_name)`;

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Recorder } from '../audit/audited-event.js';
 import { erasePersonalData } from '../audit/personal-data.js';
+import { firstEventValues } from '../audit/record-event.js';
 import type { Change } from '../changes/change.js';
 import { ChangesService, expectMatch } from '../changes/changes.service.js';
 import { Problem } from '../common/errors/problem.js';
@@ -15,10 +16,8 @@ import { LATER } from '../database/later.js';
 import type { DeleteUserQuery } from './dto/delete-user.query.js';
 import type { UserFilters, UserSort } from './dto/list-users.query.js';
 import type { UserResponse } from './dto/user.response.js';
-import { AccountGroupPermission } from './entities/account-group-permission.entity.js';
-import { AccountPermission } from './entities/account-permission.entity.js';
 import { User } from './entities/user.entity.js';
-import { RETRIEVE_USER, usersList } from './users.queries.js';
+import { CREATE_USER, RETRIEVE_USER, usersList } from './users.queries.js';
 
 export interface NewUser {
   email: string;
@@ -27,6 +26,8 @@ export interface NewUser {
   account_permissions: readonly { account_id: string; role_id: string }[];
   account_group_permissions: readonly { account_group_id: string; role_id: string }[];
 }
+
+type Moments = Pick<UserResponse, 'created_at' | 'updated_at'>;
 
 @Injectable()
 export class UsersService {
@@ -43,35 +44,29 @@ export class UsersService {
     change: Change,
     { account_permissions, account_group_permissions, ...person }: NewUser,
   ): Promise<UserResponse> {
-    const { organization_id } = change;
     const id = uuidv7();
-    const work = async (manager: EntityManager, record: Recorder): Promise<UserResponse> => {
-      const user = manager.create(User, { ...person, organization_id, id });
-      const held = { organization_id, user_id: id };
-      await manager.insert(User, user);
-      await manager.insert(
-        AccountPermission,
-        account_permissions.map((permission) => ({ ...permission, ...held })),
-      );
-      await manager.insert(
-        AccountGroupPermission,
-        account_group_permissions.map((permission) => ({ ...permission, ...held })),
-      );
-      await record({
-        action: 'user.created',
-        target: { type: 'user', id },
-        after: { ...person, account_permissions, account_group_permissions },
-      });
-      const { organization_id: _, created_at, updated_at, ...rest } = user;
-      return {
-        ...rest,
-        account_permissions: sortedBy('account_id', account_permissions),
-        account_group_permissions: sortedBy('account_group_id', account_group_permissions),
-        created_at,
-        updated_at,
-      };
-    };
-    return this.changes.run(change, work, () => ({ user_ids: [id] }));
+    const after = { ...person, account_permissions, account_group_permissions };
+    const event = { action: 'user.created', target: { type: 'user', id }, after } as const;
+    const values = [
+      change.organization_id,
+      id,
+      person.email,
+      person.first_name,
+      person.last_name,
+      account_permissions.map(({ account_id }) => account_id),
+      account_permissions.map(({ role_id }) => role_id),
+      account_group_permissions.map(({ account_group_id }) => account_group_id),
+      account_group_permissions.map(({ role_id }) => role_id),
+      ...firstEventValues(change, event),
+    ];
+    const answer = (moments: object): UserResponse => ({
+      id,
+      ...person,
+      account_permissions: sortedBy('account_id', account_permissions),
+      account_group_permissions: sortedBy('account_group_id', account_group_permissions),
+      ...(moments as Moments),
+    });
+    return this.changes.runStatement(change, CREATE_USER, values, answer, () => ({ user_ids: [id] }));
   }
 
   /** Users that pass all filters given. */
@@ -86,8 +81,8 @@ export class UsersService {
   }
 
   /** @throws Problem NOT_FOUND */
-  retrieve(organizationId: string, userId: string): Promise<UserResponse> {
-    return this.database.read(organizationId, (manager) => retrieveUser(manager, organizationId, userId));
+  async retrieve(organizationId: string, userId: string): Promise<UserResponse> {
+    return found(await this.database.run(organizationId, RETRIEVE_USER, [organizationId, userId]));
   }
 
   /** @throws Problem NOT_FOUND, PRECONDITION_FAILED */
@@ -187,7 +182,11 @@ export async function retrieveUser(
   organizationId: string,
   userId: string,
 ): Promise<UserResponse> {
-  const [user] = await manager.query<UserResponse[]>(RETRIEVE_USER, [organizationId, userId]);
+  return found(await manager.query<UserResponse[]>(RETRIEVE_USER.text, [organizationId, userId]));
+}
+
+/** @throws Problem NOT_FOUND */
+function found([user]: UserResponse[]): UserResponse {
   if (user === undefined) throw new Problem('NOT_FOUND');
   return user;
 }

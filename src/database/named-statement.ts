@@ -1,0 +1,6 @@
+/** What is sent often enough that PostgreSQL should parse and plan it once on each connection, not each time. */
+export interface NamedStatement {
+  /** No other statement's; up to 63 characters. */
+  name: string;
+  text: string;
+}

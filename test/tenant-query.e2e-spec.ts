@@ -1,0 +1,83 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { DecisiveClient } from '../src/database/decisive-client.js';
+import { createDatabase, type TestDatabase } from './support/database.js';
+
+const SETTING = {
+  name: 'setting',
+  text: `SELECT current_setting('tenantry.organization_id', true) AS organization_id`,
+};
+const DIVISION = { name: 'division', text: 'SELECT 1 / $1::int AS quotient' };
+
+describe('A statement for an organization', () => {
+  let database: TestDatabase;
+  let client: DecisiveClient;
+
+  beforeEach(async () => {
+    database = await createDatabase();
+    client = new DecisiveClient({ connectionString: database.url });
+    await client.connect();
+  });
+  afterEach(async () => {
+    await client.end();
+    await database.drop();
+  });
+
+  const settingNow = async (): Promise<unknown> => (await client.query<object>(SETTING.text)).rows[0];
+
+  it('runs under its name', async () => {
+    const organization_id = randomUUID();
+    expect(await client.runForOrganization(organization_id, SETTING, [])).toEqual([{ organization_id }]);
+  });
+
+  it('leaves no name behind on the connection', async () => {
+    await client.runForOrganization(randomUUID(), SETTING, []);
+    expect(await settingNow()).toEqual({ organization_id: '' });
+  });
+
+  it('leaves no name behind when it fails', async () => {
+    await expect(client.runForOrganization(randomUUID(), DIVISION, [0])).rejects.toThrow('division by zero');
+    expect(await settingNow()).toEqual({ organization_id: '' });
+  });
+
+  it('is prepared once, and again after an error', async () => {
+    await expect(client.runForOrganization(randomUUID(), DIVISION, [0])).rejects.toThrow('division by zero');
+    for (const divisor of [1, 1]) {
+      expect(await client.runForOrganization(randomUUID(), DIVISION, [divisor])).toEqual([{ quotient: 1 }]);
+    }
+    const { rows } = await client.query<{ name: string; times: number }>(
+      `SELECT name, (generic_plans + custom_plans)::int AS times FROM pg_prepared_statements WHERE name = 'division'`,
+    );
+    expect(rows).toEqual([{ name: 'division', times: 2 }]);
+  });
+
+  it('takes back what it changed when a constraint fails at its end', async () => {
+    await client.query(`
+      CREATE TEMPORARY TABLE numbers (n int);
+      CREATE TEMPORARY TABLE once (n int CONSTRAINT once_key UNIQUE DEFERRABLE INITIALLY DEFERRED)`);
+    const both = {
+      name: 'both',
+      text: 'WITH inserted AS (INSERT INTO numbers VALUES (1)) INSERT INTO once VALUES (1), (1) RETURNING n',
+    };
+    await expect(client.runForOrganization(randomUUID(), both, [])).rejects.toMatchObject({
+      constraint: 'once_key',
+    });
+    expect((await client.query('SELECT FROM numbers')).rowCount).toBe(0);
+  });
+
+  it('gives up a connection that answers nothing in time', async () => {
+    const impatient = new DecisiveClient({ connectionString: database.url, query_timeout: 50 });
+    await impatient.connect();
+    const ended = new Promise((resolve) => impatient.once('end', resolve));
+    const sleep = { name: 'sleep', text: 'SELECT pg_sleep(60)' };
+    await expect(impatient.runForOrganization(randomUUID(), sleep, [])).rejects.toThrow('Query read timeout');
+    await ended;
+  });
+
+  it('sends nothing of parameters that cannot be written', async () => {
+    const circular: unknown[] = [];
+    circular.push({ circular });
+    await expect(client.runForOrganization(randomUUID(), DIVISION, [circular])).rejects.toThrow();
+    expect(await client.runForOrganization(randomUUID(), DIVISION, [1])).toEqual([{ quotient: 1 }]);
+  });
+});
