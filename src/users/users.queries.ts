@@ -1,11 +1,12 @@
 import { oldestFirst, type Key, type List, type Order } from '../common/pagination/list.js';
 import type { UserFilters, UserSort } from './dto/list-users.query.js';
 
+/** $1 is the organization. */
 const COLUMNS = `u.id, u.email, u.first_name, u.last_name,
     (SELECT coalesce(json_agg(json_build_object('account_id', p.account_id, 'role_id', p.role_id) ORDER BY p.account_id), '[]')
-      FROM account_permissions p WHERE p.organization_id = u.organization_id AND p.user_id = u.id) AS account_permissions,
+      FROM account_permissions p WHERE p.organization_id = $1 AND p.user_id = u.id) AS account_permissions,
     (SELECT coalesce(json_agg(json_build_object('account_group_id', p.account_group_id, 'role_id', p.role_id) ORDER BY p.account_group_id), '[]')
-      FROM account_group_permissions p WHERE p.organization_id = u.organization_id AND p.user_id = u.id) AS account_group_permissions,
+      FROM account_group_permissions p WHERE p.organization_id = $1 AND p.user_id = u.id) AS account_group_permissions,
     u.created_at, u.updated_at`;
 
 export const RETRIEVE_USER = `SELECT ${COLUMNS} FROM users u WHERE u.organization_id = $1 AND u.id = $2`;
