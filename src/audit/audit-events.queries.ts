@@ -1,9 +1,10 @@
 import { oldestFirst, type List } from '../common/pagination/list.js';
 import type { AuditFilters, AuditSort } from './dto/list-audit-events.query.js';
 
+/** $1 is the organization. */
 const COLUMNS = `e.id, e.occurred_at, e.actor_type, e.actor_id, e.actor_name, e.action, e.target_type, e.target_id,
     e.changes, e.details, e.request_id, e.address, e.user_agent,
-    (SELECT k.data_key FROM user_data_keys k WHERE k.organization_id = e.organization_id
+    (SELECT k.data_key FROM user_data_keys k WHERE k.organization_id = $1
       AND k.user_id = CASE e.target_type WHEN 'user' THEN e.target_id::uuid END) AS data_key`;
 
 const FILTERS: Readonly<Record<keyof AuditFilters, string>> = {

@@ -22,9 +22,9 @@ const LOOSE_CHECKPOINTS = `
 /** Each is sealed or waits for it in one snapshot, as the sealer does both at once. */
 const EVENTS = `
   SELECT e.id, u.event_id IS NOT NULL AS waiting, s.event_id IS NOT NULL AS sealed
-  FROM (SELECT organization_id, id FROM audit_events WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3) e
-  LEFT JOIN audit_unsealed u ON u.organization_id = e.organization_id AND u.event_id = e.id
-  LEFT JOIN audit_seals s ON s.organization_id = e.organization_id AND s.event_id = e.id
+  FROM (SELECT id FROM audit_events WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3) e
+  LEFT JOIN audit_unsealed u ON u.organization_id = $1 AND u.event_id = e.id
+  LEFT JOIN audit_seals s ON s.organization_id = $1 AND s.event_id = e.id
   ORDER BY e.id`;
 
 /** One place in a chain, as the database has it. */

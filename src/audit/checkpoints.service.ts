@@ -17,7 +17,7 @@ const DUE = `
   SELECT organization_id, sequence, encode(hash, 'hex') AS hash
   FROM (SELECT * FROM audit_seals WHERE organization_id = $1 ORDER BY sequence DESC LIMIT 1) s
   WHERE NOT EXISTS (
-    SELECT FROM audit_checkpoints c WHERE c.organization_id = s.organization_id AND c.sequence = s.sequence)`;
+    SELECT FROM audit_checkpoints c WHERE c.organization_id = $1 AND c.sequence = s.sequence)`;
 
 const KEEP = `
   INSERT INTO audit_checkpoints (organization_id, sequence, token) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`;

@@ -35,6 +35,9 @@ export function recordingFirst(first: number): string {
   key_made AS (INSERT INTO user_data_keys (organization_id, user_id, data_key) VALUES ($1, ${String(userId)}, ${String(key)}))`;
 }
 
+/** How many values `firstEventValues` gives. */
+export const FIRST_EVENT_VALUES = PARAMETERS + 2;
+
 const RECORD = `WITH ${recording(2)} SELECT`;
 
 /** The values for `recordingFirst`. */

@@ -1,6 +1,7 @@
 import { Command, CommandRunner, Option, SubCommand } from 'nest-commander';
 import { randomBytes } from 'node:crypto';
 import { readEnvironment } from '../config/environment.js';
+import { distribute, planOfDistribution } from '../database/distribute.js';
 import { dataDir } from '../database/embedded/data-dir.js';
 import { EmbeddedServer } from '../database/embedded/embedded-server.js';
 import { migrate } from '../database/migrate.js';
@@ -54,10 +55,35 @@ export class DatabaseRolesCommand extends CommandRunner {
   }
 }
 
+@SubCommand({
+  name: 'distribute',
+  description: "spread the tenants' tables over the nodes of a Citus cluster (docs/scale.md)",
+})
+export class DatabaseDistributeCommand extends CommandRunner {
+  async run(_arguments: string[], { plan }: { plan?: true }): Promise<void> {
+    const database = await openDatabase(readEnvironment(process.env));
+    try {
+      if (plan) {
+        process.stdout.write((await planOfDistribution(database.url)) || 'Nothing to do.\n');
+      } else {
+        const tables = await distribute(database.url);
+        process.stdout.write(`Distributed: ${tables.join(', ')}.\n`);
+      }
+    } finally {
+      await database.close();
+    }
+  }
+
+  @Option({ flags: '--plan', description: 'print the statements, and change nothing' })
+  parsePlan(): true {
+    return true;
+  }
+}
+
 @Command({
   name: 'database',
   description: 'the database',
-  subCommands: [DatabaseUrlCommand, DatabaseMigrateCommand, DatabaseRolesCommand],
+  subCommands: [DatabaseUrlCommand, DatabaseMigrateCommand, DatabaseRolesCommand, DatabaseDistributeCommand],
 })
 export class DatabaseCommand extends CommandRunner {
   run(): Promise<void> {

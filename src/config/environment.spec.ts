@@ -10,6 +10,7 @@ describe('The environment', () => {
       HOST: '127.0.0.1',
       PORT: 3000,
       DATABASE_POOL_SIZE: 10,
+      DATABASE_MODE: 'direct',
       DATABASE_LISTEN: true,
       MIGRATE_ON_START: true,
       LOG_LEVEL: 'info',

@@ -76,6 +76,10 @@ export class Environment {
   @IsBoolean()
   DATABASE_LISTEN = true;
 
+  /** `sharded`: a Citus cluster, whose nodes hear of the organization by a statement of its own only. */
+  @IsIn(['direct', 'sharded'])
+  DATABASE_MODE: 'direct' | 'sharded' = 'direct';
+
   /** When false, start-up stops at a database whose migrations are not all applied. */
   @AsBoolean()
   @IsBoolean()

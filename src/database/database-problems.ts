@@ -58,7 +58,9 @@ const UNREACHABLE_WORDS =
 
 /** @returns undefined for what is no fault of the request or of the connection */
 export function problemOfDatabaseError(error: unknown): Problem | undefined {
-  const { constraint, code, message } = driverErrorOf(error);
+  const driverError = driverErrorOf(error);
+  const { code, message } = driverError;
+  const constraint = constraintOf(driverError);
   const broken = constraint === undefined ? undefined : CONSTRAINTS[constraint];
   if (broken !== undefined) return broken();
   const away =
@@ -71,6 +73,14 @@ export function problemOfDatabaseError(error: unknown): Problem | undefined {
 export function isRaceLost(error: unknown): boolean {
   const { code } = driverErrorOf(error);
   return code === '40001' || code === '40P01';
+}
+
+/** Constraints of a shard of Citus have its number behind their name, and only the message brings it to the coordinator. */
+const ON_SHARD = /\bconstraint "(\w+?)(_\d{6,})?"/;
+
+function constraintOf({ constraint, code, message }: DriverError): string | undefined {
+  if (constraint !== undefined) return constraint.replace(/_\d{6,}$/, '');
+  return code?.startsWith('23') === true ? ON_SHARD.exec(message ?? '')?.[1] : undefined;
 }
 
 interface DriverError {

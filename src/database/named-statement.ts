@@ -1,6 +1,6 @@
 /** What is sent often enough that PostgreSQL should parse and plan it once on each connection, not each time. */
 export interface NamedStatement {
-  /** No other statement's; up to 63 characters. */
+  /** No other statement's; up to 63 characters. Empty where it is not worth keeping on the connection. */
   name: string;
   text: string;
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type pg from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import { Settings } from '../config/settings.js';
 import { DecisiveClient } from './decisive-client.js';
 import type { NamedStatement } from './named-statement.js';
 
@@ -13,10 +14,19 @@ type Work<T> = (manager: EntityManager) => Promise<T>;
  */
 @Injectable()
 export class TenantDatabase {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  private readonly isSharded: boolean;
 
-  /** One statement in a transaction of its own, changing something or not: one round trip. */
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    { environment }: Settings,
+  ) {
+    this.isSharded = environment.DATABASE_MODE === 'sharded';
+  }
+
+  /** One statement that answers rows, in a transaction of its own, changing something or not: one round trip. */
   async run<Row>(organizationId: string, statement: NamedStatement, values: unknown[]): Promise<Row[]> {
+    if (this.isSharded)
+      return this.change(organizationId, (manager) => manager.query(statement.text, values));
     const client = (await this.pool().connect()) as pg.PoolClient & DecisiveClient;
     try {
       return await client.runForOrganization<Row>(organizationId, statement, values);
@@ -57,10 +67,17 @@ export class TenantDatabase {
     return master;
   }
 
+  /** In one message, where the database can take it: Citus would send all of it to its nodes, for the SET's sake. */
+  private async begin(runner: Transactional, mode: string, setting: string): Promise<void> {
+    const start = `START TRANSACTION ${mode}`;
+    for (const message of this.isSharded ? [start, setting] : [`${start}; ${setting}`])
+      await runner.query(message);
+  }
+
   private async transaction<T>(mode: string, setting: string, work: Work<T>): Promise<T> {
     const runner = this.dataSource.createQueryRunner() as Transactional;
     try {
-      await runner.query(`START TRANSACTION ${mode}; ${setting}`); // one message to the database, not two
+      await this.begin(runner, mode, setting);
       runner.isTransactionActive = true;
       const result = await work(runner.manager);
       await runner.query('COMMIT');

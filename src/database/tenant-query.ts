@@ -73,20 +73,21 @@ export class TenantQuery extends (pg.Query as unknown as new (config: object) =>
 
   override handleReadyForQuery(wire: Wire): void {
     const names = prepared.get(wire) ?? new Set();
-    prepared.set(wire, names.add(NAME_ORGANIZATION.name).add(this.statement.name));
+    prepared.set(wire, names.add(NAME_ORGANIZATION.name));
+    if (this.statement.name !== '') names.add(this.statement.name);
     super.handleReadyForQuery(wire);
   }
 
   /** After an error nobody knows whether the server has the statement; to close one that it has not is no error. */
   private prepare(wire: Wire, { name, text }: NamedStatement): void {
     if (prepared.get(wire)?.has(name) === true) return;
-    wire.close({ type: 'S', name });
+    if (name !== '') wire.close({ type: 'S', name });
     wire.parse({ name, text });
   }
 
   private run(wire: Wire, { name }: NamedStatement, values: readonly unknown[]): void {
     wire.bind({ statement: name, values });
-    if (name === this.statement.name) wire.describe({ type: 'P', name: '' });
+    if (name !== NAME_ORGANIZATION.name) wire.describe({ type: 'P', name: '' });
     wire.execute({ portal: '' });
   }
 }

@@ -28,7 +28,7 @@ const FIND = `
 const KEEP = `
   INSERT INTO idempotency_records (organization_id, key, fingerprint, body) VALUES ($1, $2, $3, $4)
   ON CONFLICT (organization_id, key) DO UPDATE
-    SET fingerprint = excluded.fingerprint, body = excluded.body, created_at = now()`;
+    SET fingerprint = excluded.fingerprint, body = excluded.body, created_at = excluded.created_at`;
 
 /** Two keys that share a lock only wait for each other. */
 const TRY_LOCK = 'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS locked';

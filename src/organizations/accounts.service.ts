@@ -22,10 +22,10 @@ const DISABLE_ACCOUNT = `
   WITH disabled AS (
     UPDATE accounts SET status = 'disabled', updated_at = ${LATER()}
     WHERE organization_id = $1 AND id = $2 AND status = 'active'
-    RETURNING organization_id, id, status
+    RETURNING id, status
   )
   UPDATE account_permissions p SET account_status = d.status
-  FROM disabled d WHERE p.organization_id = d.organization_id AND p.account_id = d.id`;
+  FROM disabled d WHERE p.organization_id = $1 AND p.account_id = d.id`;
 
 @Injectable()
 export class AccountsService {

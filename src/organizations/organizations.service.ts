@@ -17,10 +17,10 @@ export interface NewOrganization extends KeyPair {
 
 const RETRIEVE_ORGANIZATION = `
   SELECT o.id, o.name, json_build_object(
-      'users', (SELECT count(*) FROM users WHERE organization_id = o.id),
-      'account_groups', (SELECT count(*) FROM account_groups WHERE organization_id = o.id),
-      'accounts', (SELECT count(*) FROM accounts WHERE organization_id = o.id AND status = 'active'),
-      'roles', (SELECT count(*) FROM roles WHERE organization_id = o.id)) AS counts,
+      'users', (SELECT count(*) FROM users WHERE organization_id = $1),
+      'account_groups', (SELECT count(*) FROM account_groups WHERE organization_id = $1),
+      'accounts', (SELECT count(*) FROM accounts WHERE organization_id = $1 AND status = 'active'),
+      'roles', (SELECT count(*) FROM roles WHERE organization_id = $1)) AS counts,
     o.created_at, o.updated_at
   FROM organizations o WHERE o.id = $1`;
 

@@ -1,13 +1,14 @@
-import { recordingFirst } from '../audit/record-event.js';
+import { FIRST_EVENT_VALUES, recordingFirst } from '../audit/record-event.js';
 import type { NamedStatement } from '../database/named-statement.js';
 import { oldestFirst, type Key, type List, type Order } from '../common/pagination/list.js';
 import type { UserFilters, UserSort } from './dto/list-users.query.js';
 
+/** $1 is the organization. */
 const COLUMNS = `u.id, u.email, u.first_name, u.last_name,
     (SELECT coalesce(json_agg(json_build_object('account_id', p.account_id, 'role_id', p.role_id) ORDER BY p.account_id), '[]')
-      FROM account_permissions p WHERE p.organization_id = u.organization_id AND p.user_id = u.id) AS account_permissions,
+      FROM account_permissions p WHERE p.organization_id = $1 AND p.user_id = u.id) AS account_permissions,
     (SELECT coalesce(json_agg(json_build_object('account_group_id', p.account_group_id, 'role_id', p.role_id) ORDER BY p.account_group_id), '[]')
-      FROM account_group_permissions p WHERE p.organization_id = u.organization_id AND p.user_id = u.id) AS account_group_permissions,
+      FROM account_group_permissions p WHERE p.organization_id = $1 AND p.user_id = u.id) AS account_group_permissions,
     u.created_at, u.updated_at`;
 
 export const RETRIEVE_USER: NamedStatement = {
@@ -15,22 +16,38 @@ export const RETRIEVE_USER: NamedStatement = {
   text: `SELECT ${COLUMNS} FROM users u WHERE u.organization_id = $1 AND u.id = $2`,
 };
 
-/** A user $2 with all that it holds ($6, $7: roles on accounts; $8, $9: on account groups), and the event of it. */
-export const CREATE_USER: NamedStatement = {
-  name: 'create_user',
-  text: `
+/** More roles than that are given to few users; statements for them are not worth keeping on each connection. */
+const NAMED_UP_TO = 10;
+
+/**
+ * A user $2 with all that it holds, and the event of it, by one statement: then come e-mail address, first and
+ * last name, `firstEventValues`, and pairs of an account and a role, and of an account group and a role. The
+ * pairs are given one by one: the rows of a SELECT Citus sends by COPY, which row-level security refuses.
+ */
+export function createUser(accounts: number, accountGroups: number): NamedStatement {
+  const permissions = 6 + FIRST_EVENT_VALUES;
+  const isNamed = accounts + accountGroups <= NAMED_UP_TO;
+  return {
+    name: isNamed ? `create_user_${String(accounts)}_${String(accountGroups)}` : '',
+    text: `
   WITH created AS (
     INSERT INTO users (organization_id, id, email, first_name, last_name) VALUES ($1, $2, $3, $4, $5)
     RETURNING created_at, updated_at
-  ), on_accounts AS (
-    INSERT INTO account_permissions (organization_id, user_id, account_id, role_id)
-    SELECT $1, $2, * FROM unnest($6::uuid[], $7::text[])
-  ), on_account_groups AS (
-    INSERT INTO account_group_permissions (organization_id, user_id, account_group_id, role_id)
-    SELECT $1, $2, * FROM unnest($8::uuid[], $9::text[])
-  ), ${recordingFirst(10)}
+  ), ${held('account_permissions', 'account_id', permissions, accounts)}
+  ${held('account_group_permissions', 'account_group_id', permissions + 2 * accounts, accountGroups)}
+  ${recordingFirst(6)}
   SELECT created_at, updated_at FROM created`,
-};
+  };
+}
+
+function held(table: string, on: string, first: number, count: number): string {
+  if (count === 0) return '';
+  const rows = Array.from(
+    { length: count },
+    (_, n) => `($1, $2, $${String(first + 2 * n)}, $${String(first + 2 * n + 1)})`,
+  );
+  return `on_${table} AS (INSERT INTO ${table} (organization_id, user_id, ${on}, role_id) VALUES ${rows.join(', ')}),`;
+}
 
 /** What the index users_search_idx holds, word for word; no text of a caller has a line break to match across. */
 const SEARCHED = `lower(u.email || E'\\n' || u.first_name || ' ' || u.last_name)`;

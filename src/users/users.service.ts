@@ -17,7 +17,7 @@ import type { DeleteUserQuery } from './dto/delete-user.query.js';
 import type { UserFilters, UserSort } from './dto/list-users.query.js';
 import type { UserResponse } from './dto/user.response.js';
 import { User } from './entities/user.entity.js';
-import { CREATE_USER, RETRIEVE_USER, usersList } from './users.queries.js';
+import { createUser, RETRIEVE_USER, usersList } from './users.queries.js';
 
 export interface NewUser {
   email: string;
@@ -53,12 +53,11 @@ export class UsersService {
       person.email,
       person.first_name,
       person.last_name,
-      account_permissions.map(({ account_id }) => account_id),
-      account_permissions.map(({ role_id }) => role_id),
-      account_group_permissions.map(({ account_group_id }) => account_group_id),
-      account_group_permissions.map(({ role_id }) => role_id),
       ...firstEventValues(change, event),
+      ...account_permissions.flatMap(({ account_id, role_id }) => [account_id, role_id]),
+      ...account_group_permissions.flatMap(({ account_group_id, role_id }) => [account_group_id, role_id]),
     ];
+    const statement = createUser(account_permissions.length, account_group_permissions.length);
     const answer = (moments: object): UserResponse => ({
       id,
       ...person,
@@ -66,7 +65,7 @@ export class UsersService {
       account_group_permissions: sortedBy('account_group_id', account_group_permissions),
       ...(moments as Moments),
     });
-    return this.changes.runStatement(change, CREATE_USER, values, answer, () => ({ user_ids: [id] }));
+    return this.changes.runStatement(change, statement, values, answer, () => ({ user_ids: [id] }));
   }
 
   /** Users that pass all filters given. */

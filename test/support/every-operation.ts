@@ -1,0 +1,165 @@
+import type { UserResponse } from '../../src/users/dto/user.response.js';
+import { makeKey } from '../factories/api-key.js';
+import {
+  createAccount,
+  createGroup,
+  createOrganization,
+  newUser,
+  type TestOrganization,
+} from '../factories/organization.js';
+import type { TestApp } from './app.js';
+import type { Method } from './client.js';
+
+export interface Operation {
+  operationId: string;
+  method: Method;
+  path: string;
+  /** Names of what may stand in its query. */
+  queries: string[];
+}
+
+/** An organization with one of everything, and the ids by the names of path parameters. */
+export interface Furnished extends TestOrganization {
+  ids: Record<string, string>;
+  token: string;
+}
+
+interface Documented {
+  operationId: string;
+  parameters?: { name: string; in: string }[];
+}
+
+/** All that the served document has. */
+export function operationsOf({ document }: TestApp): Operation[] {
+  const paths = document.paths as unknown as Record<string, Record<string, Documented>>;
+  return Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, { operationId, parameters = [] }]) => ({
+      operationId,
+      method: method.toUpperCase() as Method,
+      path,
+      queries: parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name),
+    })),
+  );
+}
+
+export async function furnishedOrganization(service: TestApp): Promise<Furnished> {
+  const organization = await createOrganization(service);
+  const { client, group, account, roles } = organization;
+  const { body: role } = await client.post<{ id: string }>('/v1/organizations/roles', { name: 'Mine' });
+  const held = [{ account_group_id: group.id, role_id: role.id }];
+  const body = newUser(organization, { account_group_permissions: held });
+  const { body: user } = await client.post<UserResponse>('/v1/organizations/users', body);
+  await client.post('/v1/organizations/users', newUser(organization)); // a second one, for the next page
+  const { body: issued } = await client.post<{ access_token: string }>('/v1/organizations/authenticate', {
+    user_id: user.id,
+  });
+  const { key } = await makeKey(service, organization);
+  const empty = await createGroup(client, 'Asia');
+  await createAccount(client, group.id, 'Porto');
+  return {
+    ...organization,
+    token: issued.access_token,
+    ids: {
+      user_id: user.id,
+      account_id: account.id,
+      account_group_id: group.id,
+      role_id: role.id,
+      api_key_id: key.id,
+      empty_group_id: empty.id,
+      agent: roles.Agent,
+    },
+  };
+}
+
+/** Called as it is meant to be. @returns the paths to call one after the other, with all that may stand in their queries */
+export function pathsOf(operation: Operation, of: Furnished): string[] {
+  const path = pathOf(operation, of);
+  return queriesOf(operation, of).map((query) => (query === '' ? path : `${path}?${query}`));
+}
+
+function pathOf({ operationId, path }: Operation, { ids }: Furnished): string {
+  const own = operationId === 'delete-account-group' ? { account_group_id: ids['empty_group_id'] } : {};
+  const all: Record<string, string | undefined> = { ...ids, ...own };
+  return path.replaceAll(/\{(\w+)\}/g, (_match, name: string) => all[name] ?? `no id for ${name}`);
+}
+
+function queriesOf({ operationId, queries }: Operation, of: Furnished): string[] {
+  const needed = operationId === 'list-users-of-account' ? ['permission_id=payments:view'] : [];
+  const filters = queries.flatMap((name) => FILTERS[name]?.(of, operationId) ?? []);
+  const pages = queries.includes('page_size')
+    ? ['page_size=1', ...(queries.includes('page') ? ['page=2&page_size=1'] : [])]
+    : [];
+  const dryRun = queries.includes('dry_run') ? ['dry_run=true'] : [];
+  const erase = queries.includes('erase') ? ['erase=true'] : [];
+  return [...dryRun, '', ...erase, ...pages, ...filters].map((query) =>
+    [...needed, query].filter(Boolean).join('&'),
+  );
+}
+
+/** Something that fits, by the name of the filter. */
+const FILTERS: Readonly<Record<string, (of: Furnished, operationId: string) => string[]>> = {
+  merchant_id: () => ['merchant_id=merchant-01'],
+  email: () => ['email=somebody@example.com'],
+  account_id: ({ ids }) => [`account_id=${String(ids['account_id'])}`],
+  account_group_id: ({ ids }) => [`account_group_id=${String(ids['account_group_id'])}`],
+  search: () => ['search=ada'],
+  environment: () => ['environment=sandbox'],
+  action: () => ['action=user.created'],
+  actor_id: ({ ids }) => [`actor_id=${String(ids['api_key_id'])}`],
+  target_type: () => ['target_type=user'],
+  target_id: ({ ids }) => [`target_id=${String(ids['user_id'])}`],
+  from: () => ['from=2020-01-01T00:00:00Z'],
+  to: () => ['to=2999-01-01T00:00:00Z'],
+  sort: (_of, operationId) =>
+    (operationId === 'list-users' ? ['created_at', 'email', 'last_name', '-last_name'] : ['occurred_at']).map(
+      (sort) =>
+        `sort=${sort}&page_size=1`.replace(operationId === 'export-audit-events' ? '&page_size=1' : '', ''),
+    ),
+};
+
+/** A body that the operation accepts, for each that takes one. */
+export const BODIES: Readonly<Record<string, (of: Furnished) => unknown>> = {
+  'create-account-group': ({ ids }) => ({
+    name: 'New',
+    merchant_id: 'm',
+    account_codes: [ids['account_id']],
+  }),
+  'update-account-group': () => ({ name: 'Changed' }),
+  'create-account': () => ({ name: 'New' }),
+  'update-account': () => ({ name: 'Changed' }),
+  'create-role': () => ({ name: 'New', permission_ids: ['payments:view'] }),
+  'update-role': () => ({ name: 'Changed', permission_ids: ['payments:view'] }),
+  'create-user': (of) =>
+    newUser(of, { account_group_permissions: [{ account_group_id: of.group.id, role_id: of.roles.Agent }] }),
+  'update-user': () => ({ first_name: 'Augusta' }),
+  'replace-user-account-permissions': accountPermissions,
+  'update-user-account-permissions': accountPermissions,
+  'replace-user-account-group-permissions': groupPermissions,
+  'update-user-account-group-permissions': groupPermissions,
+  'check-permissions': ({ ids }) => ({
+    checks: [
+      {
+        user_id: ids['user_id'],
+        account_id: ids['account_id'],
+        permission_id: 'payments:view',
+        environment: 'sandbox',
+      },
+    ],
+    explain: true,
+  }),
+  'authenticate-whitelabel-user': ({ ids }) => ({ user_id: ids['user_id'] }),
+  'introspect-token': ({ token }) => ({ token }),
+  'create-api-key': () => ({ name: 'New' }),
+  'update-api-key': () => ({ name: 'Changed' }),
+  'rotate-api-key': () => ({ overlap_seconds: 60 }),
+};
+
+function accountPermissions({ ids }: Furnished): unknown {
+  return { account_permissions: [{ account_id: ids['account_id'], role_id: ids['agent'] }] };
+}
+
+function groupPermissions({ ids }: Furnished): unknown {
+  return {
+    account_group_permissions: [{ account_group_id: ids['account_group_id'], role_id: ids['agent'] }],
+  };
+}
