@@ -51,6 +51,20 @@ describe('A statement for an organization', () => {
     expect(rows).toEqual([{ name: 'division', times: 2 }]);
   });
 
+  it('is prepared anew when somebody has discarded it', async () => {
+    await client.runForOrganization(randomUUID(), DIVISION, [1]);
+    await client.query('DISCARD ALL');
+    expect(await client.runForOrganization(randomUUID(), DIVISION, [1])).toEqual([{ quotient: 1 }]);
+  });
+
+  it('is prepared anew when a migration has changed what it answers', async () => {
+    await client.query('CREATE TEMPORARY TABLE grown (n int); INSERT INTO grown VALUES (1)');
+    const all = { name: 'all', text: 'SELECT * FROM grown' };
+    await client.runForOrganization(randomUUID(), all, []);
+    await client.query('ALTER TABLE grown ADD COLUMN m int');
+    expect(await client.runForOrganization(randomUUID(), all, [])).toEqual([{ n: 1, m: null }]);
+  });
+
   it('takes back what it changed when a constraint fails at its end', async () => {
     await client.query(`
       CREATE TEMPORARY TABLE numbers (n int);

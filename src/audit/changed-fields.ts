@@ -16,7 +16,7 @@ export function changedFields(before: object = {}, after: object = {}): Changes 
   const [earlier, later] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
   const names = [...new Set([...earlier.keys(), ...later.keys()])].filter((name) => !BOOKKEEPING.has(name));
   const changes = names.sort().map((name) => [name, change(earlier.get(name), later.get(name))] as const);
-  return Object.fromEntries(changes.filter(([, { before, after }]) => textOf(before) !== textOf(after)));
+  return Object.fromEntries(changes.filter(([, { before, after }]) => differ(before, after)));
 }
 
 function change(before: unknown = null, after: unknown = null): FieldChange {
@@ -30,9 +30,15 @@ function isListOrNull(value: unknown): value is unknown[] | null {
 
 function without(list: unknown[] | null, other: unknown[] | null): unknown[] | null {
   if (list === null) return null;
-  const known = new Set(other?.map(textOf));
-  const rest = list.filter((entry) => !known.has(textOf(entry)));
-  return rest.length === 0 && other === null ? null : rest;
+  if (other === null) return list.length === 0 ? null : list;
+  const known = new Set(other.map(textOf));
+  return list.filter((entry) => !known.has(textOf(entry)));
+}
+
+/** What was not there before differs from whatever is there now, without a closer look. */
+function differ(before: unknown, after: unknown): boolean {
+  if (before === null || after === null) return before !== after;
+  return textOf(before) !== textOf(after);
 }
 
 function textOf(value: unknown): string {

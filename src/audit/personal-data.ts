@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { seal as encrypt, unseal as decrypt } from '../signing/sealed-key.js';
 import type { Changes, FieldChange } from './changed-fields.js';
@@ -54,9 +54,10 @@ export async function erasePersonalData(
 
 /** Each text is bound to its place: that of one event or field does not pass for that of another. */
 export function encrypted(changes: Changes, eventId: string, key: Buffer): StoredChanges {
+  const secret = createSecretKey(key); // made once: of three short texts it would be more than half the work
   return eachText(changes, (text, place) =>
     typeof text === 'string'
-      ? { encrypted: encrypt(Buffer.from(text), `${eventId} ${place}`, key).toString('base64') }
+      ? { encrypted: encrypt(Buffer.from(text), `${eventId} ${place}`, secret).toString('base64') }
       : text,
   );
 }

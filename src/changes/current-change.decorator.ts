@@ -36,11 +36,7 @@ class ChangePipe implements PipeTransform<ChangingRequest, Promise<Change>> {
 
   /** @throws Problem VALIDATION_ERROR */
   async transform(request: ChangingRequest): Promise<Change> {
-    const query = { ...request.query };
-    const given = (await this.validation.transform(query, {
-      type: 'query',
-      metatype: this.query,
-    })) as ChangeQuery;
+    const given = await this.read({ ...request.query });
     const { caller, idempotent_request } = request;
     if (caller === undefined) throw new Error('@CurrentChange() stands on a route without the API-key guard');
     const ifMatch = request.headers['if-match'];
@@ -51,6 +47,12 @@ class ChangePipe implements PipeTransform<ChangingRequest, Promise<Change>> {
       ...(idempotent_request === undefined ? {} : { idempotent_request }),
     });
     return request.change;
+  }
+
+  private async read(query: object): Promise<ChangeQuery> {
+    if (Object.keys(query).length === 0) return new this.query(); // as nearly always
+    const metadata = { type: 'query', metatype: this.query } as const;
+    return (await this.validation.transform(query, metadata)) as ChangeQuery;
   }
 }
 

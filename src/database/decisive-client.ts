@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { NamedStatement } from './named-statement.js';
-import { TenantQuery } from './tenant-query.js';
+import { isOutdated, TenantQuery } from './tenant-query.js';
 
 /**
  * A connection whose query got no answer in time is given up. node-postgres alone would only reject the
@@ -26,14 +26,11 @@ export class DecisiveClient extends pg.Client {
     statement: NamedStatement,
     values: readonly unknown[],
   ): Promise<Row[]> {
+    const run = (): Promise<Row[]> => this.send<Row>(organizationId, statement, values);
     try {
-      return await new Promise<Row[]>((resolve, reject) => {
-        const answer = (error: Error | null, result: pg.QueryResult): void => {
-          if (error === null) resolve(result.rows as Row[]);
-          else reject(error);
-        };
-        const query: unknown = new TenantQuery(organizationId, statement, values, answer);
-        this.query(query as pg.Submittable);
+      return await run().catch((error: unknown) => {
+        if (isOutdated(error)) return run();
+        throw error;
       });
     } catch (error) {
       this.giveUpWhenSilent(error);
@@ -44,6 +41,21 @@ export class DecisiveClient extends pg.Client {
   /** Ends the connection at once: unlike `end`, it waits for nobody at the other end. */
   giveUp(): void {
     (this as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  }
+
+  private send<Row>(
+    organizationId: string,
+    statement: NamedStatement,
+    values: readonly unknown[],
+  ): Promise<Row[]> {
+    return new Promise((resolve, reject) => {
+      const answer = (error: Error | null, result: pg.QueryResult): void => {
+        if (error === null) resolve(result.rows as Row[]);
+        else reject(error);
+      };
+      const query: unknown = new TenantQuery(organizationId, statement, values, answer);
+      this.query(query as pg.Submittable);
+    });
   }
 
   private readonly giveUpWhenSilent = (error: unknown): void => {

@@ -20,6 +20,7 @@ interface Wire {
 
 /** The handlers of pg.Query that are called with the server's answers. */
 interface QueryHandlers {
+  handleError(error: Error, wire: Wire): void;
   handleDataRow(message: unknown): void;
   handleCommandComplete(message: unknown, wire: Wire): void;
   handleReadyForQuery(wire: Wire): void;
@@ -27,6 +28,14 @@ interface QueryHandlers {
 
 /** The statements that each connection has prepared. */
 const prepared = new WeakMap<Wire, Set<string>>();
+
+/** A prepared statement is no longer there (somebody discarded it), or its tables have other columns now. */
+const OUTDATED = new Set(['26000', '0A000']);
+
+/** @returns whether the same query, sent again, would be prepared anew and might go well; nothing was done yet */
+export function isOutdated(error: unknown): boolean {
+  return OUTDATED.has((error as pg.DatabaseError).code ?? '');
+}
 
 /**
  * Names the organization and runs one statement, in one message. All up to the Sync at its end is one
@@ -76,6 +85,11 @@ export class TenantQuery extends (pg.Query as unknown as new (config: object) =>
     prepared.set(wire, names.add(NAME_ORGANIZATION.name));
     if (this.statement.name !== '') names.add(this.statement.name);
     super.handleReadyForQuery(wire);
+  }
+
+  override handleError(error: Error, wire: Wire): void {
+    if (isOutdated(error)) prepared.delete(wire);
+    super.handleError(error, wire);
   }
 
   /** After an error nobody knows whether the server has the statement; to close one that it has not is no error. */

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes, type CipherKey } from 'node:crypto';
 
 const CIPHER = 'aes-256-gcm';
 const NONCE_LENGTH = 12;
@@ -9,7 +9,7 @@ const TAG_LENGTH = 16;
  * @param kid bound to the result: the text of one key does not pass for that of another
  * @returns nonce, tag and cipher text
  */
-export function seal(privateKey: Buffer, kid: string, encryptionKey: Buffer): Buffer {
+export function seal(privateKey: Buffer, kid: string, encryptionKey: CipherKey): Buffer {
   const nonce = randomBytes(NONCE_LENGTH);
   const cipher = createCipheriv(CIPHER, encryptionKey, nonce, { authTagLength: TAG_LENGTH });
   cipher.setAAD(Buffer.from(kid));
