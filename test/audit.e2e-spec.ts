@@ -770,7 +770,7 @@ describe('Export Audit Events', () => {
     for await (const chunk of answer.body as AsyncIterable<Uint8Array>)
       lines += chunk.reduce((count, byte) => (byte === 10 ? count + 1 : count), 0);
     expect([lines, await small.stop()]).toEqual([50_003, 0]);
-  });
+  }, 120_000);
 
   it('reads on only as fast as it is taken, and ends when the client goes away', async () => {
     await insertEvents(20_000);
