@@ -7,8 +7,14 @@ export class Leftovers {
   private readonly removals: Removal[] = [];
   private removing: Promise<void> | undefined;
 
+  /** @throws Error once the run is being stopped: whoever makes more then must not go on */
   add(removal: Removal): void {
-    this.removals.push(removal);
+    if (!this.interrupted) {
+      this.removals.push(removal);
+      return;
+    }
+    removal().catch(() => undefined); // what it needs for that may be gone already, and itself with it
+    throw new Error('The run is being stopped');
   }
 
   remove(): Promise<void> {

@@ -9,6 +9,8 @@ export interface Options {
   /** Of one measured round, and of the warm-up before it. */
   seconds: number;
   warmUp: number;
+  /** Seconds without work before each measurement and after it; longer than the service lets what it does behind wait. */
+  rest: number;
   rounds: number;
   /** Of the load under which memory is watched. */
   minutes: number;
@@ -25,6 +27,7 @@ Scenarios, all by default: ${SCENARIO_NAMES.join(', ')}
   --organizations N  organizations of "neighbours" (10000)
   --seconds N        of a measured round (10)
   --warm-up N        seconds of the warm-up before each round (2)
+  --rest N           seconds without work before each round and after it (1.2)
   --rounds N         rounds, of which the median counts (3)
   --minutes N        of the load under which "start" watches the memory (10)
   --smoke            everything small and short: whether the bench works, not how fast the service is
@@ -40,6 +43,7 @@ const FULL = {
   organizations: 10_000,
   seconds: 10,
   'warm-up': 2,
+  rest: 1.2,
   rounds: 3,
   minutes: 10,
 };
@@ -48,6 +52,7 @@ const SMOKE: typeof FULL = {
   organizations: 20,
   seconds: 1,
   'warm-up': 0.3,
+  rest: 0.15,
   rounds: 1,
   minutes: 0.05,
 };
@@ -64,6 +69,7 @@ export function readOptions(parameters: readonly string[]): Options | 'help' {
       organizations: TEXT,
       seconds: TEXT,
       'warm-up': TEXT,
+      rest: TEXT,
       rounds: TEXT,
       minutes: TEXT,
       json: TEXT,
@@ -82,6 +88,7 @@ export function readOptions(parameters: readonly string[]): Options | 'help' {
     organizations: number('organizations'),
     seconds: number('seconds'),
     warmUp: number('warm-up'),
+    rest: number('rest'),
     rounds: number('rounds'),
     minutes: number('minutes'),
     smoke: values.smoke,

@@ -7,6 +7,15 @@ import { SCHEMA } from './schema.ts';
 
 const SCRIPT = fileURLToPath(new URL('server.ts', import.meta.url));
 
+const urls = new WeakMap<Stage, string>();
+
+/** Of its database. @throws Error when it was not started */
+export function baselineUrl(stage: Stage): string {
+  const url = urls.get(stage);
+  if (url === undefined) throw new Error('The baseline has not been started');
+  return url;
+}
+
 /** The bare server, on a database of its own with the same organization in it as the service has. */
 export async function startBaseline(
   stage: Stage,
@@ -14,6 +23,7 @@ export async function startBaseline(
   size: TenantSize,
 ): Promise<ServerProcess> {
   const url = await stage.server.createDatabase('baseline');
+  urls.set(stage, url);
   const roles = await rowsOf<{ id: string; name: string; assignable: boolean }>(
     stage.databaseUrl,
     'SELECT id, name, assignable FROM roles WHERE organization_id = $1',

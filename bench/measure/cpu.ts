@@ -14,10 +14,10 @@ export interface CpuSeconds {
   database: number | undefined;
 }
 
-const LOOK_EVERY_MS = 250;
-const QUIET_SHARE = 0.05;
+const LOOK_EVERY_MS = 150;
+/** What an idle process needs now and then. */
+const IDLE_SHARE = 0.07;
 const PATIENCE_MS = 30_000;
-const PAUSE_UNSEEN_MS = 1500;
 
 export function cpuSeconds({ server, postmaster }: Watched): CpuSeconds {
   return {
@@ -27,21 +27,22 @@ export function cpuSeconds({ server, postmaster }: Watched): CpuSeconds {
 }
 
 /**
- * Resolves when service and database rest. What is done behind the answers (events sealed, tables vacuumed) is
- * part of what a request costs, and must not be done in the time of the next round, which is another one's.
+ * Resolves when service and database have rested for so many seconds. What is done behind the answers (events sealed,
+ * tables vacuumed) is part of what a request costs, and must not be done in the next round, which is another one's.
  */
-export async function untilQuiet(watched: Watched): Promise<void> {
+export async function untilAtRest(watched: Watched, seconds: number): Promise<void> {
   if (!CAN_TELL_CPU) {
-    await pause(PAUSE_UNSEEN_MS);
+    await pause(seconds * 2000);
     return;
   }
   const end = performance.now() + PATIENCE_MS;
-  for (let quiet = 0; quiet < 2 && performance.now() < end;) {
+  let rested = 0;
+  while (rested < seconds * 1000 && performance.now() < end) {
     const before = cpuSeconds(watched);
     await pause(LOOK_EVERY_MS);
     const after = cpuSeconds(watched);
     const used = between(before.server, after.server) + between(before.database, after.database);
-    quiet = used < (QUIET_SHARE * LOOK_EVERY_MS) / 1000 ? quiet + 1 : 0;
+    rested = used * 1000 <= IDLE_SHARE * LOOK_EVERY_MS ? rested + LOOK_EVERY_MS : 0;
   }
 }
 

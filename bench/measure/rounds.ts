@@ -1,6 +1,6 @@
 import type { LoadGenerator } from '../load/load-generator.ts';
 import type { Plan } from '../load/plan.ts';
-import { cpuSeconds, untilQuiet, type Watched } from './cpu.ts';
+import { cpuSeconds, untilAtRest, type Watched } from './cpu.ts';
 import { median } from './median.ts';
 
 /** What a load came to; durations and processor time in milliseconds, the latter for one request. */
@@ -25,6 +25,8 @@ export interface RoundSettings {
   rounds: number;
   seconds: number;
   warmUp: number;
+  /** Seconds without work before each measurement and after it. */
+  rest: number;
 }
 
 /** A, B, A, B, …, each after a warm-up: what the machine does meanwhile meets all alike. @returns their medians */
@@ -45,15 +47,15 @@ export async function inTurn<Name extends string>(
 async function measure(
   generator: LoadGenerator,
   { plan, watched }: Contender,
-  { seconds, warmUp }: RoundSettings,
+  { seconds, warmUp, rest }: RoundSettings,
 ): Promise<Measured> {
   await generator.run({ ...plan, seconds: warmUp });
-  await untilQuiet(watched);
+  await untilAtRest(watched, rest);
   const before = cpuSeconds(watched);
   const result = await generator.run({ ...plan, seconds });
   if (result.requests === 0)
     throw new Error(`Nothing was answered in ${String(seconds)} s: take more --seconds`);
-  await untilQuiet(watched);
+  await untilAtRest(watched, rest);
   const after = cpuSeconds(watched);
   const share = (from: number | undefined, to: number | undefined): number | undefined =>
     from === undefined || to === undefined ? undefined : ((to - from) * 1000) / result.requests;

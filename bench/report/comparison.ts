@@ -30,7 +30,7 @@ export function compare(figures: readonly Figure[], before: RunRecord): Comparis
 
 /** 0.2: a fifth better; below 0: worse. What has no target, or one that it should stay below, is better when less. */
 function betterBy(now: Figure, then: Figure): number {
-  const more = now.target !== undefined && 'at_least' in now.target;
+  const more = now.unit === '1/s' || (now.target !== undefined && 'at_least' in now.target);
   return more ? now.value / then.value - 1 : then.value / now.value - 1;
 }
 

@@ -4,6 +4,7 @@ import { cpus, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Options } from '../options.ts';
+import type { ScenarioName } from '../scenarios/scenario.ts';
 import type { Figure } from './figure.ts';
 
 /** Everything about one run, as it is kept in a file. */
@@ -14,12 +15,14 @@ export interface RunRecord {
   machine: { platform: string; cpu: string; cores: number; memory_gb: number };
   options: Omit<Options, 'json' | 'svg' | 'compare'>;
   figures: Figure[];
+  /** Scenarios that could not be measured, and why. */
+  failures: Partial<Record<ScenarioName, string>>;
 }
 
 export async function recordOf(
   { json: _json, svg: _svg, compare: _compare, ...options }: Options,
   postgresql: string,
-  figures: Figure[],
+  { figures, failures }: Pick<RunRecord, 'figures' | 'failures'>,
 ): Promise<RunRecord> {
   const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
   const { version } = JSON.parse(manifest) as { version: string };
@@ -35,6 +38,7 @@ export async function recordOf(
     },
     options,
     figures,
+    failures,
   };
 }
 

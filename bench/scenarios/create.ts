@@ -1,11 +1,15 @@
+import { pgbench } from '../baseline/pgbench.ts';
 import type { Figure } from '../report/figure.ts';
 import { againstBaseline } from './against-baseline.ts';
+import type { PlannedRequest } from '../load/plan.ts';
+import type { Stage } from '../stage.ts';
 import type { Scenario } from './scenario.ts';
 import { middleTenant } from './tenants.ts';
 
 /** Create User, with one permission on an account and one on a group. */
 export const create: Scenario = async (stage) => {
-  const requests = await (await middleTenant(stage)).creations();
+  const tenant = await middleTenant(stage);
+  const requests = await tenant.creations();
   const figures: Figure[] = [];
   for (const clients of [32, 8]) {
     const { service, baseline } = await againstBaseline(stage, requests, clients);
@@ -31,5 +35,25 @@ export const create: Scenario = async (stage) => {
       },
     );
   }
-  return figures;
+  return [...figures, ...(await statementAlone(stage, tenant.id, requests))];
 };
+
+/** To tell what is PostgreSQL's part in the baseline. */
+async function statementAlone(
+  stage: Stage,
+  organizationId: string,
+  [request]: readonly PlannedRequest[],
+): Promise<Figure[]> {
+  const body = JSON.parse(request?.body ?? '{}') as Parameters<typeof pgbench>[2];
+  const perSecond = await pgbench(stage, organizationId, body);
+  if (perSecond === undefined) return [];
+  return [
+    {
+      scenario: 'create',
+      name: 'create, the statement alone',
+      says: 'by pgbench, 10 connections',
+      value: perSecond,
+      unit: '1/s',
+    },
+  ];
+}

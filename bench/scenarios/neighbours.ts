@@ -1,6 +1,6 @@
 import { LoadGenerator } from '../load/load-generator.ts';
 import type { LoadResult, PlannedRequest } from '../load/plan.ts';
-import { untilQuiet } from '../measure/cpu.ts';
+import { untilAtRest } from '../measure/cpu.ts';
 import { median } from '../measure/median.ts';
 import { bulkLoad } from '../seed/bulk-load.ts';
 import { seedOrganizations } from '../seed/organizations-seed.ts';
@@ -22,7 +22,7 @@ export const neighbours: Scenario = async (stage) => {
   const loudRequests = await loud.creations();
   const second = LoadGenerator.start(stage.leftovers);
   const watched = stage.watched(service);
-  const { seconds, warmUp, rounds } = stage.options;
+  const { seconds, warmUp, rest, rounds } = stage.options;
   const of = (duration: number): Promise<LoadResult> =>
     stage.generator.run({
       origin: service.origin,
@@ -44,7 +44,7 @@ export const neighbours: Scenario = async (stage) => {
     ] as const) {
       await load(warmUp);
       found.push((await load(seconds)).p99);
-      await untilQuiet(watched);
+      await untilAtRest(watched, rest);
     }
   }
   const [p99Alone, p99Disturbed] = [median(alone), median(disturbed)];

@@ -25,6 +25,7 @@ export const sizes: Scenario = async (stage) => {
   const service = await stage.service();
   const tenants = { large: await largeTenant(stage), small: await smallTenant(stage) };
   const watched = stage.watched(service);
+  const settings = { ...stage.options, seconds: stage.options.seconds / 2 }; // there are many of them
   const figures: Figure[] = [];
   for (const [name, operation] of Object.entries(OPERATIONS)) {
     const planFor = async (tenant: Tenant): Promise<Contender> => ({
@@ -32,7 +33,7 @@ export const sizes: Scenario = async (stage) => {
       watched,
     });
     const contenders = { large: await planFor(tenants.large), small: await planFor(tenants.small) };
-    const { large, small } = await inTurn(stage.generator, contenders, stage.options);
+    const { large, small } = await inTurn(stage.generator, contenders, settings);
     figures.push({
       scenario: 'sizes',
       name: `${name}, by size`,

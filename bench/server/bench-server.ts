@@ -28,10 +28,15 @@ export class BenchServer {
   /** @returns the superuser's URL of a new, empty database */
   async createDatabase(name: string): Promise<string> {
     const database = `${this.prefix}_${name}`;
-    this.leftovers.add(() =>
-      onDatabase(this.url, (client) => client.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)),
-    );
-    await onDatabase(this.url, (client) => client.query(`CREATE DATABASE ${database} TEMPLATE template0`));
+    let making: Promise<unknown> = Promise.resolve();
+    this.leftovers.add(async () => {
+      await making.catch(() => undefined); // told where it is waited for
+      await onDatabase(this.url, (client) =>
+        client.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`),
+      );
+    });
+    making = onDatabase(this.url, (client) => client.query(`CREATE DATABASE ${database} TEMPLATE template0`));
+    await making;
     const url = new URL(this.url);
     url.pathname = `/${database}`;
     return url.href;
@@ -40,11 +45,6 @@ export class BenchServer {
   /** To be said before the database is made that the role works in: what is left is removed in reverse. */
   dropRoleAfterwards(role: string): void {
     this.leftovers.add(() => onDatabase(this.url, (client) => client.query(`DROP ROLE IF EXISTS ${role}`)));
-  }
-
-  /** Nothing that the seeding left to do is done while something else is measured. */
-  async checkpoint(): Promise<void> {
-    await onDatabase(this.url, (client) => client.query('CHECKPOINT'));
   }
 
   async version(): Promise<string> {
