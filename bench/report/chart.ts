@@ -33,13 +33,16 @@ export function chartOf(record: RunRecord): string {
     y += height;
     return here;
   });
-  const height = y + 16;
+  const missing = Object.keys(record.failures);
+  const note = missing.length === 0 ? '' : `Could not be measured: ${missing.join(', ')}`;
+  const height = y + (note === '' ? 16 : 40);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${String(WIDTH)} ${String(height)}" width="${String(WIDTH)}" height="${String(height)}" role="img" aria-label="Figures of the bench against their targets">
 ${STYLE}
 <rect class="page" width="100%" height="100%" rx="8"/>
 <text class="title" x="24" y="36">Tenantry, measured against its targets</text>
 <text class="minor" x="24" y="58">${escaped(subtitleOf(record))}</text>
 ${placed.join('\n')}
+<text class="minor" x="24" y="${String(y + 16)}">${note}</text>
 </svg>
 `;
 }

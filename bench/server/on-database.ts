@@ -3,6 +3,7 @@ import pg from 'pg';
 /** One connection for one piece of work. */
 export async function onDatabase<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined); // the query that a lost connection ends, or the next one, tells of it
   await client.connect();
   try {
     return await work(client);
