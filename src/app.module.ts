@@ -20,6 +20,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.js';
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
+import { TurnInterceptor } from './limits/turn.interceptor.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
 import { RolesModule } from './roles/roles.module.js';
 import { SigningModule } from './signing/signing.module.js';
@@ -51,6 +52,7 @@ export class AppModule {
         ServiceLogger,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_INTERCEPTOR, useClass: JsonBodyInterceptor },
+        { provide: APP_INTERCEPTOR, useClass: TurnInterceptor },
         { provide: APP_INTERCEPTOR, useClass: PlanInterceptor },
         { provide: APP_INTERCEPTOR, useClass: RepresentationInterceptor },
         { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },

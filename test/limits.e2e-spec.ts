@@ -406,6 +406,51 @@ describe('Past the limit of requests in flight', () => {
   }
 });
 
+describe('One organization with more requests than there are connections to the database', () => {
+  it('waits for itself: another one is answered before any of its requests', async () => {
+    const acme = await start({ DATABASE_POOL_SIZE: 4 });
+    const other = await createOrganization(service, 'Other');
+    const release = await lockUsers();
+    const answered: string[] = [];
+    const imports = Array.from({ length: 20 }, async () => {
+      const { status } = await acme.client.post(USERS, newUser(acme));
+      answered.push('acme');
+      return status;
+    });
+    await untilSomebodyWaitsForALock(service);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => other.client.get(ROLES)));
+    expect([answers.map(({ status }) => status), answered]).toEqual([Array(5).fill(200), []]);
+    await release();
+    expect(await Promise.all(imports)).toEqual(Array(20).fill(201));
+  });
+
+  it('is told after a second that there was no time for the rest', async () => {
+    const acme = await start({ DATABASE_POOL_SIZE: 2 });
+    const release = await lockUsers();
+    const early = [acme.client.post(USERS, newUser(acme))];
+    await untilSomebodyWaitsForALock(service);
+    early.push(acme.client.post(USERS, newUser(acme)));
+    const late = await Promise.all(Array.from({ length: 5 }, () => acme.client.get(ROLES)));
+    await release();
+    const told = late.filter(({ status }) => status === 503);
+    expect(told.length).toBeGreaterThan(0);
+    for (const { headers } of told) expect(headers['retry-after']).toBe('1');
+    await Promise.all(early);
+    expect((await acme.client.get(ROLES)).status).toBe(200);
+  });
+
+  /** @returns takes the lock back */
+  async function lockUsers(): Promise<() => Promise<void>> {
+    const holder = service.dataSource.createQueryRunner();
+    await holder.startTransaction();
+    await holder.query('LOCK TABLE users IN SHARE MODE');
+    return async () => {
+      await holder.rollbackTransaction();
+      await holder.release();
+    };
+  }
+});
+
 describe('While the database gives no answer', () => {
   it('requests past the limit are answered at once, and all is served when it is back', async () => {
     const proxy = await TcpProxy.to(database.url);
