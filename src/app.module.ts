@@ -23,6 +23,7 @@ import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
 import { RolesModule } from './roles/roles.module.js';
 import { SigningModule } from './signing/signing.module.js';
+import { TotalsModule } from './totals/totals.module.js';
 import { UsersModule } from './users/users.module.js';
 
 @Module({})
@@ -44,6 +45,7 @@ export class AppModule {
         AuditModule,
         IdempotencyModule,
         ApiKeysModule,
+        TotalsModule,
         HealthModule,
       ],
       controllers: [ErrorsController],

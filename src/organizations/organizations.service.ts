@@ -8,6 +8,7 @@ import { newKeyPair, type KeyPair } from '../auth/key-pair.js';
 import { Problem } from '../common/errors/problem.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import { RolesService } from '../roles/roles.service.js';
+import { totalOf } from '../totals/total-of.js';
 import type { OrganizationResponse } from './dto/organization.response.js';
 import { Organization } from './entities/organization.entity.js';
 
@@ -17,9 +18,9 @@ export interface NewOrganization extends KeyPair {
 
 const RETRIEVE_ORGANIZATION = `
   SELECT o.id, o.name, json_build_object(
-      'users', (SELECT count(*) FROM users WHERE organization_id = o.id),
-      'account_groups', (SELECT count(*) FROM account_groups WHERE organization_id = o.id),
-      'accounts', (SELECT count(*) FROM accounts WHERE organization_id = o.id AND status = 'active'),
+      'users', ${totalOf('users', 'o.id')},
+      'account_groups', ${totalOf('account_groups', 'o.id')},
+      'accounts', ${totalOf('accounts', 'o.id')},
       'roles', (SELECT count(*) FROM roles WHERE organization_id = o.id)) AS counts,
     o.created_at, o.updated_at
   FROM organizations o WHERE o.id = $1`;

@@ -1,4 +1,5 @@
 import { oldestFirst, type Key, type List, type Order } from '../common/pagination/list.js';
+import { totalOf } from '../totals/total-of.js';
 import type { UserFilters, UserSort } from './dto/list-users.query.js';
 
 const COLUMNS = `u.id, u.email, u.first_name, u.last_name,
@@ -52,6 +53,7 @@ export function usersList(organizationId: string, filters: UserFilters, sort: Us
     where,
     parameters,
     order: orderOf(sort),
+    ...(conditions.length === 1 ? { total: totalOf('users', '$1') } : {}),
   };
 }
 

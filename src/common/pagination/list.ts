@@ -16,6 +16,8 @@ export interface List {
   /** What `$1` and so on in the SQL stand for. */
   parameters: readonly unknown[];
   order: Order;
+  /** SQL for the number of its rows, where that is known without counting them. */
+  total?: string;
 }
 
 export interface Order {
@@ -90,10 +92,12 @@ function hasCostlyColumns(list: List, start: Start): list is List & { alias: str
 
 /** Counts the rows on all pages, as `total`. */
 export function countRows(list: List): Statement {
+  const parameters = [...list.parameters];
+  if (list.total !== undefined) return { sql: `SELECT (${list.total})::int AS total`, parameters };
   const rows = `SELECT 1 FROM ${list.from} WHERE ${list.where} ${groupBy(list)}`;
   return {
     sql: `${list.with ?? ''} SELECT count(*)::int AS total FROM (${rows}) AS listed`,
-    parameters: [...list.parameters],
+    parameters,
   };
 }
 
