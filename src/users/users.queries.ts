@@ -1,4 +1,5 @@
 import { oldestFirst, type Key, type List, type Order } from '../common/pagination/list.js';
+import { searchedIn } from '../database/search-role.js';
 import { totalOf } from '../totals/total-of.js';
 import type { UserFilters, UserSort } from './dto/list-users.query.js';
 
@@ -11,9 +12,6 @@ const COLUMNS = `u.id, u.email, u.first_name, u.last_name,
 
 export const RETRIEVE_USER = `SELECT ${COLUMNS} FROM users u WHERE u.organization_id = $1 AND u.id = $2`;
 
-/** What the index users_search_idx holds, word for word; no text of a caller has a line break to match across. */
-const SEARCHED = `lower(u.email || E'\\n' || u.first_name || ' ' || u.last_name)`;
-
 const FILTERS: Readonly<Record<keyof UserFilters, (parameter: string) => string>> = {
   email: (email) => `u.email_lower = lower(${email})`,
   account_id: (id) =>
@@ -22,7 +20,7 @@ const FILTERS: Readonly<Record<keyof UserFilters, (parameter: string) => string>
   account_group_id: (id) =>
     `EXISTS (SELECT FROM account_group_permissions p
       WHERE p.organization_id = u.organization_id AND p.user_id = u.id AND p.account_group_id = ${id})`,
-  search: (text) => `${SEARCHED} LIKE '%' || lower(${text}) || '%'`,
+  search: (text) => `${searchedIn('u')} LIKE '%' || lower(${text}) || '%'`,
 };
 
 const ID: Key = { expression: 'u.id', type: 'uuid' };
@@ -64,6 +62,6 @@ function orderOf(sort: UserSort): Order {
 }
 
 /** What LIKE would read as a wildcard stands for itself. */
-function withPlainWildcards(text: string): string {
+export function withPlainWildcards(text: string): string {
   return text.replaceAll(/[\\%_]/g, '\\$&');
 }

@@ -18,6 +18,7 @@ import type { UserResponse } from './dto/user.response.js';
 import { AccountGroupPermission } from './entities/account-group-permission.entity.js';
 import { AccountPermission } from './entities/account-permission.entity.js';
 import { User } from './entities/user.entity.js';
+import { prepareSearch } from './search.js';
 import { RETRIEVE_USER, usersList } from './users.queries.js';
 
 export interface NewUser {
@@ -80,9 +81,11 @@ export class UsersService {
     { sort, ...filters }: UserFilters & { sort: UserSort },
     query: PageQueryDto,
   ): Promise<Page<UserResponse>> {
-    return this.database.read(organizationId, (manager) =>
-      listPage(manager, usersList(organizationId, filters, sort), query),
-    );
+    const list = usersList(organizationId, filters, sort);
+    return this.database.read(organizationId, async (manager) => {
+      if (filters.search !== undefined) await prepareSearch(manager, list, filters.search, query);
+      return listPage(manager, list, query);
+    });
   }
 
   /** @throws Problem NOT_FOUND */

@@ -33,8 +33,15 @@ export async function cursorPage<Row>(
   list: List,
   { after, page_size }: Pick<PageQueryDto, 'after' | 'page_size'>,
 ): Promise<Page<Row>> {
-  const start = after === undefined ? { skip: 0 } : { after: keysIn(after, list) };
-  return read(manager, list, start, { page_size, has_previous: after !== undefined });
+  return read(manager, list, startAfter(list, after), { page_size, has_previous: after !== undefined });
+}
+
+/**
+ * The beginning of the list, or what follows the cursor.
+ * @throws Problem VALIDATION_ERROR when the cursor is none of this list
+ */
+export function startAfter(list: List, after: string | undefined): Start {
+  return after === undefined ? { skip: 0 } : { after: keysIn(after, list) };
 }
 
 async function count(manager: EntityManager, list: List): Promise<number> {
