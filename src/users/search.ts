@@ -4,9 +4,14 @@ import { selectRows, type List } from '../common/pagination/list.js';
 import type { PageQueryDto } from '../common/pagination/page-query.dto.js';
 import { withPlainWildcards } from './users.queries.js';
 
-/** Users in the order of the list that are looked at first, and how many of them make a text a common one. */
+/** Users in the order of the list that are looked at first. */
 const SAMPLE = 1000;
-const COMMON = 50;
+/** As many of them have the text, and it is quicker to read on in order than to find all and sort them. */
+const NEVER_FAR = 10;
+/** As many have it, and looking at everybody is no slower than the trigrams. */
+const COMMON = 200;
+/** A shorter text has no trigram. */
+const HAS_TRIGRAMS = /.{3}/u;
 
 /** Does nothing where "database roles" was never run, or by an older version: search is slower then. */
 const TAKE_SEARCH_ROLE = `
@@ -18,24 +23,28 @@ const READ_IN_ORDER = `SELECT set_config('enable_sort', 'off', true)`;
 /**
  * Chooses how the rest of the transaction searches: by the trigrams, which find few among many, or in the order
  * of the list, where the next page is never far. Under row-level security PostgreSQL has no statistics to choose by.
+ * @returns the list as it is to be read
  */
 export async function prepareSearch(
   manager: EntityManager,
   list: List,
   text: string,
   { after }: PageQueryDto,
-): Promise<void> {
-  if (await isCommon(manager, list, after)) await manager.query(READ_IN_ORDER);
-  else await manager.query(TAKE_SEARCH_ROLE, [withPlainWildcards(text)]);
+): Promise<List> {
+  const found = await foundInSample(manager, list, after);
+  if (found >= NEVER_FAR) await manager.query(READ_IN_ORDER);
+  if (found < COMMON && HAS_TRIGRAMS.test(text))
+    await manager.query(TAKE_SEARCH_ROLE, [withPlainWildcards(text)]);
+  return { ...list, isSparse: found < NEVER_FAR };
 }
 
 /** Of those where the page begins, so that it costs the same in every organization. */
-async function isCommon(manager: EntityManager, list: List, after: string | undefined): Promise<boolean> {
+async function foundInSample(manager: EntityManager, list: List, after: string | undefined): Promise<number> {
   const everybody = { ...list, columns: 'u.*', where: 'u.organization_id = $1' };
   const { sql, parameters } = selectRows(everybody, startAfter(list, after), SAMPLE);
   const [sample] = await manager.query<{ found: number }[]>(
-    `SELECT count(*)::int AS found FROM (${sql}) u WHERE ${list.where}`,
+    `SELECT (count(*) FILTER (WHERE ${list.where}))::int AS found FROM (${sql}) u`, // row by row, without a join
     parameters,
   );
-  return (sample?.found ?? 0) >= COMMON;
+  return sample?.found ?? 0;
 }

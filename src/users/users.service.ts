@@ -83,8 +83,8 @@ export class UsersService {
   ): Promise<Page<UserResponse>> {
     const list = usersList(organizationId, filters, sort);
     return this.database.read(organizationId, async (manager) => {
-      if (filters.search !== undefined) await prepareSearch(manager, list, filters.search, query);
-      return listPage(manager, list, query);
+      if (filters.search === undefined) return listPage(manager, list, query);
+      return listPage(manager, await prepareSearch(manager, list, filters.search, query), query);
     });
   }
 
