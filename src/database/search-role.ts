@@ -25,20 +25,27 @@ export async function setUpSearchRole(client: Client, role: string): Promise<voi
       `The name of the role is too long: ${searchRole} has more than ${String(LONGEST_NAME)} bytes.`,
     );
   const [service, name] = [client.escapeIdentifier(role), client.escapeIdentifier(searchRole)];
-  const known = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [searchRole]);
-  if (known.rowCount === 0) await client.query(`CREATE ROLE ${name} NOLOGIN NOSUPERUSER NOBYPASSRLS`);
-  await client.query(grants(service, name));
-  const policy = await client.query(
-    `SELECT FROM pg_policy WHERE polrelid = 'users'::regclass AND polname = $1`,
-    [searchRole],
-  );
-  if (policy.rowCount === 0) await client.query(restriction(name));
+  const has = async (statement: string, ...parameters: string[]): Promise<boolean> =>
+    (await client.query(statement, parameters)).rowCount === 1;
+  if (!(await has(ROLE, searchRole)))
+    await client.query(`CREATE ROLE ${name} NOLOGIN NOSUPERUSER NOBYPASSRLS`);
+  if (!(await has(MEMBER, role, searchRole))) await client.query(membership(service, name));
+  await client.query(grants(name));
+  if (!(await has(POLICY, searchRole))) await client.query(restriction(name));
 }
 
+const ROLE = 'SELECT FROM pg_roles WHERE rolname = $1';
+const MEMBER = `
+  SELECT FROM pg_auth_members WHERE member = (SELECT oid FROM pg_roles WHERE rolname = $1)
+    AND roleid = (SELECT oid FROM pg_roles WHERE rolname = $2) LIMIT 1`;
+const POLICY = `SELECT FROM pg_policy WHERE polrelid = 'users'::regclass AND polname = $1`;
+
 /** Were it inherited, the restriction would hold for the service all the time. */
-const grants = (service: string, name: string): string => `
+const membership = (service: string, name: string): string => `
   ALTER ROLE ${service} NOINHERIT;
-  GRANT ${name} TO ${service};
+  GRANT ${name} TO ${service};`;
+
+const grants = (name: string): string => `
   GRANT USAGE ON SCHEMA public TO ${name};
   GRANT SELECT ON users, account_permissions, account_group_permissions TO ${name};`;
 
