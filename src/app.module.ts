@@ -24,6 +24,7 @@ import { TurnInterceptor } from './limits/turn.interceptor.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
 import { RolesModule } from './roles/roles.module.js';
 import { SigningModule } from './signing/signing.module.js';
+import { TotalsModule } from './totals/totals.module.js';
 import { UsersModule } from './users/users.module.js';
 
 @Module({})
@@ -45,6 +46,7 @@ export class AppModule {
         AuditModule,
         IdempotencyModule,
         ApiKeysModule,
+        TotalsModule,
         HealthModule,
       ],
       controllers: [ErrorsController],

@@ -10,6 +10,7 @@ import { Settings } from './config/settings.js';
 import { openDatabase, type OpenDatabase } from './database/open-database.js';
 import { SandboxService } from './organizations/sandbox.service.js';
 import { keepKeyPair, sandboxWelcome } from './sandbox-welcome.js';
+import { FoldingService } from './totals/folding.service.js';
 
 /** Starts everything, and stops it in reverse order on SIGTERM or SIGINT. */
 export async function startService(): Promise<void> {
@@ -33,6 +34,7 @@ async function serve(environment: Environment, database: OpenDatabase): Promise<
     const sandboxKeys = await createSandbox(app, environment, database);
     await listen(app, environment);
     app.get(SealingService).start();
+    app.get(FoldingService).start();
     const { port } = app.getHttpServer().address() as AddressInfo;
     process.stdout.write(sandboxWelcome(originOf(environment.HOST, port), sandboxKeys, database.dataDir));
   } catch (error) {

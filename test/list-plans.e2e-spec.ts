@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
 import { auditEvents } from '../src/audit/audit-events.queries.js';
 import { apiKeys } from '../src/auth/api-keys.queries.js';
-import { selectRows, type List } from '../src/common/pagination/list.js';
+import { countRows, selectRows, type List, type Statement } from '../src/common/pagination/list.js';
 import { SERVICE_ROLE } from '../src/database/open-database.js';
 import { dataSourceOptions } from '../src/database/data-source-options.js';
 import { accountGroups } from '../src/organizations/account-groups.queries.js';
 import { activeAccounts } from '../src/organizations/accounts.queries.js';
 import type { UserSort } from '../src/users/dto/list-users.query.js';
+import { prepareSearch } from '../src/users/search.js';
 import { usersList } from '../src/users/users.queries.js';
 import { createDatabase, type TestDatabase } from './support/database.js';
 
@@ -20,6 +21,8 @@ interface PlanNode {
   'Index Name'?: string;
   'Index Cond'?: string;
   Filter?: string;
+  'Rows Removed by Filter'?: number;
+  'Actual Rows'?: number;
   'Parent Relationship'?: string;
   Plans?: PlanNode[];
 }
@@ -75,6 +78,7 @@ async function fill(
 /** What a list costs is settled by PostgreSQL's plan; EXPLAIN tells it of the very statement that the service sends. */
 describe('The plan', () => {
   const organization = randomUUID();
+  const small = randomUUID();
   const group = randomUUID();
   let database: TestDatabase;
   let dataSource: DataSource;
@@ -85,7 +89,7 @@ describe('The plan', () => {
     await dataSource.transaction(async (manager) => {
       await manager.query('ALTER TABLE users DISABLE TRIGGER users_permission_check');
       await fill(manager, organization, group, ROWS);
-      await fill(manager, randomUUID(), randomUUID(), 50);
+      await fill(manager, small, randomUUID(), 50);
     });
     await dataSource.query('ANALYZE');
   });
@@ -94,21 +98,32 @@ describe('The plan', () => {
     await database.drop();
   });
 
-  const planOf = async (
-    list: List,
-    { after, role = SERVICE_ROLE }: { after?: string[]; role?: string } = {},
-  ): Promise<PlanNode[]> => {
-    const { sql, parameters } = selectRows(list, after === undefined ? { skip: 0 } : { after }, 21);
-    const [answer] = await dataSource.transaction(async (manager) => {
-      await manager.query(`SET LOCAL ROLE ${role}; SET LOCAL tenantry.organization_id = '${organization}'`);
-      return manager.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
-        `EXPLAIN (FORMAT JSON) ${sql}`,
-        parameters,
+  /** As the service works: bound by row-level security, in a transaction about the one organization. */
+  const asService = <T>(work: (manager: EntityManager) => Promise<T>): Promise<T> =>
+    dataSource.transaction(async (manager) => {
+      await manager.query(
+        `SET LOCAL ROLE ${SERVICE_ROLE}; SET LOCAL tenantry.organization_id = '${organization}'`,
       );
+      return work(manager);
     });
+
+  const explained = async (
+    manager: EntityManager,
+    { sql, parameters }: Statement,
+    options = '',
+  ): Promise<PlanNode[]> => {
+    const [answer] = await manager.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
+      `EXPLAIN (${options} FORMAT JSON) ${sql}`,
+      parameters,
+    );
     if (answer === undefined) throw new Error('EXPLAIN has no answer');
     return nodesOf(answer['QUERY PLAN'][0].Plan);
   };
+
+  const planOf = (list: List, { after }: { after?: string[] } = {}): Promise<PlanNode[]> =>
+    asService((manager) =>
+      explained(manager, selectRows(list, after === undefined ? { skip: 0 } : { after }, 21)),
+    );
 
   /** The keys of the row in the middle. */
   const middleOf = async (list: List): Promise<string[]> => {
@@ -177,22 +192,85 @@ describe('The plan', () => {
     expect(index?.['Index Cond']).toMatch('email_lower');
   });
 
-  describe('for a role that row-level security does not bind', () => {
-    it('of a search uses the trigrams', async () => {
-      const nodes = await planOf(usersList(organization, { search: 'c4ca4238a0b923' }, 'created_at'), {
-        role: 'NONE',
+  it.each<[string, () => List]>([
+    ['users', () => usersBy('created_at')],
+    ['accounts', () => activeAccounts(organization)],
+    ['account groups', () => accountGroups(organization)],
+  ])('of the total of %s reads none of them', async (_name, listOf) => {
+    const nodes = await asService((manager) => explained(manager, countRows(listOf())));
+    const read = nodes.map((node) => node['Relation Name']).filter((name) => name !== undefined);
+    expect(read).toEqual(['row_counts', 'row_count_changes']);
+  });
+
+  describe('of a search', () => {
+    /** What the service does before it counts and reads the page. */
+    const searching = <T>(
+      list: List,
+      text: string,
+      work: (manager: EntityManager) => Promise<T>,
+    ): Promise<T> =>
+      asService(async (manager) => {
+        await prepareSearch(manager, list, text, { page_size: 20 });
+        return work(manager);
       });
-      expect(nodes).toContainEqual(
-        expect.objectContaining({ 'Node Type': 'Bitmap Index Scan', 'Index Name': 'users_search_idx' }),
+    const found = (text: string, sort: UserSort = 'created_at'): List =>
+      usersList(organization, { search: text }, sort);
+    const trigrams = expect.objectContaining({
+      'Node Type': 'Bitmap Index Scan',
+      'Index Name': 'users_search_idx',
+      'Index Cond': expect.stringMatching(/organization_id.*~~/s) as unknown,
+    }) as unknown;
+
+    it.each(['c4ca4238a0b923', 'last123', "o'hara%_\\"])(
+      'for %j, which few have, uses the trigrams',
+      async (text) => {
+        const list = found(text);
+        const plans = await searching(list, text, async (manager) => [
+          await explained(manager, countRows(list)),
+          await explained(manager, selectRows(list, { skip: 0 }, 21)),
+        ]);
+        for (const nodes of plans) expect(nodes).toContainEqual(trigrams);
+      },
+    );
+
+    it('that goes on by cursor uses the trigrams', async () => {
+      const list = found('c4ca4238a0b923', 'last_name');
+      const after = await middleOf(usersBy('last_name'));
+      const nodes = await searching(list, 'c4ca4238a0b923', (manager) =>
+        explained(manager, selectRows(list, { after }, 21)),
       );
+      expect(nodes).toContainEqual(trigrams);
     });
 
-    it('of a search that goes on by cursor uses the trigrams', async () => {
-      const nodes = await planOf(usersList(organization, { search: 'c4ca4238a0b923' }, 'last_name'), {
-        role: 'NONE',
-        after: await middleOf(usersBy('last_name')),
+    it.each<[UserSort, string]>([
+      ['created_at', 'users_created_at_idx'],
+      ['-last_name', 'users_last_name_idx'],
+      ['email', 'users_email_key'],
+    ])('for what many have reads the page by %s from its index, and sorts nothing', async (sort, index) => {
+      const list = found('example.com', sort);
+      const nodes = await searching(list, 'example.com', (manager) =>
+        explained(manager, selectRows(list, { skip: 0 }, 21)),
+      );
+      expect(nodes.map((node) => node['Index Name'])).toContain(index);
+      expect(nodes.map((node) => node['Node Type'])).not.toContain('Sort');
+    });
+
+    it('in a small organization reads nothing of what a large one beside it has', async () => {
+      const list = usersList(small, { search: 'example.com' }, 'created_at');
+      const nodes = await dataSource.transaction(async (manager) => {
+        await manager.query(
+          `SET LOCAL ROLE ${SERVICE_ROLE}; SET LOCAL tenantry.organization_id = '${small}'`,
+        );
+        await manager.query(
+          `SET LOCAL tenantry.search = '%example.com%'; SET LOCAL ROLE ${SERVICE_ROLE}_search`,
+        );
+        return explained(manager, selectRows(list, { skip: 0 }, 100), 'ANALYZE,');
       });
-      expect(nodes.map((node) => node['Index Name'])).toContain('users_search_idx');
+      const read = nodes.filter((node) => node['Relation Name'] === 'users');
+      expect(read.map((node) => node['Actual Rows'])).toEqual([50]);
+      expect(read.map((node) => node['Rows Removed by Filter'] ?? 0)).toEqual([0]);
+      for (const node of nodes.filter(({ 'Index Name': name }) => name !== undefined))
+        expect(node['Actual Rows']).toBe(50);
     });
   });
 });

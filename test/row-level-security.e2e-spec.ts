@@ -4,8 +4,15 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { CheckpointsService } from '../src/audit/checkpoints.service.js';
 import { SealingService } from '../src/audit/sealing.service.js';
+import { Environment } from '../src/config/environment.js';
+import { Settings } from '../src/config/settings.js';
+import { dataSourceOptions } from '../src/database/data-source-options.js';
+import { SERVICE_ROLE } from '../src/database/open-database.js';
 import { TenantDatabase } from '../src/database/tenant-database.js';
+import { FoldingService } from '../src/totals/folding.service.js';
 import type { UserResponse } from '../src/users/dto/user.response.js';
+import { prepareSearch } from '../src/users/search.js';
+import { usersList } from '../src/users/users.queries.js';
 import { createOrganization, newUser, type TestOrganization } from './factories/organization.js';
 import { startApp, type TestApp } from './support/app.js';
 import { createEmptyDatabase } from './support/database.js';
@@ -14,7 +21,13 @@ import { ServiceProcess } from './support/service-process.js';
 /** Tables that are the service's own, and hold nothing of a tenant. */
 const SHARED = ['migrations', 'signing_keys'];
 /** What jobs that look after all organizations may see. */
-const FOR_JOBS = ['audit_unsealed', 'idempotency_records', 'organizations'];
+const FOR_JOBS = [
+  'audit_unsealed',
+  'idempotency_records',
+  'organizations',
+  'row_count_changes',
+  'row_counts',
+];
 
 /** A second wall under the WHERE clauses. */
 describe('Row-level security', () => {
@@ -29,6 +42,7 @@ describe('Row-level security', () => {
     service = await startApp();
     acme = await createOrganization(service, 'Acme');
     other = await createOrganization(service, 'Other');
+    await service.app.get(FoldingService).fold(); // what comes below is not in the counts yet
     const held = [{ account_group_id: acme.group.id, role_id: acme.roles.Agent }];
     const body = newUser(acme, { account_group_permissions: held });
     user = (
@@ -140,6 +154,103 @@ describe('Row-level security', () => {
     expect(changed).toBe(0);
   });
 
+  describe('of the role that searches', () => {
+    const SEARCH_ROLE = `${SERVICE_ROLE}_search`;
+    const searching = <T>(settings: string, statement: string): Promise<T[]> =>
+      service.dataSource.transaction(async (manager) => {
+        await manager.query(`SET LOCAL ROLE ${SEARCH_ROLE}; ${settings}`);
+        return manager.query<T[]>(statement);
+      });
+    const about = (id: string, pattern?: string): string =>
+      `SET LOCAL tenantry.organization_id = '${id}'; ${pattern === undefined ? '' : `SET LOCAL tenantry.search = '${pattern}'`}`;
+
+    it('is one policy more, which can only take rows away', async () => {
+      const policies = await service.dataSource.query<object[]>(
+        `SELECT polname AS name, polpermissive AS permissive, polcmd AS command, polroles::regrole[]::text[] AS roles
+         FROM pg_policy WHERE polrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
+           AND polroles <> '{0}'`,
+      );
+      expect(policies).toEqual([
+        { name: SEARCH_ROLE, permissive: false, command: 'r', roles: [SEARCH_ROLE] },
+      ]);
+    });
+
+    it('holds: it owns nothing, cannot log in, and may do nothing but read what a page of users is made of', async () => {
+      const [role] = await service.dataSource.query<object[]>(
+        `SELECT rolcanlogin, rolsuper, rolbypassrls, rolcreaterole,
+           (SELECT count(*)::int FROM pg_class WHERE relowner = r.oid) AS owned,
+           (SELECT count(*)::int FROM pg_proc WHERE proowner = r.oid OR prosecdef) AS functions,
+           ARRAY(SELECT DISTINCT table_name || ' ' || privilege_type FROM information_schema.role_table_grants
+             WHERE grantee = rolname ORDER BY 1) AS grants
+         FROM pg_roles r WHERE rolname = '${SEARCH_ROLE}'`,
+      );
+      expect(role).toEqual({
+        rolcanlogin: false,
+        rolsuper: false,
+        rolbypassrls: false,
+        rolcreaterole: false,
+        owned: 0,
+        functions: 0,
+        grants: ['account_group_permissions SELECT', 'account_permissions SELECT', 'users SELECT'],
+      });
+    });
+
+    it('is not inherited: the service is restricted only while it searches', async () => {
+      const [role] = await service.dataSource.query<object[]>(
+        `SELECT pg_has_role('${SERVICE_ROLE}', '${SEARCH_ROLE}', 'MEMBER') AS member,
+           pg_has_role('${SERVICE_ROLE}', '${SEARCH_ROLE}', 'USAGE') AS inherits`,
+      );
+      expect(role).toEqual({ member: true, inherits: false });
+    });
+
+    it('shows nothing without an organization, nothing without a pattern, and nothing with neither', async () => {
+      for (const settings of [
+        '',
+        about(acme.id),
+        `SET LOCAL tenantry.search = '%'`,
+        about('', '%'),
+        about(acme.id, ''),
+      ])
+        expect([settings, await searching(settings, 'SELECT id FROM users')]).toEqual([settings, []]);
+    });
+
+    it("shows those who match of the one organization, and nothing of another's whatever is asked", async () => {
+      expect(await searching(about(acme.id, '%@example.com%'), 'SELECT id FROM users')).toEqual([
+        { id: user.id },
+      ]);
+      expect(await searching(about(acme.id, '%nobody%'), 'SELECT id FROM users')).toEqual([]);
+      for (const attempt of [
+        `SELECT id FROM users WHERE organization_id = '${acme.id}'`,
+        `SELECT id FROM users WHERE organization_id = '${acme.id}' OR true`,
+        `SELECT id FROM users WHERE lower(email || E'\\n' || first_name || ' ' || last_name) LIKE '%' AND id = '${user.id}'`,
+        `SELECT user_id FROM account_permissions WHERE organization_id = '${acme.id}'`,
+        `SELECT user_id FROM account_group_permissions WHERE organization_id = '${acme.id}'`,
+      ]) {
+        const seen = await searching<{ id?: string; user_id?: string }>(about(other.id, '%'), attempt);
+        expect(seen.filter(({ id, user_id }) => (id ?? user_id) === user.id)).toEqual([]);
+      }
+    });
+
+    it('refuses every other table, and every change', async () => {
+      for (const table of tables.filter((name) => !/^(users|account_(group_)?permissions)$/.test(name)))
+        await expect(searching(about(acme.id, '%'), `SELECT FROM ${table}`)).rejects.toThrow(
+          /permission denied/,
+        );
+      for (const change of ["UPDATE users SET first_name = 'x'", 'DELETE FROM users', 'TRUNCATE users'])
+        await expect(searching(about(acme.id, '%'), change)).rejects.toThrow(/permission denied/);
+    });
+
+    it('is over with the transaction', async () => {
+      for (let n = 0; n < 30; n += 1) {
+        const { body } = await acme.client.get<{ data: unknown[] }>(
+          '/v1/organizations/users?search=nobody-has-this',
+        );
+        expect(body.data).toEqual([]);
+        expect(await asService('SELECT current_user AS role')).toEqual([{ role: SERVICE_ROLE }]);
+      }
+    });
+  });
+
   it('takes no organization that is no UUID, and no key that is none', () => {
     const nonsense = "x'; DROP TABLE users; --";
     expect(() => tenants.read(nonsense, () => Promise.resolve())).toThrow(/UUID/);
@@ -163,6 +274,17 @@ describe('Row-level security', () => {
     await expect(client.query('CREATE TABLE mine ()')).rejects.toThrow(/permission denied/);
     await expect(client.query('DELETE FROM migrations')).rejects.toThrow(/permission denied/);
     await client.end();
+    const searcher = await new DataSource(dataSourceOptions(output.trim())).initialize();
+    const settings = new Settings(new Environment(), output.trim());
+    const roles = await new TenantDatabase(searcher, settings).read(acme.id, async (manager) => {
+      const list = usersList(acme.id, { search: 'ada' }, 'created_at');
+      await prepareSearch(manager, list, 'ada', { page_size: 20 });
+      return manager.query<object[]>(
+        `SELECT current_user AS role, current_setting('tenantry.search') AS pattern`,
+      );
+    });
+    expect(roles).toEqual([{ role: `${role}_search`, pattern: '%ada%' }]);
+    await searcher.destroy();
     const running = await ServiceProcess.start({ DATABASE_URL: output.trim(), MIGRATE_ON_START: 'false' });
     expect((await fetch(`${running.origin}/health/ready`)).status).toBe(200);
     expect(await running.stop()).toBe(0);
@@ -171,6 +293,6 @@ describe('Row-level security', () => {
       [role],
     );
     await database.drop();
-    await service.dataSource.query(`DROP ROLE ${role}`);
+    await service.dataSource.query(`DROP ROLE ${role}, ${role}_search`);
   });
 });

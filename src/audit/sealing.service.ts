@@ -1,6 +1,6 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
+import { passes } from '../common/passes.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import { BEFORE_THE_FIRST, COVERED, covered, linked } from './chain.js';
 import { CheckpointsService } from './checkpoints.service.js';
@@ -145,15 +145,6 @@ export class SealingService implements BeforeApplicationShutdown {
     if (organizationIds.length === 0) return;
     if (!(await this.checkpoints.make(organizationIds))) return;
     for (const id of organizationIds) this.behind.delete(id);
-  }
-}
-
-async function passes(milliseconds: number, signal: AbortSignal): Promise<boolean> {
-  try {
-    await sleep(milliseconds, undefined, { ref: false, signal });
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -7,6 +7,7 @@ import { EmbeddedServer } from '../database/embedded/embedded-server.js';
 import { migrate } from '../database/migrate.js';
 import { openDatabase, SERVICE_ROLE } from '../database/open-database.js';
 import { setUpServiceRole } from '../database/service-role.js';
+import { recount } from '../totals/recount.js';
 
 @SubCommand({ name: 'url', description: 'print the connection URL of the database in use' })
 export class DatabaseUrlCommand extends CommandRunner {
@@ -80,10 +81,37 @@ export class DatabaseDistributeCommand extends CommandRunner {
   }
 }
 
+@SubCommand({
+  name: 'recount',
+  description: 'count what totals say, and correct them: for data that was loaded while triggers were off',
+})
+export class DatabaseRecountCommand extends CommandRunner {
+  async run(): Promise<void> {
+    const environment = readEnvironment(process.env);
+    const database = await openDatabase(environment);
+    try {
+      const corrections = await recount(database.url, environment);
+      const lines = corrections.map(
+        ({ organization_id, counted, missed }) =>
+          `Organization ${organization_id}: the total of ${counted} was ${String(Math.abs(missed))} too ${missed > 0 ? 'low' : 'high'}.\n`,
+      );
+      process.stdout.write(lines.join('') || 'All totals are right.\n');
+    } finally {
+      await database.close();
+    }
+  }
+}
+
 @Command({
   name: 'database',
   description: 'the database',
-  subCommands: [DatabaseUrlCommand, DatabaseMigrateCommand, DatabaseRolesCommand, DatabaseDistributeCommand],
+  subCommands: [
+    DatabaseUrlCommand,
+    DatabaseMigrateCommand,
+    DatabaseRolesCommand,
+    DatabaseDistributeCommand,
+    DatabaseRecountCommand,
+  ],
 })
 export class DatabaseCommand extends CommandRunner {
   run(): Promise<void> {

@@ -14,6 +14,8 @@ import { AccountGroupPermission } from '../users/entities/account-group-permissi
 import { AccountPermission } from '../users/entities/account-permission.entity.js';
 import { User } from '../users/entities/user.entity.js';
 import { IdempotencyRecord } from '../idempotency/entities/idempotency-record.entity.js';
+import { RowCountChange } from '../totals/entities/row-count-change.entity.js';
+import { RowCount } from '../totals/entities/row-count.entity.js';
 import { DecisiveClient } from './decisive-client.js';
 import { AccountGroupCycles1763942400000 } from './migrations/1763942400000-account-group-cycles.js';
 import { InitialSchema1763856000000 } from './migrations/1763856000000-initial-schema.js';
@@ -24,6 +26,7 @@ import { ApiKeyScopes1764374400000 } from './migrations/1764374400000-api-key-sc
 import { AuditTrail1764460800000 } from './migrations/1764460800000-audit-trail.js';
 import { IdempotencyRecords1764547200000 } from './migrations/1764547200000-idempotency-records.js';
 import { RowLevelSecurity1764633600000 } from './migrations/1764633600000-row-level-security.js';
+import { Totals1764806400000 } from './migrations/1764806400000-totals.js';
 
 interface ConnectionOptions {
   /** Connections at most. */
@@ -59,6 +62,8 @@ export function dataSourceOptions(
       AuditSeal,
       AuditCheckpoint,
       UserDataKey,
+      RowCount,
+      RowCountChange,
     ],
     migrations: [
       InitialSchema1763856000000,
@@ -70,6 +75,7 @@ export function dataSourceOptions(
       AuditTrail1764460800000,
       IdempotencyRecords1764547200000,
       RowLevelSecurity1764633600000,
+      Totals1764806400000,
     ],
     migrationsTableName: 'migrations',
     migrationsTransactionMode: 'each',

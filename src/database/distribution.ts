@@ -19,6 +19,8 @@ export const DISTRIBUTED: readonly { table: string; by: string }[] = [
   { table: 'audit_seals', by: 'organization_id' },
   { table: 'audit_checkpoints', by: 'organization_id' },
   { table: 'user_data_keys', by: 'organization_id' },
+  { table: 'row_counts', by: 'organization_id' },
+  { table: 'row_count_changes', by: 'organization_id' },
 ];
 
 /**

@@ -1,5 +1,5 @@
-import { DataSource, MigrationExecutor } from 'typeorm';
-import { dataSourceOptions } from './data-source-options.js';
+import { MigrationExecutor, type DataSource } from 'typeorm';
+import { withDataSource } from './with-data-source.js';
 
 /** Of several processes that start at once, one migrates and the others wait for it. */
 const MIGRATION_LOCK = 7_352_002;
@@ -26,14 +26,4 @@ export async function migrate(url: string): Promise<string[]> {
 export async function pendingMigrations(dataSource: DataSource): Promise<string[]> {
   const pending = await new MigrationExecutor(dataSource).getPendingMigrations();
   return pending.map(({ name }) => name);
-}
-
-/** Without the service's time limits: a migration takes as long as it takes. */
-async function withDataSource<T>(url: string, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
-  const dataSource = await new DataSource(dataSourceOptions(url, { poolSize: 2 })).initialize();
-  try {
-    return await work(dataSource);
-  } finally {
-    await dataSource.destroy();
-  }
 }

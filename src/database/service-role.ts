@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { setUpSearchRole } from './search-role.js';
 
 /** Everything that a request can need, and nothing more: the service changes no tables and no migrations. */
 const GRANTS = (role: string): string => `
@@ -28,6 +29,7 @@ export async function setUpServiceRole(url: string, role: string, password?: str
     if (rowCount === 0) await client.query(`CREATE ROLE ${name} NOSUPERUSER NOBYPASSRLS ${login}`);
     else if (login !== '') await client.query(`ALTER ROLE ${name} ${login}`);
     await client.query(GRANTS(name));
+    await setUpSearchRole(client, role);
     await client.query('COMMIT');
   } finally {
     await client.end();

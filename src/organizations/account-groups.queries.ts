@@ -1,4 +1,5 @@
 import { oldestFirst, type List } from '../common/pagination/list.js';
+import { totalOf } from '../totals/total-of.js';
 
 /** Oldest first; those of the merchant, if one is given. */
 export function accountGroups(organizationId: string, merchantId?: string): List {
@@ -10,5 +11,6 @@ export function accountGroups(organizationId: string, merchantId?: string): List
     where: `g.organization_id = $1${ofMerchant ? ' AND g.merchant_id = $2' : ''}`,
     parameters: ofMerchant ? [organizationId, merchantId] : [organizationId],
     order: oldestFirst('g.created_at', 'g.id'),
+    ...(ofMerchant ? {} : { total: totalOf('account_groups', '$1') }),
   };
 }

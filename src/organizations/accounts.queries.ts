@@ -1,4 +1,5 @@
 import { oldestFirst, type List } from '../common/pagination/list.js';
+import { totalOf } from '../totals/total-of.js';
 
 /** Oldest first; those in the group itself, if one is given. */
 export function activeAccounts(organizationId: string, accountGroupId?: string): List {
@@ -10,5 +11,6 @@ export function activeAccounts(organizationId: string, accountGroupId?: string):
     where: `a.organization_id = $1 AND a.status = 'active'${inGroup ? ' AND a.account_group_id = $2' : ''}`,
     parameters: inGroup ? [organizationId, accountGroupId] : [organizationId],
     order: oldestFirst('a.created_at', 'a.id'),
+    ...(inGroup ? {} : { total: totalOf('accounts', '$1') }),
   };
 }

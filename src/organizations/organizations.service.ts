@@ -8,6 +8,7 @@ import { newKeyPair, type KeyPair } from '../auth/key-pair.js';
 import { Problem } from '../common/errors/problem.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import { RolesService } from '../roles/roles.service.js';
+import { totalOf } from '../totals/total-of.js';
 import type { OrganizationResponse } from './dto/organization.response.js';
 import { Organization } from './entities/organization.entity.js';
 
@@ -17,9 +18,9 @@ export interface NewOrganization extends KeyPair {
 
 const RETRIEVE_ORGANIZATION = `
   SELECT o.id, o.name, json_build_object(
-      'users', (SELECT count(*) FROM users WHERE organization_id = $1),
-      'account_groups', (SELECT count(*) FROM account_groups WHERE organization_id = $1),
-      'accounts', (SELECT count(*) FROM accounts WHERE organization_id = $1 AND status = 'active'),
+      'users', ${totalOf('users', '$1')},
+      'account_groups', ${totalOf('account_groups', '$1')},
+      'accounts', ${totalOf('accounts', '$1')},
       'roles', (SELECT count(*) FROM roles WHERE organization_id = $1)) AS counts,
     o.created_at, o.updated_at
   FROM organizations o WHERE o.id = $1`;

@@ -1,6 +1,8 @@
 import { FIRST_EVENT_VALUES, recordingFirst } from '../audit/record-event.js';
 import type { NamedStatement } from '../database/named-statement.js';
 import { oldestFirst, type Key, type List, type Order } from '../common/pagination/list.js';
+import { searchedIn } from '../database/search-role.js';
+import { totalOf } from '../totals/total-of.js';
 import type { UserFilters, UserSort } from './dto/list-users.query.js';
 
 /** $1 is the organization. */
@@ -49,9 +51,6 @@ function held(table: string, on: string, first: number, count: number): string {
   return `on_${table} AS (INSERT INTO ${table} (organization_id, user_id, ${on}, role_id) VALUES ${rows.join(', ')}),`;
 }
 
-/** What the index users_search_idx holds, word for word; no text of a caller has a line break to match across. */
-const SEARCHED = `lower(u.email || E'\\n' || u.first_name || ' ' || u.last_name)`;
-
 const FILTERS: Readonly<Record<keyof UserFilters, (parameter: string) => string>> = {
   email: (email) => `u.email_lower = lower(${email})`,
   account_id: (id) =>
@@ -60,7 +59,7 @@ const FILTERS: Readonly<Record<keyof UserFilters, (parameter: string) => string>
   account_group_id: (id) =>
     `EXISTS (SELECT FROM account_group_permissions p
       WHERE p.organization_id = u.organization_id AND p.user_id = u.id AND p.account_group_id = ${id})`,
-  search: (text) => `${SEARCHED} LIKE '%' || lower(${text}) || '%'`,
+  search: (text) => `${searchedIn('u')} LIKE '%' || lower(${text}) || '%'`,
 };
 
 const ID: Key = { expression: 'u.id', type: 'uuid' };
@@ -91,6 +90,7 @@ export function usersList(organizationId: string, filters: UserFilters, sort: Us
     where,
     parameters,
     order: orderOf(sort),
+    ...(conditions.length === 1 ? { total: totalOf('users', '$1') } : {}),
   };
 }
 
@@ -101,6 +101,6 @@ function orderOf(sort: UserSort): Order {
 }
 
 /** What LIKE would read as a wildcard stands for itself. */
-function withPlainWildcards(text: string): string {
+export function withPlainWildcards(text: string): string {
   return text.replaceAll(/[\\%_]/g, '\\$&');
 }

@@ -17,6 +17,7 @@ import type { DeleteUserQuery } from './dto/delete-user.query.js';
 import type { UserFilters, UserSort } from './dto/list-users.query.js';
 import type { UserResponse } from './dto/user.response.js';
 import { User } from './entities/user.entity.js';
+import { prepareSearch } from './search.js';
 import { createUser, RETRIEVE_USER, usersList } from './users.queries.js';
 
 export interface NewUser {
@@ -74,9 +75,11 @@ export class UsersService {
     { sort, ...filters }: UserFilters & { sort: UserSort },
     query: PageQueryDto,
   ): Promise<Page<UserResponse>> {
-    return this.database.read(organizationId, (manager) =>
-      listPage(manager, usersList(organizationId, filters, sort), query),
-    );
+    const list = usersList(organizationId, filters, sort);
+    return this.database.read(organizationId, async (manager) => {
+      if (filters.search === undefined) return listPage(manager, list, query);
+      return listPage(manager, await prepareSearch(manager, list, filters.search, query), query);
+    });
   }
 
   /** @throws Problem NOT_FOUND */

@@ -16,6 +16,10 @@ export interface List {
   /** What `$1` and so on in the SQL stand for. */
   parameters: readonly unknown[];
   order: Order;
+  /** SQL for the number of its rows, where that is known without counting them. */
+  total?: string;
+  /** That its rows are few and hard to find: the first of a numbered page also brings the total, as `total_items`. Needs an alias. */
+  isSparse?: boolean;
 }
 
 export interface Order {
@@ -77,23 +81,32 @@ export function selectRows(list: List, start: Start, limit: number): Statement {
   const rows = `FROM ${list.from} WHERE ${conditions.join(' AND ')} ${groupBy(list)}`;
   const order = `ORDER BY ${expressions.map((key) => (descending ? `${key} DESC` : key)).join(', ')}`;
   const page = `LIMIT ${given(limit)} ${'skip' in start ? `OFFSET ${given(start.skip)}` : ''}`;
-  const sql = hasCostlyColumns(list, start)
-    ? [list.with, selected, `FROM (SELECT ${list.alias}.* ${rows} ${order} ${page}) ${list.alias} ${order}`]
-    : [list.with, selected, rows, order, page];
-  return { sql: sql.join('\n'), parameters };
+  if (!isFoundFirst(list, start))
+    return { sql: [list.with, selected, rows, order, page].join('\n'), parameters };
+  const [counted, total] = isCounted(list, start)
+    ? [', (count(*) OVER ())::int AS total_items', ', total_items']
+    : ['', ''];
+  const found = `(SELECT ${list.alias}.*${counted} ${rows} ${order} ${page}) ${list.alias}`;
+  return { sql: [list.with, selected + total, `FROM ${found}`, order].join('\n'), parameters };
 }
 
 /** PostgreSQL works out the columns of rows that OFFSET skips, too; so the page is found first. */
-function hasCostlyColumns(list: List, start: Start): list is List & { alias: string } {
-  return list.alias !== undefined && 'skip' in start && start.skip > 0;
+function isFoundFirst(list: List, start: Start): list is List & { alias: string } {
+  return list.alias !== undefined && 'skip' in start && (start.skip > 0 || isCounted(list, start));
+}
+
+function isCounted({ isSparse = false }: List, start: Start): boolean {
+  return isSparse && 'skip' in start;
 }
 
 /** Counts the rows on all pages, as `total`. */
 export function countRows(list: List): Statement {
+  const parameters = [...list.parameters];
+  if (list.total !== undefined) return { sql: `SELECT (${list.total})::int AS total`, parameters };
   const rows = `SELECT 1 FROM ${list.from} WHERE ${list.where} ${groupBy(list)}`;
   return {
     sql: `${list.with ?? ''} SELECT count(*)::int AS total FROM (${rows}) AS listed`,
-    parameters: [...list.parameters],
+    parameters,
   };
 }
 
