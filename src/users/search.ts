@@ -33,9 +33,9 @@ export async function prepareSearch(
 ): Promise<List> {
   const found = await foundInSample(manager, list, after);
   if (found >= NEVER_FAR) await manager.query(READ_IN_ORDER);
-  if (found < COMMON && HAS_TRIGRAMS.test(text))
-    await manager.query(TAKE_SEARCH_ROLE, [withPlainWildcards(text)]);
-  return { ...list, isSparse: found < NEVER_FAR };
+  const byTrigrams = found < COMMON && HAS_TRIGRAMS.test(text);
+  if (byTrigrams) await manager.query(TAKE_SEARCH_ROLE, [withPlainWildcards(text)]);
+  return { ...list, isSparse: byTrigrams && found < NEVER_FAR };
 }
 
 /** Of those where the page begins, so that it costs the same in every organization. */
