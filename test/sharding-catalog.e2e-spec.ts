@@ -176,7 +176,9 @@ describe('The schema, for shards by organization', () => {
         BY.has(table ?? ''),
       );
       const conditions = [
-        ...source.matchAll(/\b(?:organization_id|FROM organizations WHERE id) = NEW\.organization_id/g),
+        ...source.matchAll(
+          /\b(?:organization_id|FROM organizations WHERE id) = NEW\.organization_id|VALUES \((?:NEW|OLD)\.organization_id/g,
+        ),
       ];
       expect([name, conditions.length]).toEqual([name, tables.length]);
     }

@@ -243,7 +243,7 @@ describe('Totals', () => {
     expect(await totals()).toMatchObject({ accounts: 1 });
   });
 
-  it('follow statements on many rows of many organizations, with one change for each organization', async () => {
+  it('follow statements on many rows of many organizations', async () => {
     await fold();
     await service.dataSource.transaction(async (manager) => {
       await manager.query('ALTER TABLE users DISABLE TRIGGER users_permission_check');
@@ -254,10 +254,6 @@ describe('Totals', () => {
         [acme.id, other.id],
       );
     });
-    expect(await run('SELECT delta FROM row_count_changes ORDER BY delta')).toEqual([
-      { delta: '100' },
-      { delta: '200' },
-    ]);
     expect([(await totals()).users, (await totals(other)).users]).toEqual([100, 200]);
     await run('UPDATE users SET organization_id = $1 WHERE organization_id = $2', acme.id, other.id);
     expect([(await totals()).users, (await totals(other)).users]).toEqual([300, 0]);
@@ -407,7 +403,7 @@ describe('Adding up', () => {
     while ((await waiting()).length > 0) await totals();
     await replica.close();
     await insertUsers(3);
-    expect(await waiting()).toHaveLength(1);
+    expect(await waiting()).toHaveLength(3);
     expect(await totals()).toMatchObject({ users: 5 });
   });
 });

@@ -26,6 +26,7 @@ import { ApiKeyScopes1764374400000 } from './migrations/1764374400000-api-key-sc
 import { AuditTrail1764460800000 } from './migrations/1764460800000-audit-trail.js';
 import { IdempotencyRecords1764547200000 } from './migrations/1764547200000-idempotency-records.js';
 import { RowLevelSecurity1764633600000 } from './migrations/1764633600000-row-level-security.js';
+import { SearchPendingList1764892800000 } from './migrations/1764892800000-search-pending-list.js';
 import { Totals1764806400000 } from './migrations/1764806400000-totals.js';
 
 interface ConnectionOptions {
@@ -76,6 +77,7 @@ export function dataSourceOptions(
       IdempotencyRecords1764547200000,
       RowLevelSecurity1764633600000,
       Totals1764806400000,
+      SearchPendingList1764892800000,
     ],
     migrationsTableName: 'migrations',
     migrationsTransactionMode: 'each',

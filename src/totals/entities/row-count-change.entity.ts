@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Rows that one statement added or removed, and that are not in the count yet. Triggers write it. */
+/** A row that was added or removed, and is not in the count yet. Triggers write it. */
 @Entity('row_count_changes')
 export class RowCountChange {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'row_count_changes_pkey' })
@@ -10,10 +10,8 @@ export class RowCountChange {
   @PrimaryColumn('text', { primaryKeyConstraintName: 'row_count_changes_pkey' })
   counted!: string;
 
-  @PrimaryColumn({
-    type: 'bigint',
-    generated: 'identity',
-    generatedIdentity: 'ALWAYS',
+  @PrimaryColumn('uuid', {
+    default: () => 'gen_random_uuid()',
     primaryKeyConstraintName: 'row_count_changes_pkey',
   })
   id!: string;
