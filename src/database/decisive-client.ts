@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { NamedStatement } from './named-statement.js';
+import type { Opening } from './openings.js';
 import { TenantQuery } from './tenant-query.js';
 
 /**
@@ -20,9 +21,9 @@ export class DecisiveClient extends pg.Client {
     this.on('error', ignore);
   }
 
-  /** Names the organization and runs one statement, in one round trip and one transaction. */
-  async runForOrganization<Row>(
-    organizationId: string,
+  /** Says what the transaction is about and runs one statement, in one round trip and one transaction. */
+  async runAfter<Row>(
+    opening: Opening,
     statement: NamedStatement,
     values: readonly unknown[],
   ): Promise<Row[]> {
@@ -32,7 +33,7 @@ export class DecisiveClient extends pg.Client {
           if (error === null) resolve(result.rows as Row[]);
           else reject(error);
         };
-        const query: unknown = new TenantQuery(organizationId, statement, values, answer);
+        const query: unknown = new TenantQuery(opening, statement, values, answer);
         this.query(query as pg.Submittable);
       });
     } catch (error) {
