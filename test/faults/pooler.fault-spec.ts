@@ -187,12 +187,10 @@ describe('Behind PgBouncer in transaction mode, with few connections to the serv
   it.each([
     ['a single statement', (userId: string) => `${USERS}/${userId}`],
     ['a statement of a transaction', () => USERS],
-  ])('%s that takes too long is ended by the server, not only given up', async (_what, pathFor) => {
-    const [{ id } = { id: '' }] = await rowsOf<{ id: string }>(
-      database.url,
-      'SELECT id FROM users WHERE organization_id = $1 LIMIT 1',
-      [tenants[0].organizationId],
-    );
+  ])('%s that takes too long is ended by the server, not only given up', async (what, pathFor) => {
+    const body = tenants[0].user(`${what.replaceAll(' ', '.')}@example.com`);
+    const made = await tenants[0].send(service.origin, { method: 'POST', path: USERS, body });
+    const { id } = bodyOf(made) as { id: string };
     const owner = new pg.Client({ connectionString: database.url });
     await owner.connect();
     try {
