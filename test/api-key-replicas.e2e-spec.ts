@@ -143,7 +143,7 @@ describe('A key that is changed on one replica', () => {
   });
 
   it('is refused within a second also where changes are not listened for', async () => {
-    const deaf = await startApp({ DATABASE_LISTEN: false }, database);
+    const deaf = await startApp({ DATABASE_MODE: 'pooled' }, database);
     try {
       const { key, path } = await makeKey(service, acme);
       expect(await statusAt(deaf, key)).toBe(200);

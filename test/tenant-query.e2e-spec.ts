@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { DecisiveClient } from '../src/database/decisive-client.js';
+import { openingOf, type Opening } from '../src/database/openings.js';
 import { createDatabase, type TestDatabase } from './support/database.js';
 
 const SETTING = {
@@ -8,6 +9,8 @@ const SETTING = {
   text: `SELECT current_setting('tenantry.organization_id', true) AS organization_id`,
 };
 const DIVISION = { name: 'division', text: 'SELECT 1 / $1::int AS quotient' };
+
+const somebody = (): Opening => openingOf('direct', randomUUID());
 
 describe('A statement for an organization', () => {
   let database: TestDatabase;
@@ -27,23 +30,25 @@ describe('A statement for an organization', () => {
 
   it('runs under its name', async () => {
     const organization_id = randomUUID();
-    expect(await client.runForOrganization(organization_id, SETTING, [])).toEqual([{ organization_id }]);
+    expect(await client.runAfter(openingOf('direct', organization_id), SETTING, [])).toEqual([
+      { organization_id },
+    ]);
   });
 
   it('leaves no name behind on the connection', async () => {
-    await client.runForOrganization(randomUUID(), SETTING, []);
+    await client.runAfter(somebody(), SETTING, []);
     expect(await settingNow()).toEqual({ organization_id: '' });
   });
 
   it('leaves no name behind when it fails', async () => {
-    await expect(client.runForOrganization(randomUUID(), DIVISION, [0])).rejects.toThrow('division by zero');
+    await expect(client.runAfter(somebody(), DIVISION, [0])).rejects.toThrow('division by zero');
     expect(await settingNow()).toEqual({ organization_id: '' });
   });
 
   it('is prepared once, and again after an error', async () => {
-    await expect(client.runForOrganization(randomUUID(), DIVISION, [0])).rejects.toThrow('division by zero');
+    await expect(client.runAfter(somebody(), DIVISION, [0])).rejects.toThrow('division by zero');
     for (const divisor of [1, 1]) {
-      expect(await client.runForOrganization(randomUUID(), DIVISION, [divisor])).toEqual([{ quotient: 1 }]);
+      expect(await client.runAfter(somebody(), DIVISION, [divisor])).toEqual([{ quotient: 1 }]);
     }
     const { rows } = await client.query<{ name: string; times: number }>(
       `SELECT name, (generic_plans + custom_plans)::int AS times FROM pg_prepared_statements WHERE name = 'division'`,
@@ -52,17 +57,17 @@ describe('A statement for an organization', () => {
   });
 
   it('is prepared anew when somebody has discarded it', async () => {
-    await client.runForOrganization(randomUUID(), DIVISION, [1]);
+    await client.runAfter(somebody(), DIVISION, [1]);
     await client.query('DISCARD ALL');
-    expect(await client.runForOrganization(randomUUID(), DIVISION, [1])).toEqual([{ quotient: 1 }]);
+    expect(await client.runAfter(somebody(), DIVISION, [1])).toEqual([{ quotient: 1 }]);
   });
 
   it('is prepared anew when a migration has changed what it answers', async () => {
     await client.query('CREATE TEMPORARY TABLE grown (n int); INSERT INTO grown VALUES (1)');
     const all = { name: 'all', text: 'SELECT * FROM grown' };
-    await client.runForOrganization(randomUUID(), all, []);
+    await client.runAfter(somebody(), all, []);
     await client.query('ALTER TABLE grown ADD COLUMN m int');
-    expect(await client.runForOrganization(randomUUID(), all, [])).toEqual([{ n: 1, m: null }]);
+    expect(await client.runAfter(somebody(), all, [])).toEqual([{ n: 1, m: null }]);
   });
 
   it('takes back what it changed when a constraint fails at its end', async () => {
@@ -73,7 +78,7 @@ describe('A statement for an organization', () => {
       name: 'both',
       text: 'WITH inserted AS (INSERT INTO numbers VALUES (1)) INSERT INTO once VALUES (1), (1) RETURNING n',
     };
-    await expect(client.runForOrganization(randomUUID(), both, [])).rejects.toMatchObject({
+    await expect(client.runAfter(somebody(), both, [])).rejects.toMatchObject({
       constraint: 'once_key',
     });
     expect((await client.query('SELECT FROM numbers')).rowCount).toBe(0);
@@ -84,14 +89,14 @@ describe('A statement for an organization', () => {
     await impatient.connect();
     const ended = new Promise((resolve) => impatient.once('end', resolve));
     const sleep = { name: 'sleep', text: 'SELECT pg_sleep(60)' };
-    await expect(impatient.runForOrganization(randomUUID(), sleep, [])).rejects.toThrow('Query read timeout');
+    await expect(impatient.runAfter(somebody(), sleep, [])).rejects.toThrow('Query read timeout');
     await ended;
   });
 
   it('sends nothing of parameters that cannot be written', async () => {
     const circular: unknown[] = [];
     circular.push({ circular });
-    await expect(client.runForOrganization(randomUUID(), DIVISION, [circular])).rejects.toThrow();
-    expect(await client.runForOrganization(randomUUID(), DIVISION, [1])).toEqual([{ quotient: 1 }]);
+    await expect(client.runAfter(somebody(), DIVISION, [circular])).rejects.toThrow();
+    expect(await client.runAfter(somebody(), DIVISION, [1])).toEqual([{ quotient: 1 }]);
   });
 });

@@ -105,7 +105,7 @@ export class KeyChanges implements OnApplicationShutdown {
     await this.dataSource.query('SELECT pg_notify($1, $2)', [CHANNEL, token]);
     const tooLate = sleep(SILENT_FOR, undefined, { signal, ref: false }).then(() => {
       throw new Error(
-        'Notifications do not arrive. Behind a pooler in transaction mode set DATABASE_LISTEN=false',
+        'Notifications do not arrive. Behind a pooler in transaction mode set DATABASE_MODE=pooled',
       );
     });
     await Promise.race([arrived, tooLate]);

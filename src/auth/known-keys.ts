@@ -8,7 +8,7 @@ import { KeyChanges } from './key-changes.js';
 
 /** Milliseconds for which a key is believed while every change of it is heard; the rest is caution. */
 const BELIEVED_WHILE_HEARD = 30_000;
-/** Milliseconds for which it is believed where changes are not listened for: they count within a second. */
+/** Milliseconds for which it is believed behind a pooler: changes count within a second there too. */
 const BELIEVED_UNHEARD = 900;
 
 type KeyRow = Pick<
@@ -47,12 +47,16 @@ export class KnownKeys {
   private readonly remembered = new LRUCache<string, Remembered>({ max: 10_000 });
   /** How often something was forgotten: what was being read at that moment may be old. */
   private forgotten = 0;
+  /** A pooler takes a LISTEN and delivers nothing. */
+  private readonly canListen: boolean;
 
   constructor(
     private readonly database: TenantDatabase,
     private readonly changes: KeyChanges,
-    private readonly settings: Settings,
-  ) {}
+    { environment }: Settings,
+  ) {
+    this.canListen = environment.DATABASE_MODE !== 'pooled';
+  }
 
   /** @returns undefined when there is no such key; those are not remembered */
   async find(publicKey: string): Promise<KnownKey | undefined> {
@@ -68,7 +72,7 @@ export class KnownKeys {
 
   /** From the first key on, and so not for a command. */
   private listen(): void {
-    if (!this.settings.environment.DATABASE_LISTEN) return;
+    if (!this.canListen) return;
     this.changes.start((publicKey) => {
       this.forget(publicKey);
     });
@@ -82,7 +86,7 @@ export class KnownKeys {
 
   private isBelieved({ readAt }: Remembered): boolean {
     const age = performance.now() - readAt;
-    if (!this.settings.environment.DATABASE_LISTEN) return age < BELIEVED_UNHEARD;
+    if (!this.canListen) return age < BELIEVED_UNHEARD;
     return age < BELIEVED_WHILE_HEARD && this.changes.areHeard();
   }
 

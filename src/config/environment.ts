@@ -71,14 +71,13 @@ export class Environment {
   @Min(1)
   DATABASE_POOL_SIZE = 10;
 
-  /** When false, changes of API keys are not listened for: behind PgBouncer in transaction mode nothing arrives. */
-  @AsBoolean()
-  @IsBoolean()
-  DATABASE_LISTEN = true;
-
-  /** `sharded`: a Citus cluster, whose nodes hear of the organization by a statement of its own only. */
-  @IsIn(['direct', 'sharded'])
-  DATABASE_MODE: 'direct' | 'sharded' = 'direct';
+  /**
+   * What is between the service and its tables. `pooled`: PgBouncer in transaction mode, which keeps nothing on a
+   * connection from one transaction to the next. `sharded`: a Citus cluster, whose nodes hear of the organization by
+   * a statement of its own only.
+   */
+  @IsIn(['direct', 'pooled', 'sharded'])
+  DATABASE_MODE: 'direct' | 'pooled' | 'sharded' = 'direct';
 
   /** When false, start-up stops at a database whose migrations are not all applied. */
   @AsBoolean()

@@ -34,6 +34,8 @@ interface ConnectionOptions {
   poolSize?: number;
   /** Milliseconds for a statement; a request is answered with 503 past it. */
   statementTimeout?: number;
+  /** Behind a pooler, which refuses to set anything for a whole connection: transactions set the timeout then. */
+  isPooled?: boolean;
   /** Taken on by every connection. */
   role?: string;
 }
@@ -41,7 +43,7 @@ interface ConnectionOptions {
 /** How everyone connects: the service, the command line, the tests and TypeORM's own command line. */
 export function dataSourceOptions(
   url: string | undefined,
-  { poolSize = 5, statementTimeout, role }: ConnectionOptions = {},
+  { poolSize = 5, statementTimeout, isPooled = false, role }: ConnectionOptions = {},
 ): PostgresDataSourceOptions {
   return {
     type: 'postgres',
@@ -90,9 +92,8 @@ export function dataSourceOptions(
       Client: DecisiveClient,
       keepAlive: true,
       ...(role === undefined ? {} : { options: `-c role=${role}` }),
-      ...(statementTimeout === undefined
-        ? {}
-        : { statement_timeout: statementTimeout, query_timeout: statementTimeout + 100 }),
+      ...(statementTimeout === undefined ? {} : { query_timeout: statementTimeout + 100 }),
+      ...(statementTimeout === undefined || isPooled ? {} : { statement_timeout: statementTimeout }),
     },
   };
 }

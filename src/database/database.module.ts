@@ -3,10 +3,8 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { Settings } from '../config/settings.js';
 import { dataSourceOptions } from './data-source-options.js';
 import { DatabaseService } from './database.service.js';
+import { STATEMENT_TIMEOUT } from './statement-timeout.js';
 import { TenantDatabase } from './tenant-database.js';
-
-/** A request that waits for the database any longer is answered with 503. */
-const STATEMENT_TIMEOUT = 1500;
 
 @Global()
 @Module({
@@ -17,6 +15,7 @@ const STATEMENT_TIMEOUT = 1500;
         ...dataSourceOptions(databaseUrl, {
           poolSize: environment.DATABASE_POOL_SIZE,
           statementTimeout: STATEMENT_TIMEOUT,
+          isPooled: environment.DATABASE_MODE === 'pooled',
           ...(serviceRole === undefined ? {} : { role: serviceRole }),
         }),
         manualInitialization: true, // DatabaseService does it, and keeps trying

@@ -10,6 +10,9 @@ import { setUpServiceRole } from './service-role.js';
 
 const RETRY_AFTER = 500;
 
+/** What PgBouncer says to whoever sets something for a whole connection. */
+const REFUSED_BY_POOLER = 'unsupported startup parameter';
+
 const POWERFUL_ROLE = `
   SELECT rolname AS name, rolsuper OR rolbypassrls OR EXISTS (
     SELECT FROM pg_tables WHERE schemaname = 'public' AND tableowner = rolname) AS unbound
@@ -32,6 +35,7 @@ export class DatabaseService implements OnApplicationBootstrap, OnApplicationShu
       await this.connect();
     } catch (error) {
       if (error instanceof StartupError) throw error;
+      if ((error as Error).message.includes(REFUSED_BY_POOLER)) throw behindPooler(error);
       if (problemOfDatabaseError(error) === undefined) throw unusable(error);
       this.logger.warn({ err: error }, 'The database cannot be reached; trying again until it can');
       void this.keepTrying();
@@ -98,6 +102,12 @@ export class DatabaseService implements OnApplicationBootstrap, OnApplicationShu
       }
     }
   }
+}
+
+function behindPooler(error: unknown): StartupError {
+  return new StartupError('The database is behind a pooler in transaction mode. Set DATABASE_MODE=pooled.', {
+    cause: error,
+  });
 }
 
 /** A wrong password, a missing database, a server too old: waiting would not help. */

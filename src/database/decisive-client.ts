@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { NamedStatement } from './named-statement.js';
+import type { Opening } from './openings.js';
 import { isOutdated, TenantQuery } from './tenant-query.js';
 
 /**
@@ -20,13 +21,13 @@ export class DecisiveClient extends pg.Client {
     this.on('error', ignore);
   }
 
-  /** Names the organization and runs one statement, in one round trip and one transaction. */
-  async runForOrganization<Row>(
-    organizationId: string,
+  /** Says what the transaction is about and runs one statement, in one round trip and one transaction. */
+  async runAfter<Row>(
+    opening: Opening,
     statement: NamedStatement,
     values: readonly unknown[],
   ): Promise<Row[]> {
-    const run = (): Promise<Row[]> => this.send<Row>(organizationId, statement, values);
+    const run = (): Promise<Row[]> => this.send<Row>(opening, statement, values);
     try {
       return await run().catch((error: unknown) => {
         if (isOutdated(error)) return run();
@@ -43,17 +44,13 @@ export class DecisiveClient extends pg.Client {
     (this as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
   }
 
-  private send<Row>(
-    organizationId: string,
-    statement: NamedStatement,
-    values: readonly unknown[],
-  ): Promise<Row[]> {
+  private send<Row>(opening: Opening, statement: NamedStatement, values: readonly unknown[]): Promise<Row[]> {
     return new Promise((resolve, reject) => {
       const answer = (error: Error | null, result: pg.QueryResult): void => {
         if (error === null) resolve(result.rows as Row[]);
         else reject(error);
       };
-      const query: unknown = new TenantQuery(organizationId, statement, values, answer);
+      const query: unknown = new TenantQuery(opening, statement, values, answer);
       this.query(query as pg.Submittable);
     });
   }

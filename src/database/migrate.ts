@@ -1,8 +1,11 @@
-import { MigrationExecutor, type DataSource } from 'typeorm';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MigrationExecutor, type DataSource, type Migration } from 'typeorm';
 import { withDataSource } from './with-data-source.js';
 
 /** Of several processes that start at once, one migrates and the others wait for it. */
 const MIGRATION_LOCK = 7_352_002;
+/** Milliseconds after which a waiting process tries again; it holds no connection meanwhile, which a pooler may be short of. */
+const TRY_AGAIN = 100;
 
 /**
  * Applies the migrations that are pending, each in a transaction of its own.
@@ -10,15 +13,26 @@ const MIGRATION_LOCK = 7_352_002;
  */
 export async function migrate(url: string): Promise<string[]> {
   return withDataSource(url, async (dataSource) => {
-    const lock = dataSource.createQueryRunner();
-    await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    try {
-      const applied = await dataSource.runMigrations();
-      return applied.map(({ name }) => name);
-    } finally {
-      await lock.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
-      await lock.release();
+    for (;;) {
+      const applied = await migrateAlone(dataSource);
+      if (applied !== undefined) return applied.map(({ name }) => name);
+      await sleep(TRY_AGAIN);
     }
+  });
+}
+
+/**
+ * The lock is of a transaction, which keeps its connection even behind a pooler, and goes with it whatever happens.
+ * @returns undefined while another process migrates
+ */
+async function migrateAlone(dataSource: DataSource): Promise<Migration[] | undefined> {
+  return dataSource.transaction(async (lock) => {
+    await lock.query('SET LOCAL idle_in_transaction_session_timeout = 0'); // it idles while the others work
+    const [answer] = await lock.query<{ locked: boolean }[]>(
+      'SELECT pg_try_advisory_xact_lock($1) AS locked',
+      [MIGRATION_LOCK],
+    );
+    return answer?.locked === true ? dataSource.runMigrations() : undefined;
   });
 }
 

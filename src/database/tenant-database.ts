@@ -2,9 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type pg from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import type { Environment } from '../config/environment.js';
 import { Settings } from '../config/settings.js';
 import { DecisiveClient } from './decisive-client.js';
 import type { NamedStatement } from './named-statement.js';
+import { beginning, openingOf } from './openings.js';
 
 type Work<T> = (manager: EntityManager) => Promise<T>;
 
@@ -14,22 +16,23 @@ type Work<T> = (manager: EntityManager) => Promise<T>;
  */
 @Injectable()
 export class TenantDatabase {
-  private readonly isSharded: boolean;
+  private readonly mode: Environment['DATABASE_MODE'];
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     { environment }: Settings,
   ) {
-    this.isSharded = environment.DATABASE_MODE === 'sharded';
+    this.mode = environment.DATABASE_MODE;
   }
 
   /** One statement that answers rows, in a transaction of its own, changing something or not: one round trip. */
   async run<Row>(organizationId: string, statement: NamedStatement, values: unknown[]): Promise<Row[]> {
-    if (this.isSharded)
+    const { mode } = this;
+    if (mode === 'sharded')
       return this.change(organizationId, (manager) => manager.query(statement.text, values));
     const client = (await this.pool().connect()) as pg.PoolClient & DecisiveClient;
     try {
-      return await client.runForOrganization<Row>(organizationId, statement, values);
+      return await client.runAfter<Row>(openingOf(mode, organizationId), this.kept(statement), values);
     } finally {
       client.release();
     }
@@ -61,23 +64,21 @@ export class TenantDatabase {
     return this.transaction('READ ONLY', `SET LOCAL tenantry.public_key = '${publicKey}'`, work);
   }
 
+  /** What is prepared under a name is not found on the pooler's next connection. */
+  private kept(statement: NamedStatement): NamedStatement {
+    return this.mode === 'pooled' ? { ...statement, name: '' } : statement;
+  }
+
   private pool(): pg.Pool {
     const { master } = this.dataSource.driver as unknown as { master?: pg.Pool };
     if (master === undefined) throw new Error('Driver not Connected'); // in the words of TypeORM
     return master;
   }
 
-  /** In one message, where the database can take it: Citus would send all of it to its nodes, for the SET's sake. */
-  private async begin(runner: Transactional, mode: string, setting: string): Promise<void> {
-    const start = `START TRANSACTION ${mode}`;
-    for (const message of this.isSharded ? [start, setting] : [`${start}; ${setting}`])
-      await runner.query(message);
-  }
-
-  private async transaction<T>(mode: string, setting: string, work: Work<T>): Promise<T> {
+  private async transaction<T>(kind: string, setting: string, work: Work<T>): Promise<T> {
     const runner = this.dataSource.createQueryRunner() as Transactional;
     try {
-      await this.begin(runner, mode, setting);
+      for (const message of beginning(this.mode, kind, setting)) await runner.query(message);
       runner.isTransactionActive = true;
       const result = await work(runner.manager);
       await runner.query('COMMIT');

@@ -1,11 +1,7 @@
 import pg from 'pg';
 import utils from 'pg/lib/utils.js';
 import type { NamedStatement } from './named-statement.js';
-
-const NAME_ORGANIZATION: NamedStatement = {
-  name: 'name_organization',
-  text: `SELECT set_config('tenantry.organization_id', $1, true)`,
-};
+import type { Opening } from './openings.js';
 
 /** What node-postgres offers to queries of one's own, as pg-cursor uses it; its type declarations leave it out. */
 interface Wire {
@@ -38,31 +34,30 @@ export function isOutdated(error: unknown): boolean {
 }
 
 /**
- * Names the organization and runs one statement, in one message. All up to the Sync at its end is one
- * transaction: the setting ends with it, and an error anywhere takes back everything.
+ * Runs one statement after an opening, in one message. All up to the Sync at its end is one transaction: what the
+ * opening sets ends with it, and an error anywhere takes back everything. A pooler in transaction mode keeps it on
+ * one connection.
  * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
  */
 export class TenantQuery extends (pg.Query as unknown as new (config: object) => QueryHandlers) {
   private readonly values: readonly unknown[];
-  private isNamed = false;
+  private isOpened = false;
 
   constructor(
-    private readonly organizationId: string,
+    private readonly opening: Opening,
     private readonly statement: NamedStatement,
     values: readonly unknown[],
     callback: (error: Error | null, result: pg.QueryResult) => void,
   ) {
     super({ text: statement.text, callback });
-    this.values = values.map((value) => utils.prepareValue(value)); // what cannot be written is thrown before the first byte
+    this.values = written(values); // what cannot be written is thrown before the first byte
   }
 
   /** Called by the client when it is this query's turn. */
   submit(wire: Wire): Error | null {
     wire.stream.cork();
     try {
-      this.prepare(wire, NAME_ORGANIZATION);
-      this.prepare(wire, this.statement);
-      this.run(wire, NAME_ORGANIZATION, [this.organizationId]);
+      this.run(wire, this.opening.statement, written(this.opening.values));
       this.run(wire, this.statement, this.values);
       wire.sync();
     } finally {
@@ -72,18 +67,18 @@ export class TenantQuery extends (pg.Query as unknown as new (config: object) =>
   }
 
   override handleDataRow(message: unknown): void {
-    if (this.isNamed) super.handleDataRow(message);
+    if (this.isOpened) super.handleDataRow(message);
   }
 
   override handleCommandComplete(message: unknown, wire: Wire): void {
-    if (this.isNamed) super.handleCommandComplete(message, wire);
-    this.isNamed = true;
+    if (this.isOpened) super.handleCommandComplete(message, wire);
+    this.isOpened = true;
   }
 
   override handleReadyForQuery(wire: Wire): void {
     const names = prepared.get(wire) ?? new Set();
-    prepared.set(wire, names.add(NAME_ORGANIZATION.name));
-    if (this.statement.name !== '') names.add(this.statement.name);
+    prepared.set(wire, names);
+    for (const { name } of [this.opening.statement, this.statement]) if (name !== '') names.add(name);
     super.handleReadyForQuery(wire);
   }
 
@@ -92,16 +87,22 @@ export class TenantQuery extends (pg.Query as unknown as new (config: object) =>
     super.handleError(error, wire);
   }
 
+  /** One after the other: of statements without a name the server has the last one only. */
+  private run(wire: Wire, statement: NamedStatement, values: readonly unknown[]): void {
+    this.prepare(wire, statement);
+    wire.bind({ statement: statement.name, values });
+    if (statement === this.statement) wire.describe({ type: 'P', name: '' });
+    wire.execute({ portal: '' });
+  }
+
   /** After an error nobody knows whether the server has the statement; to close one that it has not is no error. */
   private prepare(wire: Wire, { name, text }: NamedStatement): void {
     if (prepared.get(wire)?.has(name) === true) return;
     if (name !== '') wire.close({ type: 'S', name });
     wire.parse({ name, text });
   }
+}
 
-  private run(wire: Wire, { name }: NamedStatement, values: readonly unknown[]): void {
-    wire.bind({ statement: name, values });
-    if (name !== NAME_ORGANIZATION.name) wire.describe({ type: 'P', name: '' });
-    wire.execute({ portal: '' });
-  }
+function written(values: readonly unknown[]): unknown[] {
+  return values.map((value) => utils.prepareValue(value));
 }

@@ -2,15 +2,16 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import { removeLeftovers } from '../ci/leftovers.js';
 import type { TestDatabase } from '../support/database.js';
-import type { ServiceProcess } from '../support/service-process.js';
+import { ServiceProcess } from '../support/service-process.js';
 import type { Answer } from './http.js';
 import { emptyDatabase, startService } from './processes.js';
 import { rowsOf } from './rows.js';
 import { Tenant } from './tenant.js';
-import { USERS } from './user-load.js';
+import { USERS, UserLoad } from './user-load.js';
 
 const ROLES = '/v1/organizations/roles';
 const KEYS = 50;
+const CONNECTIONS = 6;
 const LIMIT = 30;
 
 afterAll(removeLeftovers);
@@ -65,6 +66,39 @@ describe('Two replicas, started together on one empty database', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
   });
 
+  it('let one of two changes through that were prepared on the same state, and refuse the other', async () => {
+    const body = tenant.user('matched@example.com');
+    const made = await tenant.send(replicas[0]?.origin ?? '', { method: 'POST', path: USERS, body });
+    const path = `${USERS}/${(JSON.parse(made.text) as { id: string }).id}`;
+    let tag = String(made.headers.etag);
+    for (let n = 0; n < KEYS; n += 1) {
+      const change = JSON.stringify({ first_name: `Ada ${String(n)}` });
+      const answers = await onBoth({ method: 'PATCH', path, headers: { 'If-Match': tag }, body: change });
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);
+      tag = String(answers.find(({ status }) => status === 200)?.headers.etag);
+    }
+  });
+
+  it('seal what both do into one unbroken chain', async () => {
+    const loads = replicas.map(() => new UserLoad(tenant));
+    loads.forEach((load, n) => {
+      load.start(replicas[n]?.origin ?? '', CONNECTIONS);
+    });
+    await untilSealed(database.url, tenant, 3 * KEYS); // in the middle of what goes on
+    await Promise.all(loads.map((load) => load.stop()));
+    const [{ events } = { events: 0 }] = await rowsOf<{ events: number }>(
+      database.url,
+      'SELECT count(*)::int AS events FROM audit_events WHERE organization_id = $1',
+      [tenant.organizationId],
+    );
+    await untilSealed(database.url, tenant, events);
+    expect(await rowsOf(database.url, PLACES, [tenant.organizationId])).toEqual([
+      { count: events, last: events },
+    ]);
+    const settings = { DATABASE_URL: database.url };
+    expect(await ServiceProcess.cli(settings, 'audit', 'verify')).toMatchObject({ code: 0 });
+  });
+
   it('refuse a revoked key within a second, both', async () => {
     const revoked = await Tenant.create(database.url, replicas[1]?.origin ?? '', 'Revoked');
     expect((await onBoth({ path: ROLES }, revoked)).map(({ status }) => status)).toEqual([200, 200]);
@@ -81,6 +115,18 @@ describe('Two replicas, started together on one empty database', () => {
     expect(accepted).toEqual([LIMIT, LIMIT]);
   });
 });
+
+const SEALED = 'SELECT count(*)::int FROM audit_seals WHERE organization_id = $1';
+const PLACES = `
+  SELECT count(DISTINCT event_id)::int, max(sequence)::int AS last FROM audit_seals WHERE organization_id = $1`;
+
+async function untilSealed(databaseUrl: string, { organizationId }: Tenant, events: number): Promise<void> {
+  for (;;) {
+    const [sealed] = await rowsOf<{ count: number }>(databaseUrl, SEALED, [organizationId]);
+    if ((sealed?.count ?? 0) >= events) return;
+    await pause(50);
+  }
+}
 
 /** @returns how many of too many requests within a minute were not refused */
 async function acceptedBy(origin: string, tenant: Tenant): Promise<number> {

@@ -1,0 +1,276 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
+import { removeAfterwards, removeLeftovers } from '../ci/leftovers.js';
+import { startApp } from '../support/app.js';
+import type { TestDatabase } from '../support/database.js';
+import { BODIES, furnishedOrganization, operationsOf, pathsOf } from '../support/every-operation.js';
+import { ServiceProcess } from '../support/service-process.js';
+import { send, type Answer } from './http.js';
+import { itLosesNothing } from './nothing-lost.js';
+import { PgBouncer } from './pg-bouncer.js';
+import { emptyDatabase, migratedDatabase, startService } from './processes.js';
+import { itRefusesInTime } from './refusals.js';
+import { rowsOf } from './rows.js';
+import { Tenant } from './tenant.js';
+import { USERS, UserLoad } from './user-load.js';
+
+const ROLES = '/v1/organizations/roles';
+const CHECKS = '/v1/organizations/permission-checks';
+const SERVER_CONNECTIONS = 3;
+const CLIENTS = 20;
+const ROUNDS = 8;
+
+afterAll(removeLeftovers);
+
+interface UserPage {
+  data: { id: string; email: string }[];
+}
+
+/** What one client saw, one request after the other. */
+interface Visit {
+  tenant: Tenant;
+  email: string;
+  twice: Answer[];
+  planned: Answer;
+  listed: Answer;
+  retrieved: Answer;
+  checked: Answer;
+  foreign: Answer;
+}
+
+describe('Behind PgBouncer in transaction mode, with few connections to the server', () => {
+  let database: TestDatabase;
+  let serviceUrl: string;
+  let bouncer: PgBouncer;
+  let pooled: Record<string, string>;
+  let service: ServiceProcess;
+  let tenants: [Tenant, Tenant];
+
+  beforeAll(async () => {
+    database = await migratedDatabase();
+    serviceUrl = await roleOf(database.url);
+    bouncer = await PgBouncer.before([database.url, serviceUrl], SERVER_CONNECTIONS);
+    pooled = { DATABASE_URL: bouncer.url(serviceUrl), DATABASE_MODE: 'pooled', MIGRATE_ON_START: 'false' };
+    service = await startService({ ...pooled, DATABASE_POOL_SIZE: String(CLIENTS) });
+    const make = (name: string): Promise<Tenant> => Tenant.create(database.url, service.origin, name);
+    tenants = [await make('Acme'), await make('Globex')];
+  });
+
+  describe(`${String(CLIENTS)} clients of two organizations at once`, () => {
+    let visits: Visit[];
+    let connections: number;
+
+    beforeAll(async () => {
+      let over = false;
+      const watched = mostConnections(database.url, serviceUrl, () => over);
+      const clients = Array.from({ length: CLIENTS }, (_none, n) => callAgainAndAgain(n));
+      visits = (await Promise.all(clients)).flat();
+      over = true;
+      connections = await watched;
+    });
+
+    async function callAgainAndAgain(client: number): Promise<Visit[]> {
+      const visits: Visit[] = [];
+      const [tenant, other] = client % 2 === 0 ? tenants : [tenants[1], tenants[0]];
+      for (let round = 0; round < ROUNDS; round += 1)
+        visits.push(await visit(tenant, other, `client.${String(client)}.${String(round)}@example.com`));
+      return visits;
+    }
+
+    async function visit(tenant: Tenant, other: Tenant, email: string): Promise<Visit> {
+      const call = (path: string, body?: string, key?: string): Promise<Answer> =>
+        tenant.send(service.origin, {
+          path,
+          ...(body === undefined ? {} : { method: 'POST', body }),
+          ...(key === undefined ? {} : { headers: { 'X-Idempotency-Key': key } }),
+        });
+      const user = tenant.user(email);
+      const planned = await call(`${USERS}?dry_run=true`, user);
+      const twice = await Promise.all([call(USERS, user, email), call(USERS, user, email)]);
+      const { id } = bodyOf(twice[0]) as { id: string };
+      const { account_id } = tenant.ids;
+      const check = { user_id: id, account_id, permission_id: 'payments:view' };
+      return {
+        tenant,
+        email,
+        planned,
+        twice,
+        listed: await call(`${USERS}?page_size=100`),
+        retrieved: await call(`${USERS}/${id}`),
+        checked: await call(CHECKS, JSON.stringify({ checks: [check] })),
+        foreign: await other.send(service.origin, { path: `${USERS}/${id}` }),
+      };
+    }
+
+    it('are answered all', () => {
+      const statuses = visits.map(({ planned, twice, listed, retrieved, checked }) =>
+        [planned, ...twice, listed, retrieved, checked].map(({ status }) => status),
+      );
+      expect(visits).toHaveLength(CLIENTS * ROUNDS);
+      expect(statuses).toEqual(visits.map(() => [201, 201, 201, 200, 200, 200]));
+    });
+
+    it('share the few connections', () => {
+      expect(connections).toBe(SERVER_CONNECTIONS);
+    });
+
+    it('make one user of a request that is sent twice at the same time, and none of a dry run', async () => {
+      const replays = visits.map(({ twice }) => twice.filter(wasReplayed).length);
+      expect(new Set(replays)).toEqual(new Set([1]));
+      expect(visits.filter(({ twice: [one, other] }) => one?.text !== other?.text)).toEqual([]);
+      const [made] = await rowsOf<{ count: number }>(database.url, 'SELECT count(*)::int FROM users');
+      expect(made?.count).toBe(CLIENTS * ROUNDS);
+    });
+
+    it('never see a row of another organization', () => {
+      expect(visits.filter(({ foreign }) => foreign.status !== 404)).toEqual([]);
+      const ownersOf = new Map(visits.map(({ email, tenant }) => [email, tenant]));
+      const wrong = visits.filter(({ listed, tenant }) =>
+        (bodyOf(listed) as UserPage).data.some(({ email }) => ownersOf.get(email) !== tenant),
+      );
+      expect(wrong).toEqual([]);
+    });
+
+    it('see what they have just made', () => {
+      const missing = visits.filter(({ retrieved, checked, email }) => {
+        const [check] = (bodyOf(checked) as { results: { allowed: boolean }[] }).results;
+        return (bodyOf(retrieved) as { email: string }).email !== email || check?.allowed !== true;
+      });
+      expect(missing).toEqual([]);
+    });
+
+    it('leave events that are sealed into unbroken chains', async () => {
+      const unsealed = 'SELECT FROM audit_unsealed';
+      while ((await rowsOf(database.url, unsealed)).length > 0) await pause(50);
+      const { code, output } = await ServiceProcess.cli(pooled, 'audit', 'verify');
+      expect([code, output]).toEqual([0, output]);
+      const [sealed] = await rowsOf<{ count: number }>(
+        database.url,
+        'SELECT count(*)::int FROM audit_seals s JOIN audit_events e ON e.organization_id = s.organization_id AND e.id = s.event_id ' +
+          "WHERE e.action = 'user.created'",
+      );
+      expect(sealed?.count).toBe(CLIENTS * ROUNDS);
+    });
+  });
+
+  it('every operation of the API succeeds, with all that it takes', async () => {
+    const given = {
+      url: pooled['DATABASE_URL'] ?? '',
+      serviceRole: undefined,
+      drop: () => Promise.resolve(),
+    };
+    const app = await startApp({ DATABASE_MODE: 'pooled', MIGRATE_ON_START: false }, given);
+    removeAfterwards(() => app.close());
+    const refused: unknown[] = [];
+    for (const operation of operationsOf(app)) {
+      const of = await furnishedOrganization(app);
+      const body = BODIES[operation.operationId]?.(of);
+      for (const path of pathsOf(operation, of)) {
+        const { status } = await of.client.send(operation.method, path, body);
+        if (status >= 300) refused.push([operation.operationId, path, status]);
+      }
+    }
+    expect(refused).toEqual([]);
+  });
+
+  it('a revoked key is refused within a second', async () => {
+    const revoked = await Tenant.create(database.url, service.origin, 'Revoked');
+    const status = async (): Promise<number> => (await revoked.send(service.origin, { path: ROLES })).status;
+    expect(await status()).toBe(200);
+    const revoke = 'UPDATE api_keys SET revoked_at = now() WHERE public_key = $1';
+    await rowsOf(database.url, revoke, [revoked.keys.public_api_key]);
+    await pause(1000); // the second that is promised
+    expect(await status()).toBe(401);
+  });
+
+  it.each([
+    ['a single statement', (userId: string) => `${USERS}/${userId}`],
+    ['a statement of a transaction', () => USERS],
+  ])('%s that takes too long is ended by the server, not only given up', async (what, pathFor) => {
+    const body = tenants[0].user(`${what.replaceAll(' ', '.')}@example.com`);
+    const made = await tenants[0].send(service.origin, { method: 'POST', path: USERS, body });
+    const { id } = bodyOf(made) as { id: string };
+    const owner = new pg.Client({ connectionString: database.url });
+    await owner.connect();
+    try {
+      await owner.query('BEGIN; LOCK TABLE users');
+      const { status } = await tenants[0].send(service.origin, { path: pathFor(id) });
+      expect(status).toBe(503);
+      while ((await rowsOf(database.url, WAITING)).length > 0) await pause(20); // the table is locked all the while
+    } finally {
+      await owner.end();
+    }
+  });
+
+  it('a start without DATABASE_MODE=pooled ends with a message that names it', async () => {
+    const direct = ServiceProcess.spawn('dist/src/main.js', { ...pooled, DATABASE_MODE: 'direct' });
+    removeAfterwards(() => direct.stop('SIGKILL'));
+    expect(await direct.exitCode()).toBe(1);
+    expect(direct.output).toContain('DATABASE_MODE=pooled');
+  });
+
+  it('the migrations are applied once by three that migrate at once', async () => {
+    const empty = await emptyDatabase();
+    const migrate = { DATABASE_URL: bouncer.url(empty.url) };
+    const runs = await Promise.all([1, 2, 3].map(() => ServiceProcess.cli(migrate, 'database', 'migrate')));
+    expect(runs.map(({ code }) => code)).toEqual([0, 0, 0]);
+    const names = runs.flatMap(({ output }) => output.split('\n').filter((line) => /\d{13}$/.test(line)));
+    const applied = await rowsOf<{ name: string }>(empty.url, 'SELECT name FROM migrations ORDER BY id');
+    expect(names).toEqual(applied.map(({ name }) => name));
+    expect(names.length).toBeGreaterThan(0);
+  });
+
+  describe('when the pooler is started anew under load', () => {
+    let load: UserLoad;
+
+    beforeAll(async () => {
+      load = new UserLoad(tenants[0]);
+      load.start(service.origin, CLIENTS);
+      await load.untilAcknowledged(CLIENTS);
+      await bouncer.stop();
+      await load.untilRefused(CLIENTS);
+      await bouncer.start();
+      await load.untilAcknowledged(CLIENTS);
+      await load.stop();
+      await load.retry(service.origin, load.requests, CLIENTS);
+    });
+
+    itRefusesInTime(() => load.requests);
+    itLosesNothing(() => ({ databaseUrl: database.url, requests: load.requests }));
+
+    it('leaves the service running and ready, without a restart', async () => {
+      expect((await send(service.origin, { path: '/health/ready' })).status).toBe(200);
+    });
+  });
+});
+
+/** Waits for a lock in this database. */
+const WAITING = `
+  SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+
+/** A role of the service's own, as an operator makes it. @returns the URL that it connects by */
+async function roleOf(ownerUrl: string): Promise<string> {
+  const command = ['database', 'roles', '--service', 'pooled_service'];
+  const { output } = await ServiceProcess.cli({ DATABASE_URL: ownerUrl }, ...command);
+  return output.trim();
+}
+
+/** @returns how many connections the user had at most until it was over */
+async function mostConnections(databaseUrl: string, userUrl: string, isOver: () => boolean): Promise<number> {
+  let most = 0;
+  const count = 'SELECT count(*)::int FROM pg_stat_activity WHERE usename = $1';
+  while (!isOver()) {
+    const [now] = await rowsOf<{ count: number }>(databaseUrl, count, [new URL(userUrl).username]);
+    most = Math.max(most, now?.count ?? 0);
+  }
+  return most;
+}
+
+function wasReplayed({ headers }: Answer): boolean {
+  return headers['idempotent-replayed'] === 'true';
+}
+
+function bodyOf(answer: Answer | undefined): unknown {
+  return JSON.parse(answer?.text ?? '{}');
+}
