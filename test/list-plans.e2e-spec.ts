@@ -64,7 +64,7 @@ async function fill(
   await manager.query(
     `INSERT INTO audit_events (organization_id, id, occurred_at, actor_type, actor_name, action, target_type, target_id, changes)
      SELECT $1, gen_random_uuid(), now() + n * interval '1 s', 'command_line', 'test', 'role.updated', 'role',
-       CASE n % 2 WHEN 1 THEN 'rol_000000000001' ELSE 'rol_' || lpad(n::text, 12, '0') END, '{}'
+       CASE n % 3 WHEN 1 THEN 'rol_000000000001' ELSE 'rol_' || lpad(n::text, 12, '0') END, '{}'
      FROM generate_series(1, $2::int) n`,
     [organization, rows],
   );

@@ -23,20 +23,23 @@ const SEALING_LOCK = 7_352_004;
 const WAITING = `
   SELECT DISTINCT organization_id FROM (SELECT organization_id FROM audit_unsealed LIMIT 10000) u`;
 const TRY_LOCK = 'SELECT pg_try_advisory_xact_lock($1) AS mine';
+/** Event by event, which LIMIT 1 says: there are few beside all that are sealed, and statistics come too late to tell. */
 const UNSEALED = `
-  SELECT ${COVERED} FROM audit_unsealed u
-  JOIN audit_events e ON e.organization_id = u.organization_id AND e.id = u.event_id
-  WHERE u.organization_id = $1 ORDER BY u.event_id LIMIT $2`;
+  SELECT ${COVERED}
+  FROM (SELECT event_id FROM audit_unsealed WHERE organization_id = $1 ORDER BY event_id LIMIT $2) u
+  CROSS JOIN LATERAL (SELECT * FROM audit_events WHERE organization_id = $1 AND id = u.event_id LIMIT 1) e
+  ORDER BY u.event_id`;
 const HEAD = `
   SELECT sequence, hash FROM audit_seals WHERE organization_id = $1 ORDER BY sequence DESC LIMIT 1`;
-/** Values, not a SELECT: the rows of one Citus sends by COPY, which row-level security refuses. */
-const SEAL = (count: number): string => `
+/** It says what to do in a conflict, which there is none of: other rows of a SELECT Citus sends by COPY, which row-level security refuses. */
+const SEAL = `
   WITH sealed AS (
     INSERT INTO audit_seals (organization_id, sequence, event_id, hash)
-    VALUES ${Array.from({ length: count }, (_, n) => placeOf(3 * n)).join(', ')})
-  DELETE FROM audit_unsealed WHERE organization_id = $1 AND event_id = ANY ($2)`;
-const placeOf = (n: number): string =>
-  `($1, $${String(n + 3)}::bigint, $${String(n + 4)}::uuid, $${String(n + 5)}::bytea)`;
+    SELECT $1, * FROM unnest($2::bigint[], $3::uuid[], $4::bytea[])
+    ON CONFLICT DO NOTHING RETURNING sequence
+  ), no_longer_waiting AS (
+    DELETE FROM audit_unsealed WHERE organization_id = $1 AND event_id = ANY ($3))
+  SELECT count(*)::int AS sealed FROM sealed`;
 
 interface Head {
   sequence: number;
@@ -158,11 +161,13 @@ async function sealSome(manager: EntityManager, organizationId: string): Promise
   const events = await manager.query<AuditEvent[]>(UNSEALED, [organizationId, BATCH]);
   if (events.length === 0) return 0;
   const seals = chained(await headOf(manager, organizationId), events);
-  await manager.query(SEAL(seals.length), [
+  const [answer] = await manager.query<{ sealed: number }[]>(SEAL, [
     organizationId,
+    seals.map(({ sequence }) => sequence),
     seals.map(({ event_id }) => event_id),
-    ...seals.flatMap(({ sequence, event_id, hash }) => [sequence, event_id, hash]),
+    seals.map(({ hash }) => hash),
   ]);
+  if (answer?.sealed !== seals.length) throw new Error('somebody else has sealed in the meantime');
   return seals.length;
 }
 

@@ -29,6 +29,12 @@ import { RowLevelSecurity1764633600000 } from './migrations/1764633600000-row-le
 import { SearchPendingList1764892800000 } from './migrations/1764892800000-search-pending-list.js';
 import { Totals1764806400000 } from './migrations/1764806400000-totals.js';
 
+/**
+ * A connection plans its statements once, and a table that is empty then may have a million rows an hour later:
+ * a plan that reads all of it is never the better one. PostgreSQL itself would notice within a minute or so.
+ */
+const BY_INDEX = '-c enable_seqscan=off';
+
 interface ConnectionOptions {
   /** Connections at most. */
   poolSize?: number;
@@ -91,7 +97,7 @@ export function dataSourceOptions(
     extra: {
       Client: DecisiveClient,
       keepAlive: true,
-      ...(role === undefined ? {} : { options: `-c role=${role}` }),
+      ...(isPooled ? {} : { options: role === undefined ? BY_INDEX : `${BY_INDEX} -c role=${role}` }),
       ...(statementTimeout === undefined ? {} : { query_timeout: statementTimeout + 100 }),
       ...(statementTimeout === undefined || isPooled ? {} : { statement_timeout: statementTimeout }),
     },
