@@ -25,7 +25,7 @@ import { AuditTrail1764460800000 } from './migrations/1764460800000-audit-trail.
 import { IdempotencyRecords1764547200000 } from './migrations/1764547200000-idempotency-records.js';
 import { RowLevelSecurity1764633600000 } from './migrations/1764633600000-row-level-security.js';
 
-interface ConnectionOptions {
+export interface ConnectionOptions {
   /** Connections at most. */
   poolSize?: number;
   /** Milliseconds for a statement; a request is answered with 503 past it. */

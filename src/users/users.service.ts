@@ -74,14 +74,14 @@ export class UsersService {
     { sort, ...filters }: UserFilters & { sort: UserSort },
     query: PageQueryDto,
   ): Promise<Page<UserResponse>> {
-    return this.database.read(organizationId, (manager) =>
+    return this.database.readAnywhere(organizationId, (manager) =>
       listPage(manager, usersList(organizationId, filters, sort), query),
     );
   }
 
   /** @throws Problem NOT_FOUND */
   async retrieve(organizationId: string, userId: string): Promise<UserResponse> {
-    return found(await this.database.run(organizationId, RETRIEVE_USER, [organizationId, userId]));
+    return found(await this.database.runAnywhere(organizationId, RETRIEVE_USER, [organizationId, userId]));
   }
 
   /** @throws Problem NOT_FOUND, PRECONDITION_FAILED */
