@@ -7,6 +7,7 @@ import { AuditModule } from './audit/audit.module.js';
 import { ApiKeysModule } from './auth/api-keys.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { PlanInterceptor } from './changes/plan.interceptor.js';
+import { WrittenInterceptor } from './changes/written.interceptor.js';
 import { ErrorsController } from './common/errors/errors.controller.js';
 import { ProblemFilter } from './common/errors/problem.filter.js';
 import { JsonBodyInterceptor } from './common/http/json-body.interceptor.js';
@@ -55,6 +56,7 @@ export class AppModule {
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_INTERCEPTOR, useClass: JsonBodyInterceptor },
         { provide: APP_INTERCEPTOR, useClass: TurnInterceptor },
+        { provide: APP_INTERCEPTOR, useClass: WrittenInterceptor },
         { provide: APP_INTERCEPTOR, useClass: PlanInterceptor },
         { provide: APP_INTERCEPTOR, useClass: RepresentationInterceptor },
         { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },

@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { READ_AFTER, WRITTEN } from './changes/written.interceptor.js';
 import { problemExamples } from './common/errors/api-problems.decorator.js';
 
 /** The whole API as OpenAPI 3.1. */
@@ -40,7 +41,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .build();
   const document = SwaggerModule.createDocument(app, description);
   const components = { ...document.components, examples: problemExamples() };
-  return withScopes(withNullTypes({ ...document, components }) as OpenAPIObject);
+  return withPositions(withScopes(withNullTypes({ ...document, components }) as OpenAPIObject));
 }
 
 /** Each operation says in words too which scope it needs. */
@@ -55,6 +56,46 @@ function withScopes(document: OpenAPIObject): OpenAPIObject {
   }
   return document;
 }
+
+const WAL_POSITION = {
+  type: 'string',
+  pattern: '^[0-9A-F]{1,8}/[0-9A-F]{1,8}$',
+  examples: ['16/B374D848'],
+};
+
+/** Each change says how far it went, and whatever reads can be told to have all of that. */
+function withPositions(document: OpenAPIObject): OpenAPIObject {
+  const operations = Object.values(document.paths).flatMap((path) => Object.values(path) as Positioned[]);
+  for (const { parameters = [], responses, ...operation } of operations) {
+    if (operation['x-required-scope'] === undefined) continue;
+    if (parameters.some(({ name }) => name === 'X-Idempotency-Key')) {
+      for (const answer of [responses['200'], responses['201'], responses['204']])
+        if (answer !== undefined) answer.headers = { ...answer.headers, [WRITTEN]: WRITTEN_HEADER };
+    } else parameters.push(READ_AFTER_PARAMETER);
+  }
+  return document;
+}
+
+interface Positioned {
+  parameters?: { name: string }[];
+  responses: Record<string, { headers?: object } | undefined>;
+  'x-required-scope'?: string;
+}
+
+const WRITTEN_HEADER = {
+  description: `Only where replicas of the database answer reads: to be sent as \`${READ_AFTER}\`, if at all.`,
+  schema: WAL_POSITION,
+};
+
+const READ_AFTER_PARAMETER = {
+  name: READ_AFTER,
+  in: 'header',
+  required: false,
+  description:
+    `The \`${WRITTEN}\` of a change: the answer shows what was written until then, also by another process of the ` +
+    'service. Anything else counts as now.',
+  schema: { type: 'string' },
+};
 
 /** OpenAPI 3.1 says `type: [string, null]` where Nest's decorators still say `nullable: true`. */
 function withNullTypes(node: unknown): unknown {

@@ -342,7 +342,7 @@ describe('The migration', () => {
     await superuser.query(
       `CREATE ROLE ${role} ${bound ? '' : 'SUPERUSER'}; GRANT ALL ON SCHEMA public TO ${role}`,
     );
-    const options = dataSourceOptions(database.url, { role });
+    const options = dataSourceOptions(database.url, { parameters: { role } });
     const migrations = Object.values(options.migrations ?? []);
     const own = migrations.indexOf(Totals1764806400000);
     const before = await new DataSource({ ...options, migrations: migrations.slice(0, own) }).initialize();

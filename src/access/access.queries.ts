@@ -1,4 +1,4 @@
-import type { NamedStatement } from '../database/named-statement.js';
+import type { ReadingStatement } from '../database/named-statement.js';
 import { oldestFirst, type List } from '../common/pagination/list.js';
 import type { PermissionEnvironment } from './dto/permission-checks.dto.js';
 
@@ -76,8 +76,9 @@ export function effectiveAccess(organizationId: string, userId: string, accountI
  * One row for each check, in the order asked: $2 users, $3 accounts, $4 permissions, $5 whether in the
  * sandbox, $6 whether to explain refusals. Bottom up: from the account to the groups above it.
  */
-export const PERMISSION_CHECKS: NamedStatement = {
+export const PERMISSION_CHECKS: ReadingStatement = {
   name: 'permission_checks',
+  readOnly: true,
   text: `
   WITH RECURSIVE checks AS (
     SELECT c.*, a.account_group_id, u.id IS NOT NULL AND a.id IS NOT NULL AS known

@@ -29,7 +29,7 @@ export class AccessService {
     query: EffectiveAccessQuery,
   ): Promise<Page<EffectiveAccessResponse>> {
     const list = effectiveAccess(organizationId, userId, query.account_id);
-    return this.database.read(organizationId, async (manager) => {
+    return this.database.readAnywhere(organizationId, async (manager) => {
       await expectRow(manager, 'users', organizationId, userId);
       return listPage(manager, list, query);
     });
@@ -45,7 +45,7 @@ export class AccessService {
       checks.map(({ environment }) => environment === 'sandbox'),
       explain,
     ];
-    const rows = await this.database.run<CheckRow>(organizationId, PERMISSION_CHECKS, parameters);
+    const rows = await this.database.runAnywhere<CheckRow>(organizationId, PERMISSION_CHECKS, parameters);
     return rows.map(({ would_allow, ...result }) =>
       would_allow === null ? result : { ...result, would_allow },
     );
@@ -61,7 +61,7 @@ export class AccessService {
     query: UsersOfAccountQuery,
   ): Promise<Page<UserOfAccountResponse>> {
     const list = usersOfAccount(organizationId, accountId, query);
-    return this.database.read(organizationId, async (manager) => {
+    return this.database.readAnywhere(organizationId, async (manager) => {
       await expectRow(manager, 'accounts', organizationId, accountId);
       return listPage(manager, list, query);
     });

@@ -71,7 +71,7 @@ export class AuditEventsService {
     list: List,
     query: { page_size: number; after?: string },
   ): Promise<Page<AuditEventResponse>> {
-    const { data, pagination } = await this.database.read(organizationId, (manager) =>
+    const { data, pagination } = await this.database.readAnywhere(organizationId, (manager) =>
       cursorPage<EventRow>(manager, list, query),
     );
     return { data: data.map(responseOf), pagination };

@@ -11,6 +11,7 @@ describe('The environment', () => {
       PORT: 3000,
       DATABASE_POOL_SIZE: 10,
       DATABASE_MODE: 'direct',
+      DATABASE_REPLICA_MAX_LAG: 10,
       MIGRATE_ON_START: true,
       LOG_LEVEL: 'info',
       TRUST_PROXY: 0,
@@ -47,6 +48,8 @@ describe('The environment', () => {
       DATABASE_URL: 'mysql://localhost/x',
       DATABASE_POOL_SIZE: '1e3',
       DATABASE_MODE: 'pool',
+      DATABASE_REPLICA_URLS: 'postgresql://localhost/x,mysql://localhost/x',
+      DATABASE_REPLICA_MAX_LAG: '0',
       MIGRATE_ON_START: 'yes',
       LOG_LEVEL: 'loud',
       TRUST_PROXY: '-1',
@@ -75,6 +78,17 @@ describe('The environment', () => {
     expect(readEnvironment({ DATABASE_URL: url }).DATABASE_URL).toBe(url);
   });
 
+  it('takes several replicas, separated by commas', () => {
+    const DATABASE_REPLICA_URLS = 'postgresql://a:b@one/x, postgresql://a:b@two/x';
+    const replicas = ['postgresql://a:b@one/x', 'postgresql://a:b@two/x'];
+    expect(readEnvironment({ DATABASE_REPLICA_URLS }).DATABASE_REPLICA_URLS).toEqual(replicas);
+  });
+
+  it('takes no replicas of a sharded database', () => {
+    const variables = { DATABASE_MODE: 'sharded', DATABASE_REPLICA_URLS: 'postgresql://a:b@one/x' };
+    expect(() => readEnvironment(variables)).toThrow(/DATABASE_REPLICA_URLS: cannot be used with/);
+  });
+
   it.each(['http://localhost:3000', 'https://tenantry.example.com/api', 'http://127.0.0.1'])(
     'takes %s for PUBLIC_URL',
     (url) => {
@@ -100,6 +114,7 @@ describe('The environment', () => {
     const text = readFileSync(file, 'utf8');
     const optional = [
       'DATABASE_URL',
+      'DATABASE_REPLICA_URLS',
       'DATA_DIR',
       'PERMISSIONS_CATALOG',
       'MAX_REQUESTS_IN_FLIGHT',

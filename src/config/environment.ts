@@ -29,6 +29,18 @@ const AsInteger = (): PropertyDecorator =>
 const AsBoolean = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value));
 
+const AsList = (): PropertyDecorator =>
+  Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' ? value.split(',').map((entry) => entry.trim()) : value,
+  );
+
+const POSTGRES = {
+  protocols: ['postgres', 'postgresql'],
+  require_protocol: true,
+  require_tld: false,
+  require_host: false,
+};
+
 /** The service's settings, read once from the environment. README.md has the same table in prose. */
 export class Environment {
   @IsIn(['development', 'production', 'test'])
@@ -47,12 +59,7 @@ export class Environment {
 
   /** An existing PostgreSQL, 14 or later; without it the embedded one is started. */
   @IsOptional()
-  @IsUrl({
-    protocols: ['postgres', 'postgresql'],
-    require_protocol: true,
-    require_tld: false,
-    require_host: false,
-  })
+  @IsUrl(POSTGRES)
   DATABASE_URL?: string;
 
   /** Folder of the embedded database and of what it needs; where it lies by default: data-dir.ts. */
@@ -78,6 +85,19 @@ export class Environment {
    */
   @IsIn(['direct', 'pooled', 'sharded'])
   DATABASE_MODE: 'direct' | 'pooled' | 'sharded' = 'direct';
+
+  /** Streaming replicas of DATABASE_URL, comma separated: they answer what only reads, once they have all that was written. */
+  @IsOptional()
+  @AsList()
+  @IsUrl(POSTGRES, { each: true, message: 'must be PostgreSQL URLs, separated by commas' })
+  DATABASE_REPLICA_URLS?: string[];
+
+  /** Seconds that a replica may lag; one that lags more is not used. */
+  @AsInteger()
+  @IsInt()
+  @Max(3600)
+  @Min(1)
+  DATABASE_REPLICA_MAX_LAG = 10;
 
   /** When false, start-up stops at a database whose migrations are not all applied. */
   @AsBoolean()
@@ -193,6 +213,8 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     const reasons = Object.values(constraints ?? {}).map((reason) => reason.replace(`${property} `, ''));
     return `  ${property}: ${reasons.join('; ')}`;
   });
+  if (environment.DATABASE_MODE === 'sharded' && environment.DATABASE_REPLICA_URLS !== undefined)
+    problems.push('  DATABASE_REPLICA_URLS: cannot be used with DATABASE_MODE=sharded');
   if (problems.length > 0) {
     throw new StartupError(`These environment variables cannot be used:\n${problems.join('\n')}`);
   }
@@ -202,6 +224,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
 const NAMES = new Set([
   ...Object.keys(new Environment()),
   'DATABASE_URL',
+  'DATABASE_REPLICA_URLS',
   'DATA_DIR',
   'PERMISSIONS_CATALOG',
   'MAX_REQUESTS_IN_FLIGHT',

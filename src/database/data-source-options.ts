@@ -29,27 +29,21 @@ import { RowLevelSecurity1764633600000 } from './migrations/1764633600000-row-le
 import { SearchPendingList1764892800000 } from './migrations/1764892800000-search-pending-list.js';
 import { Totals1764806400000 } from './migrations/1764806400000-totals.js';
 
-/**
- * A connection plans its statements once, and a table that is empty then may have a million rows an hour later:
- * a plan that reads all of it is never the better one. PostgreSQL itself would notice within a minute or so.
- */
-const BY_INDEX = '-c enable_seqscan=off';
-
-interface ConnectionOptions {
+export interface ConnectionOptions {
   /** Connections at most. */
   poolSize?: number;
   /** Milliseconds for a statement; a request is answered with 503 past it. */
   statementTimeout?: number;
   /** Behind a pooler, which refuses to set anything for a whole connection: transactions set the timeout then. */
   isPooled?: boolean;
-  /** Taken on by every connection. */
-  role?: string;
+  /** Set for each connection as a whole, in PostgreSQL's own names. */
+  parameters?: Readonly<Record<string, string>>;
 }
 
 /** How everyone connects: the service, the command line, the tests and TypeORM's own command line. */
 export function dataSourceOptions(
   url: string | undefined,
-  { poolSize = 5, statementTimeout, isPooled = false, role }: ConnectionOptions = {},
+  { poolSize = 5, statementTimeout, isPooled = false, parameters = {} }: ConnectionOptions = {},
 ): PostgresDataSourceOptions {
   return {
     type: 'postgres',
@@ -97,7 +91,9 @@ export function dataSourceOptions(
     extra: {
       Client: DecisiveClient,
       keepAlive: true,
-      ...(isPooled ? {} : { options: role === undefined ? BY_INDEX : `${BY_INDEX} -c role=${role}` }),
+      options: Object.entries(parameters)
+        .map(([name, value]) => `-c ${name}=${value}`)
+        .join(' '),
       ...(statementTimeout === undefined ? {} : { query_timeout: statementTimeout + 100 }),
       ...(statementTimeout === undefined || isPooled ? {} : { statement_timeout: statementTimeout }),
     },

@@ -3,7 +3,8 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { Settings } from '../config/settings.js';
 import { dataSourceOptions } from './data-source-options.js';
 import { DatabaseService } from './database.service.js';
-import { STATEMENT_TIMEOUT } from './statement-timeout.js';
+import { Replicas } from './replicas/replicas.js';
+import { serviceConnection } from './service-connection.js';
 import { TenantDatabase } from './tenant-database.js';
 
 @Global()
@@ -11,18 +12,13 @@ import { TenantDatabase } from './tenant-database.js';
   imports: [
     TypeOrmModule.forRootAsync({
       inject: [Settings],
-      useFactory: ({ databaseUrl, serviceRole, environment }: Settings) => ({
-        ...dataSourceOptions(databaseUrl, {
-          poolSize: environment.DATABASE_POOL_SIZE,
-          statementTimeout: STATEMENT_TIMEOUT,
-          isPooled: environment.DATABASE_MODE === 'pooled',
-          ...(serviceRole === undefined ? {} : { role: serviceRole }),
-        }),
+      useFactory: (settings: Settings) => ({
+        ...dataSourceOptions(settings.databaseUrl, serviceConnection(settings)),
         manualInitialization: true, // DatabaseService does it, and keeps trying
       }),
     }),
   ],
-  providers: [DatabaseService, TenantDatabase],
-  exports: [DatabaseService, TenantDatabase],
+  providers: [DatabaseService, Replicas, TenantDatabase],
+  exports: [DatabaseService, Replicas, TenantDatabase],
 })
 export class DatabaseModule {}

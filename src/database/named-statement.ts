@@ -4,3 +4,8 @@ export interface NamedStatement {
   name: string;
   text: string;
 }
+
+/** A statement of which whoever names it says that it changes nothing, so that a replica may answer it. */
+export interface ReadingStatement extends NamedStatement {
+  readOnly: true;
+}

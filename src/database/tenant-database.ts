@@ -5,8 +5,10 @@ import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import type { Environment } from '../config/environment.js';
 import { Settings } from '../config/settings.js';
 import { DecisiveClient } from './decisive-client.js';
-import type { NamedStatement } from './named-statement.js';
+import { problemOfDatabaseError } from './database-problems.js';
+import type { NamedStatement, ReadingStatement } from './named-statement.js';
 import { beginning, openingOf } from './openings.js';
+import { Replicas } from './replicas/replicas.js';
 
 type Work<T> = (manager: EntityManager) => Promise<T>;
 
@@ -20,27 +22,35 @@ export class TenantDatabase {
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly replicas: Replicas,
     { environment }: Settings,
   ) {
     this.mode = environment.DATABASE_MODE;
   }
 
   /** One statement that answers rows, in a transaction of its own, changing something or not: one round trip. */
-  async run<Row>(organizationId: string, statement: NamedStatement, values: unknown[]): Promise<Row[]> {
-    const { mode } = this;
-    if (mode === 'sharded')
-      return this.change(organizationId, (manager) => manager.query(statement.text, values));
-    const client = (await this.pool().connect()) as pg.PoolClient & DecisiveClient;
-    try {
-      return await client.runAfter<Row>(openingOf(mode, organizationId), this.kept(statement), values);
-    } finally {
-      client.release();
-    }
+  run<Row>(organizationId: string, statement: NamedStatement, values: unknown[]): Promise<Row[]> {
+    return this.single(this.dataSource, organizationId, statement, values);
+  }
+
+  /**
+   * The same for a statement that only reads, by a replica where one has all that the organization has written, as
+   * far as this process knows. Not for what a change or a refusal rests on: other processes' changes may be missing.
+   */
+  runAnywhere<Row>(organizationId: string, statement: ReadingStatement, values: unknown[]): Promise<Row[]> {
+    return this.anywhere(organizationId, (dataSource) =>
+      this.single(dataSource, organizationId, statement, values),
+    );
   }
 
   /** One moment's view is not promised: each statement sees what is committed when it begins. */
   read<T>(organizationId: string, work: Work<T>): Promise<T> {
-    return this.transaction('READ ONLY', forOrganization(organizationId), work);
+    return this.reading(this.dataSource, organizationId, work);
+  }
+
+  /** The same by a replica, as runAnywhere. @param work is done again by the primary when the replica fails */
+  readAnywhere<T>(organizationId: string, work: Work<T>): Promise<T> {
+    return this.anywhere(organizationId, (dataSource) => this.reading(dataSource, organizationId, work));
   }
 
   /** All of the work's changes or none. */
@@ -69,14 +79,49 @@ export class TenantDatabase {
     return this.mode === 'pooled' ? { ...statement, name: '' } : statement;
   }
 
-  private pool(): pg.Pool {
-    const { master } = this.dataSource.driver as unknown as { master?: pg.Pool };
-    if (master === undefined) throw new Error('Driver not Connected'); // in the words of TypeORM
-    return master;
+  private async anywhere<T>(
+    organizationId: string,
+    work: (dataSource: DataSource) => Promise<T>,
+  ): Promise<T> {
+    const replica = this.replicas.upToDateFor(organizationId);
+    if (replica === undefined) return work(this.dataSource);
+    try {
+      return await work(replica.dataSource);
+    } catch (error) {
+      if (problemOfDatabaseError(error)?.code !== 'SERVICE_UNAVAILABLE') throw error;
+      replica.putAside(error);
+      return work(this.dataSource);
+    }
   }
 
-  private async transaction<T>(kind: string, setting: string, work: Work<T>): Promise<T> {
-    const runner = this.dataSource.createQueryRunner() as Transactional;
+  private async single<Row>(
+    dataSource: DataSource,
+    organizationId: string,
+    statement: NamedStatement,
+    values: unknown[],
+  ): Promise<Row[]> {
+    const { mode } = this;
+    if (mode === 'sharded')
+      return this.change(organizationId, (manager) => manager.query(statement.text, values));
+    const client = (await poolOf(dataSource).connect()) as pg.PoolClient & DecisiveClient;
+    try {
+      return await client.runAfter<Row>(openingOf(mode, organizationId), this.kept(statement), values);
+    } finally {
+      client.release();
+    }
+  }
+
+  private reading<T>(dataSource: DataSource, organizationId: string, work: Work<T>): Promise<T> {
+    return this.transaction('READ ONLY', forOrganization(organizationId), work, dataSource);
+  }
+
+  private async transaction<T>(
+    kind: string,
+    setting: string,
+    work: Work<T>,
+    dataSource = this.dataSource,
+  ): Promise<T> {
+    const runner = dataSource.createQueryRunner() as Transactional;
     try {
       for (const message of beginning(this.mode, kind, setting)) await runner.query(message);
       runner.isTransactionActive = true;
@@ -91,6 +136,12 @@ export class TenantDatabase {
       await runner.release();
     }
   }
+}
+
+function poolOf(dataSource: DataSource): pg.Pool {
+  const { master } = dataSource.driver as unknown as { master?: pg.Pool };
+  if (master === undefined) throw new Error('Driver not Connected'); // in the words of TypeORM
+  return master;
 }
 
 /** TypeORM opens transactions of its own inside one that it did not begin, unless it is told. */

@@ -65,14 +65,14 @@ export class AccountGroupsService {
     { merchant_id }: { merchant_id?: string },
     query: PageQueryDto,
   ): Promise<Page<AccountGroupResponse>> {
-    return this.database.read(organizationId, (manager) =>
+    return this.database.readAnywhere(organizationId, (manager) =>
       listPage(manager, accountGroups(organizationId, merchant_id), query),
     );
   }
 
   /** @throws Problem NOT_FOUND */
   async retrieve(organizationId: string, accountGroupId: string): Promise<AccountGroupResponse> {
-    return this.database.read(organizationId, async (manager) =>
+    return this.database.readAnywhere(organizationId, async (manager) =>
       responseOf(await find(manager, organizationId, accountGroupId)),
     );
   }

@@ -54,7 +54,7 @@ export class AccountsService {
 
   /** The active accounts. */
   list(organizationId: string, query: PageQueryDto): Promise<Page<AccountResponse>> {
-    return this.database.read(organizationId, (manager) =>
+    return this.database.readAnywhere(organizationId, (manager) =>
       listPage(manager, activeAccounts(organizationId), query),
     );
   }
@@ -69,7 +69,7 @@ export class AccountsService {
     query: PageQueryDto,
   ): Promise<Page<AccountResponse>> {
     const group = { organization_id: organizationId, id: accountGroupId };
-    return this.database.read(organizationId, async (manager) => {
+    return this.database.readAnywhere(organizationId, async (manager) => {
       if (!(await manager.existsBy(AccountGroup, group))) throw new Problem('NOT_FOUND');
       return listPage(manager, activeAccounts(organizationId, accountGroupId), query);
     });
@@ -77,7 +77,7 @@ export class AccountsService {
 
   /** @throws Problem NOT_FOUND */
   async retrieve(organizationId: string, accountId: string): Promise<AccountResponse> {
-    return this.database.read(organizationId, async (manager) =>
+    return this.database.readAnywhere(organizationId, async (manager) =>
       responseOf(await find(manager, organizationId, accountId)),
     );
   }

@@ -35,7 +35,7 @@ export class OrganizationsService {
 
   /** @throws Problem NOT_FOUND */
   async retrieve(organizationId: string): Promise<OrganizationResponse> {
-    const [organization] = await this.database.read(organizationId, (manager) =>
+    const [organization] = await this.database.readAnywhere(organizationId, (manager) =>
       manager.query<OrganizationResponse[]>(RETRIEVE_ORGANIZATION, [organizationId]),
     );
     if (organization === undefined) throw new Problem('NOT_FOUND');

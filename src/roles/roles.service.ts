@@ -47,7 +47,7 @@ export class RolesService {
 
   /** All roles of the organization: the default ones in their usual order, then custom ones, oldest first. */
   async list(organizationId: string): Promise<RoleResponse[]> {
-    const roles = await this.database.read(organizationId, (manager) =>
+    const roles = await this.database.readAnywhere(organizationId, (manager) =>
       manager.findBy(Role, { organization_id: organizationId }),
     );
     return roles
@@ -72,7 +72,9 @@ export class RolesService {
 
   /** @throws Problem NOT_FOUND */
   retrieve(organizationId: string, roleId: string): Promise<RoleResponse> {
-    return this.database.read(organizationId, (manager) => retrieveRole(manager, organizationId, roleId));
+    return this.database.readAnywhere(organizationId, (manager) =>
+      retrieveRole(manager, organizationId, roleId),
+    );
   }
 
   /**

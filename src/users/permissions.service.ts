@@ -77,7 +77,7 @@ export class PermissionsService {
     organizationId: string,
     userId: string,
   ): Promise<PermissionList<Named>> {
-    return this.database.read(organizationId, async (manager) => {
+    return this.database.readAnywhere(organizationId, async (manager) => {
       const user: unknown[] = await manager.query(
         'SELECT FROM users WHERE organization_id = $1 AND id = $2',
         [organizationId, userId],

@@ -1,5 +1,5 @@
 import { FIRST_EVENT_VALUES, recordingFirst } from '../audit/record-event.js';
-import type { NamedStatement } from '../database/named-statement.js';
+import type { NamedStatement, ReadingStatement } from '../database/named-statement.js';
 import { oldestFirst, type Key, type List, type Order } from '../common/pagination/list.js';
 import { searchedIn } from '../database/search-role.js';
 import { totalOf } from '../totals/total-of.js';
@@ -13,8 +13,9 @@ const COLUMNS = `u.id, u.email, u.first_name, u.last_name,
       FROM account_group_permissions p WHERE p.organization_id = $1 AND p.user_id = u.id) AS account_group_permissions,
     u.created_at, u.updated_at`;
 
-export const RETRIEVE_USER: NamedStatement = {
+export const RETRIEVE_USER: ReadingStatement = {
   name: 'retrieve_user',
+  readOnly: true,
   text: `SELECT ${COLUMNS} FROM users u WHERE u.organization_id = $1 AND u.id = $2`,
 };
 

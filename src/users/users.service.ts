@@ -76,7 +76,7 @@ export class UsersService {
     query: PageQueryDto,
   ): Promise<Page<UserResponse>> {
     const list = usersList(organizationId, filters, sort);
-    return this.database.read(organizationId, async (manager) => {
+    return this.database.readAnywhere(organizationId, async (manager) => {
       if (filters.search === undefined) return listPage(manager, list, query);
       return listPage(manager, await prepareSearch(manager, list, filters.search, query), query);
     });
@@ -84,7 +84,7 @@ export class UsersService {
 
   /** @throws Problem NOT_FOUND */
   async retrieve(organizationId: string, userId: string): Promise<UserResponse> {
-    return found(await this.database.run(organizationId, RETRIEVE_USER, [organizationId, userId]));
+    return found(await this.database.runAnywhere(organizationId, RETRIEVE_USER, [organizationId, userId]));
   }
 
   /** @throws Problem NOT_FOUND, PRECONDITION_FAILED */

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { serverUser } from '../../src/database/embedded/server-user.js';
 import { removeAfterwards } from '../ci/leftovers.js';
-import { freePort } from './free-port.js';
+import { freePort } from '../support/free-port.js';
 
 /** Where Debian's package puts it, which is not on everybody's PATH. */
 const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin`;

@@ -5,7 +5,14 @@ import { TenantDatabase } from '../../src/database/tenant-database.js';
 type Work = (this: TenantDatabase, ...parameters: unknown[]) => Promise<unknown>;
 
 /** Each is one round trip, or a transaction of several. */
-const WAYS = { run: 1, read: Infinity, change: Infinity, changeOnSnapshot: Infinity } as const;
+const WAYS = {
+  run: 1,
+  runAnywhere: 1,
+  read: Infinity,
+  readAnywhere: Infinity,
+  change: Infinity,
+  changeOnSnapshot: Infinity,
+} as const;
 
 /**
  * Counts from now on how often requests to this process's service wait for the database; jobs in the

@@ -1,0 +1,21 @@
+import type { Settings } from '../config/settings.js';
+import type { ConnectionOptions } from './data-source-options.js';
+import { STATEMENT_TIMEOUT } from './statement-timeout.js';
+
+/**
+ * A connection plans its statements once, and a table that is empty then may have a million rows an hour later: to
+ * read all of it is never the better plan. PostgreSQL itself would notice within a minute or so.
+ */
+export const BY_INDEX = { enable_seqscan: 'off' };
+
+/** How the service connects, to the primary and to replicas alike. */
+export function serviceConnection({ environment, serviceRole }: Settings): ConnectionOptions {
+  const isPooled = environment.DATABASE_MODE === 'pooled';
+  const role: Record<string, string> = serviceRole === undefined ? {} : { role: serviceRole };
+  return {
+    poolSize: environment.DATABASE_POOL_SIZE,
+    statementTimeout: STATEMENT_TIMEOUT,
+    isPooled,
+    parameters: isPooled ? role : { ...BY_INDEX, ...role },
+  };
+}
