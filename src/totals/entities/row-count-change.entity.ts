@@ -10,8 +10,9 @@ export class RowCountChange {
   @PrimaryColumn('text', { primaryKeyConstraintName: 'row_count_changes_pkey' })
   counted!: string;
 
-  @PrimaryColumn('uuid', {
-    default: () => 'gen_random_uuid()',
+  @PrimaryColumn({
+    type: 'uuid',
+    generated: 'uuid', // by the column's default, gen_random_uuid()
     primaryKeyConstraintName: 'row_count_changes_pkey',
   })
   id!: string;
