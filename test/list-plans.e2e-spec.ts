@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
 import { auditEvents } from '../src/audit/audit-events.queries.js';
 import { apiKeys } from '../src/auth/api-keys.queries.js';
+import { cursorOf } from '../src/common/pagination/cursor.js';
+import { startAfter } from '../src/common/pagination/list-page.js';
 import { countRows, selectRows, type List, type Statement } from '../src/common/pagination/list.js';
 import { SERVICE_ROLE } from '../src/database/open-database.js';
 import { dataSourceOptions } from '../src/database/data-source-options.js';
@@ -14,6 +16,11 @@ import { usersList } from '../src/users/users.queries.js';
 import { createDatabase, type TestDatabase } from './support/database.js';
 
 const ROWS = 20_000;
+
+/** As for a table that is large enough for several processes. */
+const PARALLEL_AT_NO_COST = `
+  SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0;
+  SET LOCAL min_parallel_table_scan_size = 0; SET LOCAL min_parallel_index_scan_size = 0`;
 
 interface PlanNode {
   'Node Type': string;
@@ -248,11 +255,31 @@ describe('The plan', () => {
       ['email', 'users_email_key'],
     ])('for what many have reads the page by %s from its index, and sorts nothing', async (sort, index) => {
       const list = found('example.com', sort);
-      const nodes = await searching(list, 'example.com', (manager) =>
-        explained(manager, selectRows(list, { skip: 0 }, 21)),
-      );
+      const nodes = await searching(list, 'example.com', async (manager) => {
+        await manager.query(PARALLEL_AT_NO_COST);
+        return explained(manager, selectRows(list, { skip: 0 }, 21));
+      });
+      expect(nodes.map((node) => node['Node Type'])).not.toContain('Gather Merge');
       expect(nodes.map((node) => node['Index Name'])).toContain(index);
       expect(nodes.map((node) => node['Node Type'])).not.toContain('Sort');
+    });
+
+    it('for a name, in the order of names, uses the trigrams where those who have it end', async () => {
+      const list = found('last500', 'last_name');
+      const { sql, parameters } = selectRows(list, { skip: 10 }, 1);
+      const [middle] = await dataSource.query<{ cursor_keys: string[] }[]>(sql, parameters);
+      const after = cursorOf(list, middle?.cursor_keys ?? []);
+      const nodes = await asService(async (manager) => {
+        await prepareSearch(manager, list, 'last500', { page_size: 20, after });
+        return explained(manager, selectRows(list, startAfter(list, after), 21));
+      });
+      expect(nodes).toContainEqual(trigrams);
+    });
+
+    it('that is common only where the list begins counts by the trigrams', async () => {
+      const list = found('last1', 'last_name');
+      const nodes = await searching(list, 'last1', (manager) => explained(manager, countRows(list)));
+      expect(nodes).toContainEqual(trigrams);
     });
 
     it('in a small organization reads nothing of what a large one beside it has', async () => {
