@@ -41,8 +41,7 @@ describe('Two replicas behind a balancer, of which one is killed under load', ()
     ({ database, replicas, balancer, load } = await balanced());
     load.start(balancer.origin, CONNECTIONS);
     await load.untilAcknowledged(CONNECTIONS * 2);
-    await replicas[0].stop('SIGKILL');
-    await load.untilRefused(1);
+    await Promise.all([load.untilRefused(1), replicas[0].stop('SIGKILL')]);
     await load.untilAcknowledged(CONNECTIONS * 2);
     await load.stop();
     lost = load.requests.filter(({ failure }) => failure !== undefined).length;
