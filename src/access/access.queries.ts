@@ -72,59 +72,67 @@ export function effectiveAccess(organizationId: string, userId: string, accountI
   };
 }
 
+const ALLOWS = `c.known AND h.user_id = c.user_id
+      AND c.permission_id = ANY (CASE WHEN c.sandbox THEN h.testing_permission_ids ELSE h.permission_ids END)`;
+
 /**
  * One row for each check, in the order asked: $2 users, $3 accounts, $4 permissions, $5 whether in the
  * sandbox, $6 whether to explain refusals. Bottom up: from the account to the groups above it.
+ *
+ * A LATERAL with a LIMIT is looked up by its key, whatever PostgreSQL believes about the size of the organization:
+ * of one that has just grown it believes that it is small. What users hold is found by user, never by account.
  */
 export const PERMISSION_CHECKS: ReadingStatement = {
   name: 'permission_checks',
   readOnly: true,
   text: `
   WITH RECURSIVE checks AS (
-    SELECT c.*, a.account_group_id, u.id IS NOT NULL AND a.id IS NOT NULL AS known
+    SELECT c.*, a.account_group_id, a.found AND u.found AS known
     FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::boolean[])
       WITH ORDINALITY AS c (user_id, account_id, permission_id, sandbox, n)
-    LEFT JOIN users u ON u.organization_id = $1 AND u.id = c.user_id
-    LEFT JOIN accounts a ON a.organization_id = $1 AND a.id = c.account_id AND a.status = 'active'
+    LEFT JOIN LATERAL (
+      SELECT true AS found FROM users WHERE organization_id = $1 AND id = c.user_id LIMIT 1) u ON true
+    LEFT JOIN LATERAL (
+      SELECT true AS found, account_group_id FROM accounts
+      WHERE organization_id = $1 AND id = c.account_id AND status = 'active' LIMIT 1) a ON true
   ), above AS (
     SELECT DISTINCT account_group_id AS own, account_group_id AS id, ARRAY[account_group_id] AS path
     FROM checks WHERE known AND account_group_id IS NOT NULL
     UNION ALL
     SELECT above.own, g.parent_code, g.parent_code || above.path
-    FROM above JOIN account_groups g ON g.organization_id = $1 AND g.id = above.id
+    FROM above CROSS JOIN LATERAL (
+      SELECT parent_code FROM account_groups WHERE organization_id = $1 AND id = above.id LIMIT 1) g
     WHERE g.parent_code IS NOT NULL
-  ), routes AS (
-    SELECT c.n, 'account' AS via, p.role_id, NULL::uuid AS account_group_id, NULL::uuid[] AS path
-    FROM checks c JOIN account_permissions p
-      ON p.organization_id = $1 AND p.user_id = c.user_id AND p.account_id = c.account_id
-    WHERE c.known
-    UNION ALL
-    SELECT c.n, 'account_group', p.role_id, p.account_group_id, above.path
-    FROM checks c JOIN above ON above.own = c.account_group_id
-    JOIN account_group_permissions p
-      ON p.organization_id = $1 AND p.user_id = c.user_id AND p.account_group_id = above.id
-    WHERE c.known
-    UNION
-    SELECT c.n, 'organization', held.role_id, NULL, NULL
-    FROM checks c JOIN LATERAL (
-      SELECT p.role_id FROM account_permissions p WHERE p.organization_id = $1 AND p.user_id = c.user_id
-      UNION
-      SELECT p.role_id FROM account_group_permissions p WHERE p.organization_id = $1 AND p.user_id = c.user_id
-    ) held ON true
-    WHERE c.known
+  ), permissions AS (
+    SELECT c.user_id, p.* FROM (SELECT DISTINCT user_id FROM checks WHERE known) c CROSS JOIN LATERAL (
+      SELECT account_id, NULL::uuid AS account_group_id, role_id FROM account_permissions
+      WHERE organization_id = $1 AND user_id = c.user_id
+      UNION ALL
+      SELECT NULL, account_group_id, role_id FROM account_group_permissions
+      WHERE organization_id = $1 AND user_id = c.user_id) p
+  ), held AS (
+    SELECT * FROM permissions CROSS JOIN LATERAL (
+      SELECT name AS role_name, role_type, permission_ids, testing_permission_ids FROM roles
+      WHERE organization_id = $1 AND id = permissions.role_id LIMIT 1) r
   ), allowing AS (
-    SELECT routes.*, r.name AS role_name
-    FROM routes JOIN checks c USING (n)
-    JOIN roles r ON r.organization_id = $1 AND r.id = routes.role_id
-      AND (r.role_type = 'organization') = (routes.via = 'organization')
-      AND c.permission_id = ANY (CASE WHEN c.sandbox THEN r.testing_permission_ids ELSE r.permission_ids END)
+    SELECT c.n, 'account' AS via, h.role_id, h.role_name, NULL::uuid AS account_group_id, NULL::uuid[] AS path
+    FROM checks c JOIN held h ON h.account_id = c.account_id
+    WHERE h.role_type = 'account' AND ${ALLOWS}
+    UNION ALL
+    SELECT c.n, 'account_group', h.role_id, h.role_name, above.id, above.path
+    FROM checks c JOIN above ON above.own = c.account_group_id JOIN held h ON h.account_group_id = above.id
+    WHERE h.role_type = 'account' AND ${ALLOWS}
+    UNION ALL
+    SELECT DISTINCT c.n, 'organization', h.role_id, h.role_name, NULL::uuid, NULL::uuid[]
+    FROM checks c CROSS JOIN held h
+    WHERE h.role_type = 'organization' AND ${ALLOWS}
+  ), granted AS (
+    SELECT n, json_agg(${BECAUSE} ORDER BY ${ORDER_OF_ROUTES}) AS because FROM allowing GROUP BY n
   )
   SELECT because IS NOT NULL AS allowed, coalesce(because, '[]') AS because,
     CASE WHEN $6 AND because IS NULL THEN coalesce(would_allow, '[]') END AS would_allow
   FROM checks c
-  LEFT JOIN LATERAL (
-    SELECT json_agg(${BECAUSE} ORDER BY ${ORDER_OF_ROUTES}) AS because FROM allowing WHERE allowing.n = c.n
-  ) granted ON true
+  LEFT JOIN granted USING (n)
   LEFT JOIN LATERAL (
     SELECT json_agg(json_build_object('role_id', id, 'role_name', name, 'account_id', c.account_id) ORDER BY size, name, id)
       AS would_allow

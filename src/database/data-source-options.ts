@@ -29,6 +29,9 @@ import { RowLevelSecurity1764633600000 } from './migrations/1764633600000-row-le
 import { SearchPendingList1764892800000 } from './migrations/1764892800000-search-pending-list.js';
 import { Totals1764806400000 } from './migrations/1764806400000-totals.js';
 
+/** Milliseconds for which a connection is kept idle: a new one has to learn all tables and statements first. */
+const IDLE = 10 * 60_000;
+
 export interface ConnectionOptions {
   /** Connections at most. */
   poolSize?: number;
@@ -91,6 +94,7 @@ export function dataSourceOptions(
     extra: {
       Client: DecisiveClient,
       keepAlive: true,
+      idleTimeoutMillis: IDLE,
       options: Object.entries(parameters)
         .map(([name, value]) => `-c ${name}=${value}`)
         .join(' '),

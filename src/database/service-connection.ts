@@ -3,10 +3,11 @@ import type { ConnectionOptions } from './data-source-options.js';
 import { STATEMENT_TIMEOUT } from './statement-timeout.js';
 
 /**
- * A connection plans its statements once, and a table that is empty then may have a million rows an hour later: to
- * read all of it is never the better plan. PostgreSQL itself would notice within a minute or so.
+ * How PostgreSQL plans for the service. A connection plans its statements once, and a table that is empty then may
+ * have a million rows an hour later: to read all of it is never the better plan, and PostgreSQL itself would notice
+ * only within a minute or so. No statement runs so long that it would pay to compile it.
  */
-export const BY_INDEX = { enable_seqscan: 'off' };
+export const PLANNING = { enable_seqscan: 'off', jit: 'off' };
 
 /** How the service connects, to the primary and to replicas alike. */
 export function serviceConnection({ environment, serviceRole }: Settings): ConnectionOptions {
@@ -16,6 +17,6 @@ export function serviceConnection({ environment, serviceRole }: Settings): Conne
     poolSize: environment.DATABASE_POOL_SIZE,
     statementTimeout: STATEMENT_TIMEOUT,
     isPooled,
-    parameters: isPooled ? role : { ...BY_INDEX, ...role },
+    parameters: isPooled ? role : { ...PLANNING, ...role },
   };
 }

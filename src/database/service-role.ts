@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { setUpSearchRole } from './search-role.js';
-import { BY_INDEX } from './service-connection.js';
+import { PLANNING } from './service-connection.js';
 
 /** Everything that a request can need, and nothing more: the service changes no tables and no migrations. */
 const GRANTS = (role: string): string => `
@@ -30,7 +30,7 @@ export async function setUpServiceRole(url: string, role: string, password?: str
     if (rowCount === 0) await client.query(`CREATE ROLE ${name} NOSUPERUSER NOBYPASSRLS ${login}`);
     else if (login !== '') await client.query(`ALTER ROLE ${name} ${login}`);
     await client.query(GRANTS(name));
-    for (const [parameter, value] of Object.entries(BY_INDEX))
+    for (const [parameter, value] of Object.entries(PLANNING))
       await client.query(`ALTER ROLE ${name} SET ${parameter} = ${value}`); // behind a pooler no connection can
     await setUpSearchRole(client, role);
     await client.query('COMMIT');
