@@ -30,11 +30,16 @@ export async function setUpServiceRole(url: string, role: string, password?: str
     if (rowCount === 0) await client.query(`CREATE ROLE ${name} NOSUPERUSER NOBYPASSRLS ${login}`);
     else if (login !== '') await client.query(`ALTER ROLE ${name} ${login}`);
     await client.query(GRANTS(name));
-    for (const [parameter, value] of Object.entries(PLANNING))
-      await client.query(`ALTER ROLE ${name} SET ${parameter} = ${value}`); // behind a pooler no connection can
+    if (login !== '') await client.query(planningOf(name));
     await setUpSearchRole(client, role);
     await client.query('COMMIT');
   } finally {
     await client.end();
   }
 }
+
+/** For connections that cannot set it themselves, as behind a pooler. */
+const planningOf = (role: string): string =>
+  Object.entries(PLANNING)
+    .map(([parameter, value]) => `ALTER ROLE ${role} SET ${parameter} = ${value};`)
+    .join(' ');
