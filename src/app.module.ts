@@ -6,12 +6,10 @@ import { AccessModule } from './access/access.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { ApiKeysModule } from './auth/api-keys.module.js';
 import { AuthModule } from './auth/auth.module.js';
-import { PlanInterceptor } from './changes/plan.interceptor.js';
 import { WrittenInterceptor } from './changes/written.interceptor.js';
 import { ErrorsController } from './common/errors/errors.controller.js';
 import { ProblemFilter } from './common/errors/problem.filter.js';
 import { JsonBodyInterceptor } from './common/http/json-body.interceptor.js';
-import { RepresentationInterceptor } from './common/http/representation.interceptor.js';
 import { requestLog } from './common/http/request-log.js';
 import { ServiceLogger } from './common/http/service-logger.js';
 import { RequestValidationPipe } from './common/validation/request-validation.pipe.js';
@@ -19,7 +17,6 @@ import type { Settings } from './config/settings.js';
 import { SettingsModule } from './config/settings.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
-import { IdempotencyInterceptor } from './idempotency/idempotency.interceptor.js';
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { TurnInterceptor } from './limits/turn.interceptor.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
@@ -56,10 +53,9 @@ export class AppModule {
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_INTERCEPTOR, useClass: JsonBodyInterceptor },
         { provide: APP_INTERCEPTOR, useClass: TurnInterceptor },
-        { provide: APP_INTERCEPTOR, useClass: WrittenInterceptor },
-        { provide: APP_INTERCEPTOR, useClass: PlanInterceptor },
-        { provide: APP_INTERCEPTOR, useClass: RepresentationInterceptor },
-        { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
+        ...(settings.environment.DATABASE_REPLICA_URLS === undefined
+          ? []
+          : [{ provide: APP_INTERCEPTOR, useClass: WrittenInterceptor }]),
         { provide: APP_PIPE, useClass: RequestValidationPipe },
       ],
     };

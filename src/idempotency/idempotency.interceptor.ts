@@ -15,14 +15,9 @@ export const Idempotent = Reflector.createDecorator<true>();
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
-  constructor(
-    private readonly reflector: Reflector,
-    private readonly idempotency: IdempotencyService,
-  ) {}
+  constructor(private readonly idempotency: IdempotencyService) {}
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
-    const isChange = (this.reflector.get(Idempotent, context.getHandler()) as true | undefined) ?? false;
-    if (!isChange) return next.handle();
     const request = context.switchToHttp().getRequest<ChangingRequest>();
     const response = context.switchToHttp().getResponse<Response>();
     const identified = idempotentRequest(request);

@@ -21,17 +21,27 @@ export class TurnInterceptor implements NestInterceptor {
     this.turns = new FairTurns(environment.DATABASE_POOL_SIZE, PATIENCE);
   }
 
-  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+  intercept(
+    context: ExecutionContext,
+    next: CallHandler,
+  ): Observable<unknown> | Promise<Observable<unknown>> {
     const { caller } = context
       .switchToHttp()
       .getRequest<Request & { caller?: { organization_id: string } }>();
     if (caller === undefined) return next.handle();
     const { organization_id } = caller;
-    const isInTime = this.turns.take(organization_id);
-    if (isInTime !== undefined && !(await isInTime)) throw notInTime();
+    const waiting = this.turns.take(organization_id);
+    if (waiting === undefined) return this.inTurn(organization_id, next);
+    return waiting.then((isInTime) => {
+      if (!isInTime) throw notInTime();
+      return this.inTurn(organization_id, next);
+    });
+  }
+
+  private inTurn(organizationId: string, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(
       finalize(() => {
-        this.turns.giveBack(organization_id);
+        this.turns.giveBack(organizationId);
       }),
     );
   }

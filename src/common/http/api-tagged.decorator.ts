@@ -1,6 +1,6 @@
-import { applyDecorators, type Type } from '@nestjs/common';
+import { applyDecorators, UseInterceptors, type Type } from '@nestjs/common';
 import { ApiHeader, ApiResponse } from '@nestjs/swagger';
-import { Tagged } from './representation.interceptor.js';
+import { RepresentationInterceptor, Tagged } from './representation.interceptor.js';
 
 export const ETAG = {
   ETag: { description: 'For If-Match and If-None-Match.', schema: { type: 'string' as const } },
@@ -10,6 +10,7 @@ export const ETAG = {
 export function ApiTagged({ description, type }: { description: string; type: Type }): MethodDecorator {
   return applyDecorators(
     Tagged(true),
+    UseInterceptors(RepresentationInterceptor),
     ApiHeader({
       name: 'If-None-Match',
       description: 'ETag of the thing as you know it: 304 when it is still the same.',

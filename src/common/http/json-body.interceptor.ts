@@ -16,12 +16,13 @@ const parse = express.json({
 /** Reads the body only once the guard has let the caller in: strangers cannot make the service parse anything. */
 @Injectable()
 export class JsonBodyInterceptor implements NestInterceptor {
-  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+  intercept(
+    context: ExecutionContext,
+    next: CallHandler,
+  ): Observable<unknown> | Promise<Observable<unknown>> {
     const request = context.switchToHttp().getRequest<Request>();
-    if (WITH_BODY.has(request.method)) {
-      await readBody(request, context.switchToHttp().getResponse<Response>());
-    }
-    return next.handle();
+    if (!WITH_BODY.has(request.method)) return next.handle();
+    return readBody(request, context.switchToHttp().getResponse<Response>()).then(() => next.handle());
   }
 }
 

@@ -33,15 +33,21 @@ export function requestLog(level: string): Params {
         `headers["${name}"]`,
         `err.config.headers["${name}"]`,
       ]),
-      customProps: ({ caller }: LoggedRequest) =>
-        caller === undefined
-          ? {}
-          : { organization_id: caller.organization_id, api_key_id: caller.api_key_id },
+      customSuccessObject: withCaller,
+      customErrorObject: (request: LoggedRequest, response: ServerResponse, _error: Error, line: object) =>
+        withCaller(request, response, line),
       customLogLevel: (_request: IncomingMessage, { statusCode }: ServerResponse, error?: Error) =>
         statusCode >= 500 || error !== undefined ? 'error' : 'info',
       autoLogging: { ignore: ({ url }: IncomingMessage) => url?.startsWith('/health/') === true },
     },
   };
+}
+
+/** At the end of the request, when the guard knows who asks. */
+function withCaller({ caller }: LoggedRequest, _response: ServerResponse, line: object): object {
+  if (caller === undefined) return line;
+  const { organization_id, api_key_id } = caller;
+  return { organization_id, api_key_id, ...line };
 }
 
 /** What helps to find a fault; a database error also carries the statement's parameters, which are personal data. */
