@@ -24,7 +24,7 @@ const WAITING = `
   SELECT DISTINCT organization_id FROM (SELECT organization_id FROM audit_unsealed LIMIT 10000) u`;
 const TRY_LOCK = 'SELECT pg_try_advisory_xact_lock($1) AS mine';
 /** Event by event, which LIMIT 1 says: there are few beside all that are sealed, and statistics come too late to tell. */
-const UNSEALED = `
+export const UNSEALED = `
   SELECT ${COVERED}
   FROM (SELECT event_id FROM audit_unsealed WHERE organization_id = $1 ORDER BY event_id LIMIT $2) u
   CROSS JOIN LATERAL (SELECT * FROM audit_events WHERE organization_id = $1 AND id = u.event_id LIMIT 1) e

@@ -36,7 +36,7 @@ interface Remembered {
   readAt: number;
 }
 
-const FIND_KEY = `
+export const FIND_KEY = `
   SELECT id, organization_id, name, secret_hash, previous_secret_hash, previous_secret_until, scopes, allowed_ips,
     expires_at, revoked_at
   FROM api_keys WHERE public_key = $1`;

@@ -21,7 +21,7 @@ const REMOVE_EVERY = 10 * 60_000;
 /** Records removed by one statement: each is short, however many there are. */
 const REMOVED_AT_ONCE = 5000;
 
-const FIND = `
+export const FIND = `
   SELECT fingerprint, body FROM idempotency_records
   WHERE organization_id = $1 AND key = $2 AND created_at > now() - make_interval(hours => $3)`;
 

@@ -16,7 +16,7 @@ export interface NewOrganization extends KeyPair {
   organization_id: string;
 }
 
-const RETRIEVE_ORGANIZATION = `
+export const RETRIEVE_ORGANIZATION = `
   SELECT o.id, o.name, json_build_object(
       'users', ${totalOf('users', '$1')},
       'account_groups', ${totalOf('account_groups', '$1')},

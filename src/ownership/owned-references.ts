@@ -33,7 +33,7 @@ const MOST_KEYS = 2000;
 const UNKNOWN: Reference = { exists: false, usable: false };
 const NOT_LOOKED_UP: Reference = { exists: true, usable: true };
 
-const FIND_REFERENCES: NamedStatement = {
+export const FIND_REFERENCES: NamedStatement = {
   name: 'find_references',
   text: `
   SELECT 'account' AS kind, id::text, status = 'active' AS active, false AS admin, false AS staff

@@ -1,0 +1,338 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import utils from 'pg/lib/utils.js';
+import { DataSource, type EntityManager } from 'typeorm';
+import { PERMISSION_CHECKS } from '../src/access/access.queries.js';
+import { originOnCommandLine } from '../src/audit/origin.js';
+import { firstEventValues } from '../src/audit/record-event.js';
+import { UNSEALED } from '../src/audit/sealing.service.js';
+import { FIND_KEY } from '../src/auth/known-keys.js';
+import { countRows, selectRows, type Statement } from '../src/common/pagination/list.js';
+import { dataSourceOptions } from '../src/database/data-source-options.js';
+import { SERVICE_ROLE } from '../src/database/open-database.js';
+import { PLANNING } from '../src/database/service-connection.js';
+import { FIND } from '../src/idempotency/idempotency.service.js';
+import { RETRIEVE_ORGANIZATION } from '../src/organizations/organizations.service.js';
+import { FIND_REFERENCES } from '../src/ownership/owned-references.js';
+import { createUser, RETRIEVE_USER, usersList } from '../src/users/users.queries.js';
+import { createDatabase, type TestDatabase } from './support/database.js';
+import { conditionsOf, type PlanNode as Node } from './support/query-plan.js';
+
+interface PlanNode extends Node {
+  'Actual Rows': number;
+  'Actual Loops': number;
+  'Rows Removed by Filter'?: number;
+  Plans?: PlanNode[];
+}
+
+const ROWS = 20_000;
+/** What one statement may read of tables, all scans taken together, whatever the size of the organization. */
+const MOST_READ = 200;
+/** Rows of a page and the one after it, which says whether there is a next. */
+const PAGE = 21;
+/** The largest page that may be asked for. */
+const MOST_SORTED = 100;
+
+/** What each table is looked up by, beside the organization: of one of these there is one row, or a few of one user. */
+const KEYS: Readonly<Record<string, readonly string[]>> = {
+  users: ['id', 'email_lower'],
+  accounts: ['id'],
+  account_groups: ['id'],
+  account_permissions: ['user_id'],
+  account_group_permissions: ['user_id'],
+  audit_events: ['id'],
+  audit_unsealed: ['organization_id'], // as long as what waits, whatever the size of the organization
+  organizations: ['id'],
+  api_keys: ['public_key'],
+  idempotency_records: ['key'],
+  row_counts: ['counted'],
+  row_count_changes: ['counted'],
+  roles: ['id', 'organization_id'], // an organization has few, and may have all of them read
+};
+
+/** What hands on each row as it comes, so that a LIMIT above it ends the scan below. */
+const PASSING_ON = new Set(['Result', 'Subquery Scan', 'Nested Loop']);
+
+interface Place {
+  node: PlanNode;
+  /** From the node above it up to the root. */
+  above: PlanNode[];
+}
+
+function placesOf(node: PlanNode, above: PlanNode[] = []): Place[] {
+  return [{ node, above }, ...(node.Plans ?? []).flatMap((child) => placesOf(child, [node, ...above]))];
+}
+
+/** Of a bitmap the conditions are those of the indexes below it. */
+function indexesOf(scan: PlanNode): PlanNode[] {
+  if (scan['Node Type'] !== 'Bitmap Heap Scan') return [scan];
+  return placesOf(scan)
+    .map(({ node }) => node)
+    .filter((node) => node['Node Type'] === 'Bitmap Index Scan');
+}
+
+function isByKey(index: PlanNode, table: string): boolean {
+  const condition = index['Index Cond'];
+  if (condition === undefined) return false;
+  return conditionsOf({ 'Node Type': '', 'Index Cond': condition }).some((one) => {
+    const [, column] = /^\(?(?:\w+\.)?(\w+)\)?(?:::\w+)? = /.exec(one) ?? [];
+    return column !== undefined && KEYS[table]?.includes(column) === true;
+  });
+}
+
+/** In the order of its index, until a LIMIT has enough: nothing between the two needs all rows first. */
+function isEndedByLimit({ node, above }: Place): boolean {
+  if (!/^Index (Only )?Scan$/.test(node['Node Type'])) return false;
+  return above.find(({ 'Node Type': type }) => !PASSING_ON.has(type))?.['Node Type'] === 'Limit';
+}
+
+const scansOf = (plan: PlanNode): Place[] =>
+  placesOf(plan).filter(
+    ({ node }) => node['Relation Name'] !== undefined && node['Node Type'].endsWith('Scan'),
+  );
+
+/** Scans whose cost grows with the organization. */
+function growingScansOf(plan: PlanNode): string[] {
+  return scansOf(plan)
+    .filter((place) => {
+      const table = place.node['Relation Name'] ?? '';
+      return !isEndedByLimit(place) && !indexesOf(place.node).every((index) => isByKey(index, table));
+    })
+    .map(({ node }) => [node['Node Type'], node['Relation Name'], node['Index Cond']].join(' '));
+}
+
+/** The most rows that one sort was given. */
+function mostSortedIn(plan: PlanNode): number {
+  const sorts = placesOf(plan).filter(({ node }) => node['Node Type'].endsWith('Sort'));
+  return Math.max(0, ...sorts.map(({ node }) => node.Plans?.[0]?.['Actual Rows'] ?? Infinity));
+}
+
+/** All rows that were looked at, also those that a filter took away or that only an index had. */
+function rowsReadIn(plan: PlanNode): number {
+  return scansOf(plan)
+    .flatMap(({ node }) => [...new Set([node, ...indexesOf(node)])])
+    .map((node) => (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'])
+    .reduce((sum, rows) => sum + rows, 0);
+}
+
+const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+const UUID = (n: string): string => `('00000000-0000-4000-8000-' || lpad((${n})::text, 12, '0'))::uuid`;
+const ROLE = 'rol_000000000001';
+
+/** On the first account, and on the first group above all others, every user holds a role. */
+const ROWS_OF_ORGANIZATION = [
+  `organizations (id, name) SELECT $1, 'Acme' WHERE $2::int > 0`,
+  `roles (organization_id, id, name, permission_ids)
+    SELECT $1, 'rol_' || lpad(n::text, 12, '0'), 'Role ' || n, '{}' FROM generate_series(1, least(7, $2::int)) n`,
+  `users (organization_id, id, email, email_lower, first_name, last_name, last_name_lower, created_at)
+    SELECT $1, ${UUID('n')}, 'u' || n || '@example.com', 'u' || n || '@example.com', 'First', 'Last' || n, 'last' || n,
+      now() + n * interval '1 s' FROM generate_series(1, $2::int) n`,
+  `account_groups (organization_id, id, name, merchant_id, parent_code)
+    SELECT $1, ${UUID('n')}, 'Group', 'merchant', CASE WHEN n > 1 THEN ${UUID('1 + n / 100')} END
+    FROM generate_series(1, $2::int) n`,
+  `accounts (organization_id, id, name, account_group_id)
+    SELECT $1, ${UUID('n')}, 'Account', ${UUID('n')} FROM generate_series(1, $2::int) n`,
+  `account_permissions (organization_id, user_id, account_id, role_id)
+    SELECT DISTINCT $1::uuid, ${UUID('n')}, ${UUID('CASE k WHEN 1 THEN 1 ELSE n END')}, '${ROLE}'
+    FROM generate_series(1, $2::int) n, generate_series(1, 2) k`,
+  `account_group_permissions (organization_id, user_id, account_group_id, role_id)
+    SELECT DISTINCT $1::uuid, ${UUID('n')}, ${UUID('CASE k WHEN 1 THEN 1 ELSE n END')}, '${ROLE}'
+    FROM generate_series(1, $2::int) n, generate_series(1, 2) k`,
+  `audit_events (organization_id, id, actor_type, actor_name, action, target_type, target_id, changes)
+    SELECT $1, ${UUID('n')}, 'command_line', 'test', 'role.updated', 'role', '${ROLE}', '{}'
+    FROM generate_series(1, $2::int) n`,
+  `audit_unsealed (organization_id, event_id)
+    SELECT $1, ${UUID('$2::int - n')} FROM generate_series(0, least($2::int, 60) - 1) n`,
+  `api_keys (organization_id, id, name, public_key, secret_hash)
+    SELECT $1::uuid, gen_random_uuid(), 'Key', 'pk_' || $2::int || '_' || n, '' FROM generate_series(1, $2::int) n`,
+  `idempotency_records (organization_id, key, fingerprint)
+    SELECT $1, 'key-' || n, sha256('') FROM generate_series(1, $2::int) n`,
+  `row_counts (organization_id, counted, count)
+    SELECT $1, unnest('{users,accounts,account_groups}'::text[]), $2::int`,
+  `row_count_changes (organization_id, counted, delta)
+    SELECT $1, unnest('{users,accounts,account_groups}'::text[]), 1 FROM generate_series(1, least($2::int, 10))`,
+];
+
+async function fill(manager: EntityManager, organization: string, rows: number): Promise<void> {
+  for (const insert of ROWS_OF_ORGANIZATION)
+    await manager.query(`INSERT INTO ${insert}`, [organization, rows]);
+}
+
+function literal(value: unknown): string {
+  const written = utils.prepareValue(value);
+  if (written === null) return 'NULL';
+  return Buffer.isBuffer(written) ? `'\\x${written.toString('hex')}'` : pg.escapeLiteral(written);
+}
+
+const AFTER_CURSOR = 'a page of users after a cursor';
+
+/** Everything that a request waits for, most of it many times a second. */
+describe('The plan', () => {
+  const organization = randomUUID();
+  const small = randomUUID();
+  let database: TestDatabase;
+  let dataSource: DataSource;
+
+  const named = ({ text }: { text: string }, parameters: unknown[]): Statement => ({
+    sql: text,
+    parameters: [organization, ...parameters],
+  });
+  const ofOrganization = `tenantry.organization_id = '${organization}'`;
+  const byCreation = usersList(organization, {}, 'created_at');
+  const after = ['2020-01-01T00:00:00.000Z', uuid(1)];
+  const created = {
+    action: 'user.created',
+    target: { type: 'user', id: uuid(ROWS + 1) },
+    after: { email: 'new@example.com' },
+  } as const;
+  /** Ten users, each on its own account and, as it happens, all on groups below the first. */
+  const asked = Array.from({ length: 10 }, (_, n) => uuid(ROWS / 2 + n));
+  const checks = (isExplained: boolean): Statement =>
+    named(PERMISSION_CHECKS, [
+      asked,
+      asked,
+      asked.map(() => 'PERMISSION'),
+      asked.map(() => false),
+      isExplained,
+    ]);
+
+  /** Each with what the transaction says that it is about. */
+  const HOT: [string, Statement, string][] = [
+    [
+      'creating a user',
+      named(createUser(1, 1), [
+        uuid(ROWS + 1),
+        'new@example.com',
+        'First',
+        'Last',
+        ...firstEventValues({ organization_id: organization, origin: originOnCommandLine() }, created),
+        ...[uuid(1), ROLE],
+        ...[uuid(1), ROLE],
+      ]),
+      ofOrganization,
+    ],
+    ['finding what a request refers to', named(FIND_REFERENCES, [asked, asked, [ROLE]]), ofOrganization],
+    ['retrieving a user', named(RETRIEVE_USER, [uuid(ROWS / 2)]), ofOrganization],
+    [
+      'finding a user by e-mail',
+      selectRows(usersList(organization, { email: 'U77@example.com' }, 'created_at'), { skip: 0 }, PAGE),
+      ofOrganization,
+    ],
+    [
+      'counting the users with an e-mail',
+      countRows(usersList(organization, { email: 'U77@example.com' }, 'created_at')),
+      ofOrganization,
+    ],
+    ['the first page of users', selectRows(byCreation, { skip: 0 }, PAGE), ofOrganization],
+    ['the total of users', countRows(byCreation), ofOrganization],
+    [AFTER_CURSOR, selectRows(byCreation, { after }, PAGE), ofOrganization],
+    ['ten permission checks', checks(false), ofOrganization],
+    ['ten permission checks with explanations', checks(true), ofOrganization],
+    [
+      'retrieving the organization',
+      { sql: RETRIEVE_ORGANIZATION, parameters: [organization] },
+      ofOrganization,
+    ],
+    [
+      'looking up an API key',
+      { sql: FIND_KEY, parameters: [`pk_${String(ROWS)}_7`] },
+      `tenantry.public_key = 'pk_${String(ROWS)}_7'`,
+    ],
+    ['looking up an idempotency key', { sql: FIND, parameters: [organization, 'key-7', 24] }, ofOrganization],
+    ['reading events to seal', { sql: UNSEALED, parameters: [organization, 50] }, ofOrganization],
+  ];
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    dataSource = await new DataSource(
+      dataSourceOptions(database.url, { poolSize: 1, parameters: PLANNING }),
+    ).initialize();
+    await dataSource.transaction(async (manager) => {
+      for (const table of Object.keys(KEYS))
+        await manager.query(`ALTER TABLE ${table} SET (autovacuum_enabled = off)`);
+      await manager.query('SET LOCAL session_replication_role = replica'); // neither triggers nor foreign keys
+      await fill(manager, organization, ROWS);
+      await fill(manager, small, 50);
+    });
+  });
+  afterAll(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  /** What a named statement has from its sixth execution on, or what others have each time; run, and taken back. */
+  async function planOf({ sql, parameters }: Statement, about: string, mode: string): Promise<PlanNode> {
+    const runner = dataSource.createQueryRunner();
+    try {
+      await runner.query(
+        `START TRANSACTION; SET LOCAL ROLE ${SERVICE_ROLE}; SET LOCAL ${about}; SET LOCAL plan_cache_mode = ${mode}`,
+      );
+      await runner.query(`PREPARE hot AS ${sql}`);
+      const values = parameters.length === 0 ? '' : `(${parameters.map(literal).join(', ')})`;
+      const [answer] = (await runner.query(
+        `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE hot${values}`,
+      )) as { 'QUERY PLAN': [{ Plan: PlanNode }] }[];
+      if (answer === undefined) throw new Error('EXPLAIN has no answer');
+      return answer['QUERY PLAN'][0].Plan;
+    } finally {
+      await runner.query('ROLLBACK; DEALLOCATE ALL');
+      await runner.release();
+    }
+  }
+
+  /** The tables of which PostgreSQL knows how many rows they have. */
+  async function knownTables(): Promise<string[]> {
+    const rows = await dataSource.query<{ relname: string }[]>(
+      `SELECT relname FROM pg_class WHERE relname = ANY ($1) AND reltuples >= 0 ORDER BY relname`,
+      [Object.keys(KEYS)],
+    );
+    return rows.map(({ relname }) => relname);
+  }
+
+  const keepsItsCost = (mode: string, statements = HOT): void => {
+    it.each(statements)('of %s reads by key, or in order up to a limit', async (_name, statement, about) => {
+      expect(growingScansOf(await planOf(statement, about, mode))).toEqual([]);
+    });
+
+    it.each(statements)('of %s sorts no more than a page', async (_name, statement, about) => {
+      expect(mostSortedIn(await planOf(statement, about, mode))).toBeLessThanOrEqual(MOST_SORTED);
+    });
+
+    it.each(statements)('of %s reads few rows', async (_name, statement, about) => {
+      expect(rowsReadIn(await planOf(statement, about, mode))).toBeLessThanOrEqual(MOST_READ);
+    });
+  };
+
+  const MODES = [
+    ['for any values', 'force_generic_plan'],
+    ['for the values given', 'force_custom_plan'],
+  ] as const;
+
+  describe('on tables that PostgreSQL knows nothing of yet', () => {
+    it('is made without a number of rows', async () => {
+      expect(await knownTables()).toEqual([]);
+    });
+
+    // Of a page after a cursor PostgreSQL believes here that few rows are left, and sorts them all, until it has
+    // analyzed the table; not so where the plan is made for any values.
+    describe.each(MODES)('%s', (_name, mode) => {
+      const isBelievedSmall = mode === 'force_custom_plan';
+      keepsItsCost(mode, isBelievedSmall ? HOT.filter(([name]) => name !== AFTER_CURSOR) : HOT);
+    });
+  });
+
+  describe('on tables that were analyzed', () => {
+    beforeAll(async () => {
+      await dataSource.query('ANALYZE');
+    });
+
+    it('is made with the number of rows', async () => {
+      expect(await knownTables()).toEqual(Object.keys(KEYS).sort());
+    });
+
+    describe.each(MODES)('%s', (_name, mode) => {
+      keepsItsCost(mode);
+    });
+  });
+});
