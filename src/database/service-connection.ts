@@ -4,10 +4,11 @@ import { STATEMENT_TIMEOUT } from './statement-timeout.js';
 
 /**
  * How PostgreSQL plans for the service. A connection plans its statements once, and a table that is empty then may
- * have a million rows an hour later: to read all of it is never the better plan, and PostgreSQL itself would notice
- * only within a minute or so. No statement runs so long that it would pay to compile it.
+ * have a million rows an hour later: to read all of it, or to gather rows and sort them, where an index has them in
+ * order, is never the better plan, and PostgreSQL itself would notice only within a minute or so. Search alone
+ * gathers, and says so. No statement runs so long that it would pay to compile it.
  */
-export const PLANNING = { enable_seqscan: 'off', jit: 'off' };
+export const PLANNING = { enable_seqscan: 'off', enable_bitmapscan: 'off', jit: 'off' };
 
 /** How the service connects, to the primary and to replicas alike. */
 export function serviceConnection({ environment, serviceRole }: Settings): ConnectionOptions {
