@@ -4,8 +4,8 @@ import { Recently } from './recently.js';
 const SHARES_FOR = 1000;
 /** Turns that one organization alone leaves free, so that the next one to come need not wait for any of its. */
 const LEFT_FREE = 2;
-/** Turns that an organization gets among however many others, where there are as many. */
-const FEWEST = 2;
+/** Turns that an organization gets among however many others. */
+const FEWEST = 1;
 
 interface Waiting {
   begin(): void;
