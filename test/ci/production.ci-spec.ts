@@ -116,22 +116,26 @@ async function listening(service: ServiceProcess): Promise<ServiceProcess> {
   return service;
 }
 
-/** Holds up the table that every migration starts with until all that `start` has started wait for it. */
+/**
+ * Holds up the table that every migration starts with until one that `start` has started waits for it, and all are
+ * there. The others ask again and again whether it is their turn.
+ */
 async function atTheSameMoment<T>(database: TestDatabase, start: () => Promise<T>[]): Promise<T[]> {
   const holder = new pg.Client({ connectionString: database.url });
   await holder.connect();
   removeAfterwards(() => holder.end());
   await holder.query('BEGIN; CREATE TABLE migrations ()');
   const started = start();
-  await untilSessionsWait(database, started.length);
+  await untilAllAreThere(database, started.length);
   await holder.query('ROLLBACK');
   return Promise.all(started);
 }
 
-async function untilSessionsWait(database: TestDatabase, count: number): Promise<void> {
-  const waiting =
-    "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-  while ((await rows(database, waiting)).length < count) await pause(20);
+async function untilAllAreThere(database: TestDatabase, processes: number): Promise<void> {
+  const sessions = `
+    SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tenantry'
+    HAVING count(*) > $1 AND bool_or(wait_event_type = 'Lock')`; // the one that migrates has two
+  while ((await rows(database, sessions, [processes])).length === 0) await pause(20);
 }
 
 async function isReady({ origin }: ServiceProcess): Promise<boolean> {
