@@ -4,7 +4,7 @@ import { open, readFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Leftovers } from '../leftovers.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../test/support/free-port.ts';
 
 export interface Program {
   /** Absolute path of the script. */
