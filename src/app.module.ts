@@ -33,7 +33,10 @@ export class AppModule {
       imports: [
         SettingsModule.register(settings),
         LoggerModule.forRoot(requestLog(settings.environment.LOG_LEVEL)),
-        ClsModule.forRoot({ global: true, middleware: { mount: true } }),
+        ClsModule.forRoot({
+          global: true,
+          middleware: { mount: true, resolveProxyProviders: false, initializePlugins: false }, // there are none
+        }),
         DatabaseModule,
         AuthModule,
         OrganizationsModule,

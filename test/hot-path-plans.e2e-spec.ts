@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import utils from 'pg/lib/utils.js';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { PERMISSION_CHECKS } from '../src/access/access.queries.js';
 import { originOnCommandLine } from '../src/audit/origin.js';
 import { firstEventValues } from '../src/audit/record-event.js';
@@ -20,6 +20,7 @@ import { createDatabase, type TestDatabase } from './support/database.js';
 import { conditionsOf, type PlanNode as Node } from './support/query-plan.js';
 
 interface PlanNode extends Node {
+  'Index Name'?: string;
   'Actual Rows': number;
   'Actual Loops': number;
   'Rows Removed by Filter'?: number;
@@ -51,6 +52,9 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   roles: ['id', 'organization_id'], // an organization has few, and may have all of them read
 };
 
+/** What foreign keys refer to by id. */
+const REFERRED_TO = ['users', 'accounts', 'account_groups', 'audit_events'];
+
 /** What hands on each row as it comes, so that a LIMIT above it ends the scan below. */
 const PASSING_ON = new Set(['Result', 'Subquery Scan', 'Nested Loop']);
 
@@ -72,13 +76,26 @@ function indexesOf(scan: PlanNode): PlanNode[] {
     .filter((node) => node['Node Type'] === 'Bitmap Index Scan');
 }
 
+/** By all columns of the index from the first to the key: what comes behind another column is looked for in all rows. */
 function isByKey(index: PlanNode, table: string): boolean {
   const condition = index['Index Cond'];
   if (condition === undefined) return false;
-  return conditionsOf({ 'Node Type': '', 'Index Cond': condition }).some((one) => {
-    const [, column] = /^\(?(?:\w+\.)?(\w+)\)?(?:::\w+)? = /.exec(one) ?? [];
-    return column !== undefined && KEYS[table]?.includes(column) === true;
-  });
+  const given = conditionsOf({ 'Node Type': '', 'Index Cond': condition }).map(
+    (one) => /^\(?(?:\w+\.)?(\w+)\)?(?:::\w+)? = /.exec(one)?.[1],
+  );
+  const columns = columnsOfIndexes.get(index['Index Name'] ?? '') ?? [];
+  const first = columns.findIndex((column) => !given.includes(column));
+  const usable = first === -1 ? columns : columns.slice(0, first);
+  return usable.some((column) => KEYS[table]?.includes(column) === true);
+}
+
+const columnsOfIndexes = new Map<string, string[]>();
+
+async function readIndexes(dataSource: DataSource): Promise<void> {
+  const indexes = await dataSource.query<{ name: string; columns: string[] }[]>(`
+    SELECT i.indexrelid::regclass::text AS name, array_agg(a.attname::text ORDER BY a.attnum) AS columns
+    FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indexrelid GROUP BY i.indexrelid`);
+  for (const { name, columns } of indexes) columnsOfIndexes.set(name, columns);
 }
 
 /** In the order of its index, until a LIMIT has enough: nothing between the two needs all rows first. */
@@ -153,6 +170,26 @@ const ROWS_OF_ORGANIZATION = [
   `row_count_changes (organization_id, counted, delta)
     SELECT $1, unnest('{users,accounts,account_groups}'::text[]), 1 FROM generate_series(1, least($2::int, 10))`,
 ];
+
+const connected = ({ url }: TestDatabase): Promise<DataSource> =>
+  new DataSource(dataSourceOptions(url, { poolSize: 1, parameters: PLANNING })).initialize();
+
+async function withoutAutovacuum(dataSource: DataSource): Promise<void> {
+  for (const table of Object.keys(KEYS))
+    await dataSource.query(`ALTER TABLE ${table} SET (autovacuum_enabled = off)`);
+}
+
+const beginning = (about: string): string =>
+  `START TRANSACTION; SET LOCAL ROLE ${SERVICE_ROLE}; SET LOCAL ${about}`;
+
+async function executed(runner: QueryRunner, name: string, parameters: unknown[]): Promise<PlanNode> {
+  const values = parameters.length === 0 ? '' : `(${parameters.map(literal).join(', ')})`;
+  const [answer] = (await runner.query(
+    `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE ${name}${values}`,
+  )) as { 'QUERY PLAN': [{ Plan: PlanNode }] }[];
+  if (answer === undefined) throw new Error('EXPLAIN has no answer');
+  return answer['QUERY PLAN'][0].Plan;
+}
 
 async function fill(manager: EntityManager, organization: string, rows: number): Promise<void> {
   for (const insert of ROWS_OF_ORGANIZATION)
@@ -243,36 +280,30 @@ describe('The plan', () => {
 
   beforeAll(async () => {
     database = await createDatabase();
-    dataSource = await new DataSource(
-      dataSourceOptions(database.url, { poolSize: 1, parameters: PLANNING }),
-    ).initialize();
-    await dataSource.transaction(async (manager) => {
-      for (const table of Object.keys(KEYS))
-        await manager.query(`ALTER TABLE ${table} SET (autovacuum_enabled = off)`);
-      await manager.query('SET LOCAL session_replication_role = replica'); // neither triggers nor foreign keys
-      await fill(manager, organization, ROWS);
-      await fill(manager, small, 50);
-    });
+    dataSource = await connected(database);
+    await readIndexes(dataSource);
+    await withoutAutovacuum(dataSource);
+    await fillBoth(dataSource);
   });
   afterAll(async () => {
     await dataSource.destroy();
     await database.drop();
   });
 
+  const fillBoth = (filled: DataSource): Promise<void> =>
+    filled.transaction(async (manager) => {
+      await manager.query('SET LOCAL session_replication_role = replica'); // neither triggers nor foreign keys
+      await fill(manager, organization, ROWS);
+      await fill(manager, small, 50);
+    });
+
   /** What a named statement has from its sixth execution on, or what others have each time; run, and taken back. */
   async function planOf({ sql, parameters }: Statement, about: string, mode: string): Promise<PlanNode> {
     const runner = dataSource.createQueryRunner();
     try {
-      await runner.query(
-        `START TRANSACTION; SET LOCAL ROLE ${SERVICE_ROLE}; SET LOCAL ${about}; SET LOCAL plan_cache_mode = ${mode}`,
-      );
+      await runner.query(`${beginning(about)}; SET LOCAL plan_cache_mode = ${mode}`);
       await runner.query(`PREPARE hot AS ${sql}`);
-      const values = parameters.length === 0 ? '' : `(${parameters.map(literal).join(', ')})`;
-      const [answer] = (await runner.query(
-        `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE hot${values}`,
-      )) as { 'QUERY PLAN': [{ Plan: PlanNode }] }[];
-      if (answer === undefined) throw new Error('EXPLAIN has no answer');
-      return answer['QUERY PLAN'][0].Plan;
+      return await executed(runner, 'hot', parameters);
     } finally {
       await runner.query('ROLLBACK; DEALLOCATE ALL');
       await runner.release();
@@ -329,5 +360,63 @@ describe('The plan', () => {
     describe.each(MODES)('%s', (_name, mode) => {
       keepsItsCost(mode);
     });
+  });
+
+  describe('made while the tables were empty, and kept by the connection since', () => {
+    let other: TestDatabase;
+    let keeping: DataSource;
+    let runner: QueryRunner;
+
+    beforeAll(async () => {
+      other = await createDatabase();
+      const filling = await connected(other);
+      await withoutAutovacuum(filling);
+      keeping = await connected(other);
+      runner = keeping.createQueryRunner();
+      await runner.query('SET plan_cache_mode = force_generic_plan');
+      for (const [n, [, statement, about]] of HOT.entries())
+        await prepare(`hot_${String(n)}`, statement, about);
+      for (const [n, table] of REFERRED_TO.entries()) await prepareCheck(`check_${String(n)}`, table);
+      await fillBoth(filling);
+      await filling.destroy();
+    });
+    afterAll(async () => {
+      await runner.release();
+      await keeping.destroy();
+      await other.drop();
+    });
+
+    async function prepare(name: string, { sql, parameters }: Statement, about: string): Promise<void> {
+      await runner.query(beginning(about));
+      await runner.query(`PREPARE ${name} AS ${sql}`);
+      const values = parameters.length === 0 ? '' : `(${parameters.map(literal).join(', ')})`;
+      await runner.query(`EXPLAIN EXECUTE ${name}${values}`);
+      await runner.query('COMMIT');
+    }
+
+    /** As PostgreSQL asks for the row that a foreign key refers to. */
+    async function prepareCheck(name: string, table: string): Promise<void> {
+      await runner.query(`
+        PREPARE ${name} AS
+        SELECT 1 FROM ONLY ${table} x WHERE organization_id = $1::uuid AND id = $2::uuid FOR KEY SHARE OF x`);
+      await runner.query(`EXPLAIN EXECUTE ${name} ('${organization}', '${uuid(1)}')`);
+    }
+
+    it.each(
+      HOT.map(([name, { parameters }, about], n) => [name, `hot_${String(n)}`, parameters, about] as const),
+    )('of %s reads few rows, all by key or up to a limit', async (_name, prepared, parameters, about) => {
+      await runner.query(beginning(about));
+      const plan = await executed(runner, prepared, parameters).finally(() => runner.query('ROLLBACK'));
+      expect(growingScansOf(plan)).toEqual([]);
+      expect(rowsReadIn(plan)).toBeLessThanOrEqual(MOST_READ);
+    });
+
+    it.each(REFERRED_TO.map((table, n) => [table, `check_${String(n)}`]))(
+      'of a foreign key to %s reads by key',
+      async (_table, prepared) => {
+        const plan = await executed(runner, prepared, [organization, uuid(ROWS / 2)]);
+        expect(growingScansOf(plan)).toEqual([]);
+      },
+    );
   });
 });

@@ -21,6 +21,7 @@ import { AccountGroupCycles1763942400000 } from './migrations/1763942400000-acco
 import { InitialSchema1763856000000 } from './migrations/1763856000000-initial-schema.js';
 import { RolesDeletedOnDisabledAccounts1764028800000 } from './migrations/1764028800000-roles-deleted-on-disabled-accounts.js';
 import { SigningKeys1764201600000 } from './migrations/1764201600000-signing-keys.js';
+import { KeysBeforeLists1764979200000 } from './migrations/1764979200000-keys-before-lists.js';
 import { Lists1764288000000 } from './migrations/1764288000000-lists.js';
 import { ApiKeyScopes1764374400000 } from './migrations/1764374400000-api-key-scopes.js';
 import { AuditTrail1764460800000 } from './migrations/1764460800000-audit-trail.js';
@@ -83,6 +84,7 @@ export function dataSourceOptions(
       RowLevelSecurity1764633600000,
       Totals1764806400000,
       SearchPendingList1764892800000,
+      KeysBeforeLists1764979200000,
     ],
     migrationsTableName: 'migrations',
     migrationsTransactionMode: 'each',

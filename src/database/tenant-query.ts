@@ -22,6 +22,8 @@ interface QueryHandlers {
   handleReadyForQuery(wire: Wire): void;
 }
 
+type Callback = (error: Error | null, result: pg.QueryResult) => void;
+
 /** The statements that each connection has prepared. */
 const prepared = new WeakMap<Wire, Set<string>>();
 
@@ -39,7 +41,10 @@ export function isOutdated(error: unknown): boolean {
  * one connection.
  * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
  */
-export class TenantQuery extends (pg.Query as unknown as new (config: object) => QueryHandlers) {
+export class TenantQuery extends (pg.Query as unknown as new (
+  text: string,
+  callback: Callback,
+) => QueryHandlers) {
   private readonly values: readonly unknown[];
   private isOpened = false;
 
@@ -47,9 +52,9 @@ export class TenantQuery extends (pg.Query as unknown as new (config: object) =>
     private readonly opening: Opening,
     private readonly statement: NamedStatement,
     values: readonly unknown[],
-    callback: (error: Error | null, result: pg.QueryResult) => void,
+    callback: Callback,
   ) {
-    super({ text: statement.text, callback });
+    super(statement.text, callback);
     this.values = written(values); // what cannot be written is thrown before the first byte
   }
 

@@ -1,12 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { v7 as uuidv7 } from 'uuid';
 
 const SANE = /^[\w.:-]{1,128}$/;
 
 /** The caller's X-Request-Id where it is short and plain, else a new one; answered in the same header. */
 export function requestId(request: IncomingMessage, response: ServerResponse): string {
   const given = request.headers['x-request-id'];
-  const id = typeof given === 'string' && SANE.test(given) ? given : uuidv7();
+  const id = typeof given === 'string' && SANE.test(given) ? given : randomUUID();
   response.setHeader('X-Request-Id', id);
   return id;
 }

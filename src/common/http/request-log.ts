@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Request } from 'express';
 import type { Params } from 'nestjs-pino';
 import pino from 'pino';
 import { requestId } from './request-id.js';
@@ -19,12 +20,9 @@ export function requestLog(level: string): Params {
       level,
       stream: pino.destination({ minLength: WRITTEN_AT_ONCE, periodicFlush: WRITTEN_AFTER }),
       genReqId: requestId,
+      wrapSerializers: false, // pino-http's own would gather all headers, and nothing is made of them
       serializers: {
-        req: ({ id, method, url }: { id: string; method: string; url: string }) => ({
-          id,
-          method,
-          path: url.split('?')[0],
-        }),
+        req: ({ id, method, originalUrl }: Request) => ({ id, method, path: originalUrl.split('?')[0] }),
         res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
         err: loggedError,
       },
