@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { DecisiveClient } from '../src/database/decisive-client.js';
+import { connectionParameters } from '../src/database/data-source-options.js';
 import { openingOf, type Opening } from '../src/database/openings.js';
+import { PLANNING } from '../src/database/service-connection.js';
+import { FIND_REFERENCES } from '../src/ownership/owned-references.js';
 import { createDatabase, type TestDatabase } from './support/database.js';
 
 const SETTING = {
@@ -54,6 +57,22 @@ describe('A statement for an organization', () => {
       `SELECT name, (generic_plans + custom_plans)::int AS times FROM pg_prepared_statements WHERE name = 'division'`,
     );
     expect(rows).toEqual([{ name: 'division', times: 2 }]);
+  });
+
+  it('is planned once, for any values', async () => {
+    const planning = new DecisiveClient({
+      connectionString: database.url,
+      options: connectionParameters(PLANNING),
+    });
+    await planning.connect();
+    const references = [randomUUID(), [randomUUID()], [randomUUID()], ['rol_000000000001']];
+    for (let times = 0; times < 8; times += 1)
+      await planning.runAfter(somebody(), FIND_REFERENCES, references);
+    const { rows } = await planning.query(
+      `SELECT custom_plans::int FROM pg_prepared_statements WHERE name = '${FIND_REFERENCES.name}'`,
+    );
+    expect(rows).toEqual([{ custom_plans: 0 }]);
+    await planning.end();
   });
 
   it('is prepared anew when somebody has discarded it', async () => {

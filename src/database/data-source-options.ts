@@ -97,11 +97,16 @@ export function dataSourceOptions(
       Client: DecisiveClient,
       keepAlive: true,
       idleTimeoutMillis: IDLE,
-      options: Object.entries(parameters)
-        .map(([name, value]) => `-c ${name}=${value}`)
-        .join(' '),
+      options: connectionParameters(parameters),
       ...(statementTimeout === undefined ? {} : { query_timeout: statementTimeout + 100 }),
       ...(statementTimeout === undefined || isPooled ? {} : { statement_timeout: statementTimeout }),
     },
   };
+}
+
+/** As a connection's `options` take them. */
+export function connectionParameters(parameters: Readonly<Record<string, string>>): string {
+  return Object.entries(parameters)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
 }

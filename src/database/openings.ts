@@ -36,7 +36,7 @@ export function beginning(mode: Mode, kind: string, setting: string): string[] {
   const start = `START TRANSACTION ${kind}`;
   switch (mode) {
     case 'direct':
-      return [`${start}; ${setting}`];
+      return [`${start}; SET LOCAL plan_cache_mode = 'auto'; ${setting}`];
     case 'pooled':
       return [`${start}; SET LOCAL statement_timeout = ${String(STATEMENT_TIMEOUT)}; ${setting}`];
     case 'sharded':

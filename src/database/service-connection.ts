@@ -6,9 +6,16 @@ import { STATEMENT_TIMEOUT } from './statement-timeout.js';
  * How PostgreSQL plans for the service. A connection plans its statements once, and a table that is empty then may
  * have a million rows an hour later: to read all of it, or to gather rows and sort them, where an index has them in
  * order, is never the better plan, and PostgreSQL itself would notice only within a minute or so. Search alone
- * gathers, and says so. No statement runs so long that it would pay to compile it.
+ * gathers, and says so. No statement runs so long that it would pay to compile it. What is prepared by name is planned
+ * once, for any values: PostgreSQL would plan anew each time where it hopes for fewer than usual, which takes longer
+ * than to run it. Transactions of several statements, which are not prepared, set that back (openings.ts).
  */
-export const PLANNING = { enable_seqscan: 'off', enable_bitmapscan: 'off', jit: 'off' };
+export const PLANNING = {
+  enable_seqscan: 'off',
+  enable_bitmapscan: 'off',
+  jit: 'off',
+  plan_cache_mode: 'force_generic_plan',
+};
 
 /** How the service connects, to the primary and to replicas alike. */
 export function serviceConnection({ environment, serviceRole }: Settings): ConnectionOptions {
