@@ -1,5 +1,6 @@
-import { createSecretKey, randomBytes } from 'node:crypto';
+import { createSecretKey } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
+import { randomBytes } from '../common/random-bytes.js';
 import { seal as encrypt, unseal as decrypt } from '../signing/sealed-key.js';
 import type { Changes, FieldChange } from './changed-fields.js';
 

@@ -1,5 +1,5 @@
 import { customAlphabet } from 'nanoid';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -30,7 +30,7 @@ export function isWellFormed(publicKey: unknown, secretKey: unknown): boolean {
 
 /** The secret is 256 random bits, so that a fast hash is enough: there is nothing to guess. */
 export function hashOfSecret(secretKey: string): Buffer {
-  return createHash('sha256').update(secretKey).digest();
+  return hash('sha256', secretKey, 'buffer');
 }
 
 function hasForm(key: unknown, form: RegExp): boolean {

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, randomBytes, type CipherKey } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type CipherKey } from 'node:crypto';
+import { randomBytes } from '../common/random-bytes.js';
 
 const CIPHER = 'aes-256-gcm';
 const NONCE_LENGTH = 12;

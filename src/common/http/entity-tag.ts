@@ -1,5 +1,5 @@
 import canonicalize from 'canonicalize';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Changes without anybody changing the thing, or is shown only once: an If-Match must not fail by it. */
 const NOT_COVERED: ReadonlySet<string> = new Set([
@@ -12,7 +12,7 @@ const NOT_COVERED: ReadonlySet<string> = new Set([
 export function entityTagOf(representation: object): string {
   const covered = Object.entries(representation).filter(([member]) => !NOT_COVERED.has(member));
   const text = canonicalize(Object.fromEntries(covered)) ?? '';
-  return `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`;
+  return `"${hash('sha256', text, 'base64url').slice(0, 27)}"`;
 }
 
 /** @param condition an If-Match header: `*` or a list of ETags, of which weak ones match nothing */
