@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import pg from 'pg';
 import type { NamedStatement } from './named-statement.js';
 import type { Opening } from './openings.js';
@@ -41,7 +42,20 @@ export class DecisiveClient extends pg.Client {
 
   /** Ends the connection at once: unlike `end`, it waits for nobody at the other end. */
   giveUp(): void {
-    (this as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+    this.stream.destroy();
+  }
+
+  /** Sends nothing, until what it returns is called: then all at once. */
+  holdBack(): () => void {
+    const { stream } = this;
+    stream.cork();
+    return () => {
+      stream.uncork();
+    };
+  }
+
+  private get stream(): Socket {
+    return (this as unknown as { connection: { stream: Socket } }).connection.stream;
   }
 
   private send<Row>(opening: Opening, statement: NamedStatement, values: readonly unknown[]): Promise<Row[]> {

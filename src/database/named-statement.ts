@@ -9,3 +9,7 @@ export interface NamedStatement {
 export interface ReadingStatement extends NamedStatement {
   readOnly: true;
 }
+
+export function isReading(statement: NamedStatement): statement is ReadingStatement {
+  return 'readOnly' in statement;
+}

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type pg from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
@@ -6,8 +6,9 @@ import type { Environment } from '../config/environment.js';
 import { Settings } from '../config/settings.js';
 import { DecisiveClient } from './decisive-client.js';
 import { problemOfDatabaseError } from './database-problems.js';
-import type { NamedStatement, ReadingStatement } from './named-statement.js';
+import { isReading, type NamedStatement, type ReadingStatement } from './named-statement.js';
 import { beginning, openingOf } from './openings.js';
+import { ReadLines } from './read-lines.js';
 import { Replicas } from './replicas/replicas.js';
 
 type Work<T> = (manager: EntityManager) => Promise<T>;
@@ -17,8 +18,9 @@ type Work<T> = (manager: EntityManager) => Promise<T>;
  * security shows them that organization's rows, and no others, whatever the statements say.
  */
 @Injectable()
-export class TenantDatabase {
+export class TenantDatabase implements OnApplicationShutdown {
   private readonly mode: Environment['DATABASE_MODE'];
+  private readonly lines = new Map<DataSource, ReadLines>();
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -26,6 +28,10 @@ export class TenantDatabase {
     { environment }: Settings,
   ) {
     this.mode = environment.DATABASE_MODE;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([...this.lines.values()].map((lines) => lines.end()));
   }
 
   /** One statement that answers rows, in a transaction of its own, changing something or not: one round trip. */
@@ -103,12 +109,22 @@ export class TenantDatabase {
     const { mode } = this;
     if (mode === 'sharded')
       return this.change(organizationId, (manager) => manager.query(statement.text, values));
+    if (mode === 'direct' && isReading(statement))
+      return this.linesOf(dataSource).run<Row>(openingOf(mode, organizationId), statement, values);
     const client = (await poolOf(dataSource).connect()) as pg.PoolClient & DecisiveClient;
     try {
       return await client.runAfter<Row>(openingOf(mode, organizationId), this.kept(statement), values);
     } finally {
       client.release();
     }
+  }
+
+  private linesOf(dataSource: DataSource): ReadLines {
+    const known = this.lines.get(dataSource);
+    if (known !== undefined) return known;
+    const lines = new ReadLines(poolOf(dataSource).options);
+    this.lines.set(dataSource, lines);
+    return lines;
   }
 
   private reading<T>(dataSource: DataSource, organizationId: string, work: Work<T>): Promise<T> {

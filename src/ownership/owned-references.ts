@@ -1,4 +1,4 @@
-import type { NamedStatement } from '../database/named-statement.js';
+import type { ReadingStatement } from '../database/named-statement.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import { Injectable } from '@nestjs/common';
 import DataLoader from 'dataloader';
@@ -34,8 +34,9 @@ const UNKNOWN: Reference = { exists: false, usable: false };
 const NOT_LOOKED_UP: Reference = { exists: true, usable: true };
 
 /** One by one, which LIMIT 1 says: for several at once PostgreSQL takes the index of a list while it knows little of a table. */
-export const FIND_REFERENCES: NamedStatement = {
+export const FIND_REFERENCES: ReadingStatement = {
   name: 'find_references',
+  readOnly: true,
   text: `
   SELECT 'account' AS kind, asked.id::text, status = 'active' AS active, false AS admin, false AS staff
     FROM unnest($2::uuid[]) AS asked (id) CROSS JOIN LATERAL (
