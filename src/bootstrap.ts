@@ -14,7 +14,24 @@ import { serveOpenApi } from './openapi.js';
 import { OWNERSHIP_RULES } from './ownership/ownership-rules.js';
 
 /** Swagger UI styles itself inline; plain http on a developer's machine must not be turned into https. */
-const CONTENT_SECURITY_POLICY = { directives: { upgradeInsecureRequests: null } };
+const ofPages = helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
+
+/** Express finds routes whatever the case. */
+const OF_A_TENANT = /^\/v1(?:\/|$)/i;
+
+/** Of JSON, which no browser shows as a page: what the others say of pages would be a third of a short answer. */
+const ofAnswers = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  },
+  crossOriginOpenerPolicy: false,
+  originAgentCluster: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+});
 
 /** The application, complete but not listening: for the service, the command line and the e2e tests alike. */
 export async function createApp(settings: Settings): Promise<NestExpressApplication> {
@@ -42,8 +59,7 @@ export async function assembleApp(settings: Settings): Promise<NestExpressApplic
   app.set('trust proxy', settings.environment.TRUST_PROXY || false);
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(helmet({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }));
-  app.use('/v1', doNotStore);
+  app.use(secure);
   limitRequests(app);
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
   provideRules(app, OWNERSHIP_RULES);
@@ -52,7 +68,11 @@ export async function assembleApp(settings: Settings): Promise<NestExpressApplic
 }
 
 /** Answers are one tenant's own: no cache on the way may keep them. */
-function doNotStore(_request: Request, response: Response, next: NextFunction): void {
+function secure(request: Request, response: Response, next: NextFunction): void {
+  if (!OF_A_TENANT.test(request.path)) {
+    ofPages(request, response, next);
+    return;
+  }
   response.setHeader('Cache-Control', 'no-store');
-  next();
+  ofAnswers(request, response, next);
 }

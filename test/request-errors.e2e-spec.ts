@@ -183,14 +183,20 @@ describe('Every answer', () => {
     },
   );
 
-  it('says nothing of what serves it, and is kept by no cache', async () => {
-    const answer = await request(service.server).get('/v1/organizations/roles');
-    expect(answer.headers).not.toHaveProperty('x-powered-by');
-    expect(answer.headers).toMatchObject({
-      'x-content-type-options': 'nosniff',
-      'cache-control': 'no-store',
-    });
-  });
+  it.each(['/v1/organizations/roles', '/V1/organizations/roles', '/v1'])(
+    'says nothing of what serves it, is kept by no cache and shown by no browser: %s',
+    async (path) => {
+      const answer = await request(service.server).get(path);
+      expect(answer.headers).not.toHaveProperty('x-powered-by');
+      expect(answer.headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+        'strict-transport-security': 'max-age=31536000; includeSubDomains',
+        'x-frame-options': 'SAMEORIGIN',
+        'cache-control': 'no-store',
+      });
+    },
+  );
 
   it('of an error points to a page that explains it', async () => {
     const answer = await request(service.server).get('/v1/organizations/roles');
