@@ -33,10 +33,7 @@ export class AppModule {
       imports: [
         SettingsModule.register(settings),
         LoggerModule.forRoot(requestLog(settings.environment.LOG_LEVEL)),
-        ClsModule.forRoot({
-          global: true,
-          middleware: { mount: true, resolveProxyProviders: false, initializePlugins: false }, // there are none
-        }),
+        ClsModule.forRoot({ global: true }), // each request's store is opened in bootstrap.ts
         DatabaseModule,
         AuthModule,
         OrganizationsModule,
