@@ -10,12 +10,8 @@ import type { Options } from './options.ts';
 import { CommandLine } from './processes/command-line.ts';
 import { ServerProcess, type Program } from './processes/server-process.ts';
 import { BenchServer } from './server/bench-server.ts';
-import packageJson from '../package.json' with { type: 'json' };
 
 const SERVICE = fileURLToPath(new URL('../dist/src/main.js', import.meta.url));
-
-/** Of Node, as `npm run start:prod` gives them. */
-const FLAGS = packageJson.scripts['start:prod'].split(' ').filter((word) => word.startsWith('--'));
 
 /** What scenarios have to work with: the service as it runs in production, and a load generator. */
 export class Stage {
@@ -94,7 +90,7 @@ export class Stage {
       MIGRATE_ON_START: 'false', // its role may not
       ENCRYPTION_KEY: ENCRYPTION_KEY,
     };
-    return { script: SERVICE, flags: FLAGS, environment, folder: this.folder, log: this.logOf('service') };
+    return { script: SERVICE, environment, folder: this.folder, log: this.logOf('service') };
   }
 }
 

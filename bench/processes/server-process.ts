@@ -9,8 +9,6 @@ import { freePort } from '../../test/support/free-port.ts';
 export interface Program {
   /** Absolute path of the script. */
   script: string;
-  /** Node's own flags. */
-  flags?: readonly string[];
   environment: Record<string, string>;
   /** Where it runs: nobody's .env is there. */
   folder: string;
@@ -39,7 +37,7 @@ export class ServerProcess {
     const port = await freePort();
     const log = await open(program.log, 'a');
     const began = performance.now();
-    const child = spawn(process.execPath, [...(program.flags ?? []), program.script], {
+    const child = spawn(process.execPath, [program.script], {
       cwd: program.folder,
       env: { PATH: process.env['PATH'], PORT: String(port), ...program.environment },
       stdio: ['ignore', log.fd, log.fd],
