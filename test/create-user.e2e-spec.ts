@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ProblemBody } from '../src/common/errors/problem.js';
 import type { UserResponse } from '../src/users/dto/user.response.js';
 import {
   createAccount,
@@ -188,6 +189,59 @@ describe('Create User', () => {
     const statuses = answers.map(({ status }) => status).sort();
     expect(statuses).toEqual([201, ...Array<number>(19).fill(409)]);
     expect(await countUsers(email)).toBe(1);
+  });
+
+  it('answers each of many requests at once by its own: made, address taken, or what it may not name', async () => {
+    const taken = newUser(acme);
+    await acme.client.post(USERS, taken);
+    const foreign = {
+      account_permissions: [{ account_id: other.account.id, role_id: acme.roles.Developer }],
+    };
+    const admin = { account_permissions: [{ account_id: acme.account.id, role_id: acme.roles.Admin }] };
+    const bodies = Array.from({ length: 8 }, () => [
+      newUser(acme),
+      { ...newUser(acme), email: taken['email'] },
+      newUser(acme, foreign),
+      newUser(acme, admin),
+    ]).flat();
+    const own = {
+      ...taken,
+      ...foreign,
+      account_permissions: [{ ...foreign.account_permissions[0], role_id: other.roles.Developer }],
+    };
+    const [answers, elsewhere] = await Promise.all([
+      Promise.all(bodies.map((body) => acme.client.post<UserResponse & Partial<ProblemBody>>(USERS, body))),
+      other.client.post(USERS, own),
+    ]);
+    const told = answers.map(({ status, body }) => [status, ...(body.errors ?? []).map(({ code }) => code)]);
+    const each = [
+      [201],
+      [409, 'USER_ALREADY_EXISTS'],
+      [400, 'ACCOUNT_NOT_FOUND'],
+      [400, 'ROLE_NOT_ASSIGNABLE'],
+    ];
+    expect(told).toEqual(Array.from({ length: 8 }, () => each).flat());
+    expect(elsewhere.status).toBe(201);
+    const made = answers.flatMap(({ status, body }) => (status === 201 ? [[body.id, body.email]] : []));
+    expect(made.map(([, email]) => email)).toEqual(
+      bodies.filter((_, n) => n % 4 === 0).map(({ email }: Record<string, unknown>) => email),
+    );
+    for (const [id, email] of made)
+      expect((await acme.client.get<UserResponse>(`${USERS}/${String(id)}`)).body.email).toBe(email);
+  });
+
+  it('leaves an event for each of many users made at once', async () => {
+    const ids = await Promise.all(
+      Array.from(
+        { length: 20 },
+        async () => (await acme.client.post<UserResponse>(USERS, newUser(acme))).body.id,
+      ),
+    );
+    const events: { target_id: string }[] = await service.dataSource.query(
+      `SELECT target_id FROM audit_events WHERE target_id = ANY ($1) AND action = 'user.created'`,
+      [ids],
+    );
+    expect(events.map(({ target_id }) => target_id).sort()).toEqual([...ids].sort());
   });
 
   it.each([

@@ -429,9 +429,11 @@ describe('One organization with more requests than there are connections to the 
   it('is told after a second that there was no time for the rest', async () => {
     const acme = await start({ DATABASE_POOL_SIZE: 2 });
     const release = await lockUsers();
-    const early = [acme.client.post(USERS, newUser(acme))];
+    const createOnce = (key: string): ReturnType<typeof acme.client.post> =>
+      acme.client.post(USERS, newUser(acme), { 'X-Idempotency-Key': key }); // keeps a connection while it waits
+    const early = [createOnce('first')];
     await untilSomebodyWaitsForALock(service);
-    early.push(acme.client.post(USERS, newUser(acme)));
+    early.push(createOnce('second'));
     const late = await Promise.all(Array.from({ length: 5 }, () => acme.client.get(ROLES)));
     await release();
     const told = late.filter(({ status }) => status === 503);
@@ -439,6 +441,18 @@ describe('One organization with more requests than there are connections to the 
     for (const { headers } of told) expect(headers['retry-after']).toBe('1');
     await Promise.all(early);
     expect((await acme.client.get(ROLES)).status).toBe(200);
+  });
+
+  it('has its changes told the same, when they wait for a lock', async () => {
+    const acme = await start({ DATABASE_POOL_SIZE: 4 });
+    const release = await lockUsers();
+    const created = await Promise.all(
+      Array.from({ length: 12 }, () => acme.client.post(USERS, newUser(acme))),
+    );
+    await release();
+    expect(new Set(created.map(({ status }) => status))).toEqual(new Set([503]));
+    expect((await acme.client.get<{ data: unknown[] }>(USERS)).body.data).toEqual([]);
+    expect((await acme.client.post(USERS, newUser(acme))).status).toBe(201);
   });
 
   /** @returns takes the lock back */

@@ -20,7 +20,7 @@ describe('The connection to the database', () => {
   };
 
   it('keeps the statements of every request prepared', async () => {
-    expect(await preparedIn('direct')).toContainEqual({ name: 'name_organization' });
+    expect(await preparedIn('direct')).toContainEqual({ name: 'create_user_1_0' });
   });
 
   it('keeps none of them in the mode for poolers, where the next transaction may get another one', async () => {

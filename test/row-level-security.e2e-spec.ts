@@ -9,6 +9,7 @@ import { Settings } from '../src/config/settings.js';
 import { dataSourceOptions } from '../src/database/data-source-options.js';
 import { SERVICE_ROLE } from '../src/database/open-database.js';
 import { Replicas } from '../src/database/replicas/replicas.js';
+import { ConnectionTurns } from '../src/limits/connection-turns.js';
 import { TenantDatabase } from '../src/database/tenant-database.js';
 import { FoldingService } from '../src/totals/folding.service.js';
 import type { UserResponse } from '../src/users/dto/user.response.js';
@@ -277,16 +278,18 @@ describe('Row-level security', () => {
     await client.end();
     const searcher = await new DataSource(dataSourceOptions(output.trim())).initialize();
     const settings = new Settings(new Environment(), output.trim());
-    const roles = await new TenantDatabase(searcher, new Replicas(searcher, settings), settings).read(
-      acme.id,
-      async (manager) => {
-        const list = usersList(acme.id, { search: 'ada' }, 'created_at');
-        await prepareSearch(manager, list, 'ada', { page_size: 20 });
-        return manager.query<object[]>(
-          `SELECT current_user AS role, current_setting('tenantry.search') AS pattern`,
-        );
-      },
-    );
+    const roles = await new TenantDatabase(
+      searcher,
+      new Replicas(searcher, settings),
+      new ConnectionTurns(settings),
+      settings,
+    ).read(acme.id, async (manager) => {
+      const list = usersList(acme.id, { search: 'ada' }, 'created_at');
+      await prepareSearch(manager, list, 'ada', { page_size: 20 });
+      return manager.query<object[]>(
+        `SELECT current_user AS role, current_setting('tenantry.search') AS pattern`,
+      );
+    });
     expect(roles).toEqual([{ role: `${role}_search`, pattern: '%ada%' }]);
     await searcher.destroy();
     const running = await ServiceProcess.start({ DATABASE_URL: output.trim(), MIGRATE_ON_START: 'false' });

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import type { FieldCode } from '../common/errors/catalogue.js';
 import { FIELD_CODES } from '../common/errors/catalogue.js';
 import { Problem, RETRY_SOON } from '../common/errors/problem.js';
@@ -73,6 +74,14 @@ export function problemOfDatabaseError(error: unknown): Problem | undefined {
 export function isRaceLost(error: unknown): boolean {
   const { code } = driverErrorOf(error);
   return code === '40001' || code === '40P01';
+}
+
+/** Codes of what ends a connection or the whole server, which may say its severity in another language. */
+const OF_THE_SERVER = /^(08|25P0[34]|53|57P|58|F0|XX)/;
+
+/** What was asked for went wrong, not the connection or the server: the transaction is taken back, and nothing else. */
+export function isOfStatement(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code !== undefined && !OF_THE_SERVER.test(error.code);
 }
 
 /** Constraints of a shard of Citus have its number behind their name, and only the message brings it to the coordinator. */

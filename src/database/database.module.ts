@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Settings } from '../config/settings.js';
+import { ConnectionTurns } from '../limits/connection-turns.js';
 import { dataSourceOptions } from './data-source-options.js';
 import { DatabaseService } from './database.service.js';
 import { Replicas } from './replicas/replicas.js';
@@ -18,7 +19,7 @@ import { TenantDatabase } from './tenant-database.js';
       }),
     }),
   ],
-  providers: [DatabaseService, Replicas, TenantDatabase],
-  exports: [DatabaseService, Replicas, TenantDatabase],
+  providers: [ConnectionTurns, DatabaseService, Replicas, TenantDatabase],
+  exports: [ConnectionTurns, DatabaseService, Replicas, TenantDatabase],
 })
 export class DatabaseModule {}

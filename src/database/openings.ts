@@ -22,6 +22,16 @@ const NAME_ORGANIZATION: NamedStatement = {
   text: `SELECT set_config('tenantry.organization_id', $1, true)`,
 };
 
+/** For changes of several requests in one transaction, none of which is to wait for another's lock for long. */
+export function openingOfGroup(organizationId: string): Opening {
+  return { statement: NAME_ORGANIZATION_AND_PATIENCE, values: [organizationId] };
+}
+
+const NAME_ORGANIZATION_AND_PATIENCE: NamedStatement = {
+  name: 'name_organization_and_patience',
+  text: `SELECT set_config('tenantry.organization_id', $1, true), set_config('lock_timeout', '20ms', true)`,
+};
+
 /** Without a name of its own: it would be kept on one of the pooler's connections, and missed on the next. */
 const NAME_ORGANIZATION_AND_LIMIT: NamedStatement = {
   name: '',

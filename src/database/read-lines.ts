@@ -1,4 +1,5 @@
-import pg from 'pg';
+import type pg from 'pg';
+import { isOfStatement } from './database-problems.js';
 import { DecisiveClient } from './decisive-client.js';
 import type { ReadingStatement } from './named-statement.js';
 import type { Opening } from './openings.js';
@@ -118,9 +119,4 @@ async function connect(options: pg.PoolOptions): Promise<DecisiveClient> {
   const client = new DecisiveClient({ ...options, password: options.password, pipeline: true }); // the pool hides it
   await client.connect();
   return client;
-}
-
-/** Another one may do better on the same connection. */
-function isOfStatement(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.severity !== 'FATAL';
 }

@@ -4,13 +4,16 @@ import type pg from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import type { Environment } from '../config/environment.js';
 import { Settings } from '../config/settings.js';
+import { ConnectionTurns } from '../limits/connection-turns.js';
 import { DecisiveClient } from './decisive-client.js';
 import { problemOfDatabaseError } from './database-problems.js';
+import { GroupCommit } from './group-commit.js';
 import { isReading, type NamedStatement, type ReadingStatement } from './named-statement.js';
 import { beginning, openingOf } from './openings.js';
 import { ReadLines } from './read-lines.js';
 import { Replicas } from './replicas/replicas.js';
 
+type Mode = Environment['DATABASE_MODE'];
 type Work<T> = (manager: EntityManager) => Promise<T>;
 
 /**
@@ -19,12 +22,14 @@ type Work<T> = (manager: EntityManager) => Promise<T>;
  */
 @Injectable()
 export class TenantDatabase implements OnApplicationShutdown {
-  private readonly mode: Environment['DATABASE_MODE'];
+  private readonly mode: Mode;
   private readonly lines = new Map<DataSource, ReadLines>();
+  private groupCommit: GroupCommit | undefined;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly replicas: Replicas,
+    private readonly turns: ConnectionTurns,
     { environment }: Settings,
   ) {
     this.mode = environment.DATABASE_MODE;
@@ -80,11 +85,6 @@ export class TenantDatabase implements OnApplicationShutdown {
     return this.transaction('READ ONLY', `SET LOCAL tenantry.public_key = '${publicKey}'`, work);
   }
 
-  /** What is prepared under a name is not found on the pooler's next connection. */
-  private kept(statement: NamedStatement): NamedStatement {
-    return this.mode === 'pooled' ? { ...statement, name: '' } : statement;
-  }
-
   private async anywhere<T>(
     organizationId: string,
     work: (dataSource: DataSource) => Promise<T>,
@@ -109,14 +109,30 @@ export class TenantDatabase implements OnApplicationShutdown {
     const { mode } = this;
     if (mode === 'sharded')
       return this.change(organizationId, (manager) => manager.query(statement.text, values));
-    if (mode === 'direct' && isReading(statement))
-      return this.linesOf(dataSource).run<Row>(openingOf(mode, organizationId), statement, values);
+    if (mode === 'pooled') return this.alone<Row>(organizationId, statement, values, dataSource);
+    return isReading(statement)
+      ? this.linesOf(dataSource).run<Row>(openingOf(mode, organizationId), statement, values)
+      : this.groups().run<Row>(organizationId, statement, values);
+  }
+
+  /** What is prepared under a name is not found on the pooler's next connection. */
+  private async alone<Row>(
+    organizationId: string,
+    { text }: NamedStatement,
+    values: unknown[],
+    dataSource: DataSource,
+  ): Promise<Row[]> {
     const client = (await poolOf(dataSource).connect()) as pg.PoolClient & DecisiveClient;
     try {
-      return await client.runAfter<Row>(openingOf(mode, organizationId), this.kept(statement), values);
+      return await client.runAfter<Row>(openingOf('pooled', organizationId), { name: '', text }, values);
     } finally {
       client.release();
     }
+  }
+
+  private groups(): GroupCommit {
+    this.groupCommit ??= new GroupCommit(poolOf(this.dataSource), this.turns);
+    return this.groupCommit;
   }
 
   private linesOf(dataSource: DataSource): ReadLines {

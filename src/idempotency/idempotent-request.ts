@@ -14,6 +14,11 @@ export interface IdempotentRequest {
 const HEADERS = ['X-Idempotency-Key', 'Idempotency-Key'] as const;
 const LONGEST = 255;
 
+/** Whether it asks to be done once only, rightly or not. */
+export function hasIdempotencyKey(request: Request): boolean {
+  return HEADERS.some((name) => request.get(name) !== undefined);
+}
+
 /**
  * @returns undefined for a request without a key
  * @throws Problem VALIDATION_ERROR naming the header

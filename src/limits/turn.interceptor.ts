@@ -1,12 +1,17 @@
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
 import { finalize, type Observable } from 'rxjs';
-import { Problem, RETRY_SOON } from '../common/errors/problem.js';
 import { Settings } from '../config/settings.js';
+import { hasIdempotencyKey } from '../idempotency/idempotent-request.js';
+import { ConnectionTurns, notInTime, PATIENCE } from './connection-turns.js';
 import { FairTurns } from './fair-turns.js';
 
-/** Milliseconds that a request waits for its turn. */
-const PATIENCE = 1000;
+/** On a change that is one statement: many of them share a connection, unless they are planned or kept for a key. */
+export const SharesConnection = Reflector.createDecorator<true>();
+
+/** Requests that share connections and are at work, for each connection of the pool. */
+const FOR_EACH_CONNECTION = 4;
 
 /**
  * As many requests at work as the database has connections for, shared fairly by the organizations: one that
@@ -15,41 +20,46 @@ const PATIENCE = 1000;
  */
 @Injectable()
 export class TurnInterceptor implements NestInterceptor {
-  private readonly turns: FairTurns;
+  private readonly sharing: FairTurns;
+  private readonly canShare: boolean;
 
-  constructor({ environment }: Settings) {
-    this.turns = new FairTurns(environment.DATABASE_POOL_SIZE, PATIENCE);
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly connections: ConnectionTurns,
+    { environment }: Settings,
+  ) {
+    this.sharing = new FairTurns(FOR_EACH_CONNECTION * environment.DATABASE_POOL_SIZE, PATIENCE);
+    this.canShare = environment.DATABASE_MODE === 'direct';
   }
 
   intercept(
     context: ExecutionContext,
     next: CallHandler,
   ): Observable<unknown> | Promise<Observable<unknown>> {
-    const { caller } = context
-      .switchToHttp()
-      .getRequest<Request & { caller?: { organization_id: string } }>();
-    if (caller === undefined) return next.handle();
-    const { organization_id } = caller;
-    const waiting = this.turns.take(organization_id);
-    if (waiting === undefined) return this.inTurn(organization_id, next);
+    const request = context.switchToHttp().getRequest<Request & { caller?: { organization_id: string } }>();
+    if (request.caller === undefined) return next.handle();
+    const { organization_id } = request.caller;
+    const turns = this.sharesConnection(context, request) ? this.sharing : this.connections;
+    const waiting = turns.take(organization_id);
+    if (waiting === undefined) return inTurn(turns, organization_id, next);
     return waiting.then((isInTime) => {
       if (!isInTime) throw notInTime();
-      return this.inTurn(organization_id, next);
+      return inTurn(turns, organization_id, next);
     });
   }
 
-  private inTurn(organizationId: string, next: CallHandler): Observable<unknown> {
-    return next.handle().pipe(
-      finalize(() => {
-        this.turns.giveBack(organizationId);
-      }),
+  private sharesConnection(context: ExecutionContext, request: Request): boolean {
+    const mark = this.reflector.get(SharesConnection, context.getHandler()) as true | undefined;
+    return (
+      this.canShare && mark === true && !hasIdempotencyKey(request) && request.query['dry_run'] !== 'true'
     );
   }
 }
 
-function notInTime(): Problem {
-  return new Problem('SERVICE_UNAVAILABLE', {
-    headers: RETRY_SOON,
-    detail: 'More requests are at work than the service has time for; nothing was done.',
-  });
+function inTurn(turns: FairTurns, organizationId: string, next: CallHandler): Observable<unknown> {
+  return next.handle().pipe(
+    finalize(() => {
+      turns.giveBack(organizationId);
+    }),
+  );
 }

@@ -27,11 +27,9 @@ interface ReferenceRow extends Key {
 
 type Loader = DataLoader<Key, Reference, string>;
 
-const LOADER = Symbol('owned references');
-/** Two full arrays of permissions; a request with more has already broken TOO_MANY and is not looked up. */
+/** In one query: two full arrays of permissions of one request have no more. */
 const MOST_KEYS = 2000;
 const UNKNOWN: Reference = { exists: false, usable: false };
-const NOT_LOOKED_UP: Reference = { exists: true, usable: true };
 
 /** One by one, which LIMIT 1 says: for several at once PostgreSQL takes the index of a list while it knows little of a table. */
 export const FIND_REFERENCES: ReadingStatement = {
@@ -51,33 +49,46 @@ export const FIND_REFERENCES: ReadingStatement = {
       SELECT admin, staff FROM roles WHERE organization_id = $1 AND id = asked.id LIMIT 1) found`,
 };
 
-/** Answers all validators of one request with one query, however many entries the request has. */
+/**
+ * Answers all validators of one request with one query, however many entries the request has; requests of one
+ * organization that ask in the same turn of the event loop share it. No answer is kept for later.
+ */
 @Injectable()
 export class OwnedReferences {
+  /** By organization: what the next query is to answer. */
+  private readonly next = new Map<string, Loader>();
+
   constructor(
     private readonly database: TenantDatabase,
     private readonly context: ClsService,
   ) {}
 
   find(kind: ReferenceKind, id: string): Promise<Reference> {
-    return this.loader().load({ kind, id });
-  }
-
-  private loader(): Loader {
-    const current = this.context.get<Loader | undefined>(LOADER);
-    if (current !== undefined) return current;
     const organizationId = this.context.get<RequestContext['organization_id']>('organization_id');
     if (organizationId === undefined)
       throw new Error('Ownership was asked before the API-key guard had answered');
-    const loader: Loader = new DataLoader((keys) => this.findAll(organizationId, keys), {
+    return this.nextOf(organizationId).load({ kind, id });
+  }
+
+  private nextOf(organizationId: string): Loader {
+    const known = this.next.get(organizationId);
+    if (known !== undefined) return known;
+    const findAll = (keys: readonly Key[]): Promise<Reference[]> => {
+      this.next.delete(organizationId);
+      return this.findAll(organizationId, keys);
+    };
+    const loader: Loader = new DataLoader(findAll, {
       cacheKeyFn: nameOf,
+      maxBatchSize: MOST_KEYS,
+      batchScheduleFn: (findNow) => {
+        setImmediate(findNow);
+      },
     });
-    this.context.set(LOADER, loader);
+    this.next.set(organizationId, loader);
     return loader;
   }
 
   private async findAll(organizationId: string, keys: readonly Key[]): Promise<Reference[]> {
-    if (keys.length > MOST_KEYS) return keys.map(() => NOT_LOOKED_UP);
     const ids = (kind: ReferenceKind): string[] =>
       keys.filter((key) => key.kind === kind).map((key) => key.id);
     const parameters = [organizationId, ids('account'), ids('account_group'), ids('role')];

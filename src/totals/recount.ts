@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { Environment } from '../config/environment.js';
 import { Settings } from '../config/settings.js';
 import { Replicas } from '../database/replicas/replicas.js';
+import { ConnectionTurns } from '../limits/connection-turns.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import { withDataSource } from '../database/with-data-source.js';
 import { totalOf, type Counted } from './total-of.js';
@@ -36,7 +37,12 @@ const CORRECT = `
 export async function recount(url: string, environment = new Environment()): Promise<Correction[]> {
   return withDataSource(url, async (dataSource) => {
     const settings = new Settings(environment, url);
-    const database = new TenantDatabase(dataSource, new Replicas(dataSource, settings), settings);
+    const database = new TenantDatabase(
+      dataSource,
+      new Replicas(dataSource, settings),
+      new ConnectionTurns(settings),
+      settings,
+    );
     const organizations = await database.everywhere((manager) =>
       manager.query<{ id: string }[]>('SELECT id FROM organizations ORDER BY id'),
     );

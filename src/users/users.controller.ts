@@ -9,6 +9,7 @@ import { ApiProblems } from '../common/errors/api-problems.decorator.js';
 import { ApiTagged } from '../common/http/api-tagged.decorator.js';
 import { ApiPage, type Page } from '../common/pagination/page.js';
 import { PathIdPipe } from '../common/validation/path-id.pipe.js';
+import { SharesConnection } from '../limits/turn.interceptor.js';
 import { CreateUserDto } from './dto/create-user.dto.js';
 import { DeleteUserQuery } from './dto/delete-user.query.js';
 import { ListUsersQuery } from './dto/list-users.query.js';
@@ -24,6 +25,7 @@ export class UsersController {
 
   @Post()
   @Scope('users:write')
+  @SharesConnection(true)
   @ApiOperation({
     operationId: 'create-user',
     summary: 'Create User',

@@ -1,0 +1,176 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { Environment } from '../src/config/environment.js';
+import { Settings } from '../src/config/settings.js';
+import { DecisiveClient } from '../src/database/decisive-client.js';
+import { GroupCommit } from '../src/database/group-commit.js';
+import { ConnectionTurns } from '../src/limits/connection-turns.js';
+import { createDatabase, type TestDatabase } from './support/database.js';
+
+const CONNECTIONS = 4;
+
+/** With the transaction that it was kept in. */
+const KEEP = {
+  name: 'keep',
+  text: `INSERT INTO kept (n, organization_id) VALUES ($1::int, current_setting('tenantry.organization_id')::uuid)
+    RETURNING n, organization_id, pg_current_xact_id()::text AS transaction`,
+};
+const SLEEP = { name: 'sleep', text: `SELECT pg_sleep(0.05)::text AS slept` };
+
+interface Kept {
+  n: number;
+  organization_id: string;
+  transaction: string;
+}
+
+describe('Changes of one organization', () => {
+  let database: TestDatabase;
+  let somebodyElse: pg.Client;
+  let holder: pg.Client;
+  let pool: pg.Pool;
+  let changes: GroupCommit;
+  let acme: string;
+
+  beforeEach(async () => {
+    database = await createDatabase();
+    [somebodyElse, holder] = [1, 2].map(() => new pg.Client({ connectionString: database.url })) as [
+      pg.Client,
+      pg.Client,
+    ];
+    await Promise.all([somebodyElse.connect(), holder.connect()]);
+    await somebodyElse.query(
+      `CREATE SEQUENCE attempts; CREATE TABLE kept (n int PRIMARY KEY, organization_id uuid, attempt int DEFAULT nextval('attempts'))`,
+    );
+    const environment = Object.assign(new Environment(), { DATABASE_POOL_SIZE: CONNECTIONS });
+    pool = new pg.Pool({ connectionString: database.url, max: CONNECTIONS, Client: DecisiveClient });
+    pool.on('error', () => undefined); // whoever waits is told
+    changes = new GroupCommit(pool, new ConnectionTurns(new Settings(environment, database.url)));
+    acme = randomUUID();
+  });
+  afterEach(async () => {
+    await pool.end();
+    await Promise.all([somebodyElse.end(), holder.end()]);
+    await database.drop();
+  });
+
+  const keep = async (n: number | string, organizationId = acme): Promise<Kept | undefined> =>
+    (await changes.run<Kept>(organizationId, KEEP, [n]))[0];
+  const keepAll = (...numbers: (number | string)[]): Promise<PromiseSettledResult<Kept | undefined>[]> =>
+    Promise.allSettled(numbers.map((n) => keep(n)));
+  const outcomes = (settled: readonly PromiseSettledResult<Kept | undefined>[]): unknown[] =>
+    settled.map((one) =>
+      one.status === 'fulfilled' ? one.value?.n : (one.reason as { code?: string }).code,
+    );
+  const numbers = async (): Promise<number[]> =>
+    (await somebodyElse.query<{ n: number }>('SELECT n FROM kept ORDER BY n')).rows.map(({ n }) => n);
+  const transactions = (kept: readonly (Kept | undefined)[]): number =>
+    new Set(kept.map((one) => one?.transaction)).size;
+  const untilWaiting = async (count: number): Promise<void> => {
+    const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    while ((await somebodyElse.query(waiting)).rowCount !== count);
+  };
+  /** Somebody else has inserted the number, and has not yet said whether it stays. */
+  const hold = (n: number): Promise<unknown> =>
+    holder.query(`BEGIN; INSERT INTO kept (n) VALUES (${String(n)})`);
+
+  it('that come at the same time are kept in one transaction, each answered with its own rows', async () => {
+    const kept = await Promise.all([1, 2, 3].map((n) => keep(n)));
+    expect(kept.map((one) => [one?.n, one?.organization_id])).toEqual([1, 2, 3].map((n) => [n, acme]));
+    expect(transactions(kept)).toBe(1);
+  });
+
+  it('that come while others are being kept are kept together after them', async () => {
+    const first = changes.run(acme, SLEEP, []);
+    await new Promise(setImmediate);
+    const kept: Promise<Kept | undefined>[] = [];
+    for (const n of [1, 2, 3]) {
+      kept.push(keep(n));
+      await new Promise(setImmediate); // not in the same turn of the event loop
+    }
+    await first;
+    expect(transactions(await Promise.all(kept))).toBe(1);
+  });
+
+  it('are not kept together with those of another organization', async () => {
+    const other = randomUUID();
+    const kept = await Promise.all([keep(1), keep(2, other), keep(3), keep(4, other)]);
+    expect(kept.map((one) => one?.organization_id)).toEqual([acme, other, acme, other]);
+    expect(transactions(kept)).toBe(2);
+  });
+
+  it('fail each by itself', async () => {
+    await keep(1);
+    expect(outcomes(await keepAll(2, 1, 3, 'x', 3))).toEqual([2, '23505', 3, '22P02', '23505']);
+    expect(await numbers()).toEqual([1, 2, 3]);
+  });
+
+  it('fail each by itself at the end of the transaction, too', async () => {
+    await somebodyElse.query(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no' USING ERRCODE = '23514'; END $$;
+      CREATE CONSTRAINT TRIGGER late AFTER INSERT ON kept DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW WHEN (NEW.n < 0) EXECUTE FUNCTION refuse()`);
+    expect(outcomes(await keepAll(1, -1, 2))).toEqual([1, '23514', 2]);
+    expect(await numbers()).toEqual([1, 2]);
+  });
+
+  it('are not tried again when one fails that came alone', async () => {
+    await keep(1);
+    expect(outcomes(await keepAll(1))).toEqual(['23505']);
+    const { rows } = await somebodyElse.query<{ attempts: number }>(
+      'SELECT last_value::int AS attempts FROM attempts',
+    );
+    expect(rows).toEqual([{ attempts: 2 }]);
+  });
+
+  it('are not held up by one that waits for a lock', async () => {
+    await hold(1);
+    const held = keep(1);
+    expect(outcomes(await keepAll(2, 3))).toEqual([2, 3]);
+    await untilWaiting(1);
+    expect(outcomes(await keepAll(4, 5))).toEqual([4, 5]);
+    await holder.query('ROLLBACK');
+    expect((await held)?.n).toBe(1);
+  });
+
+  it('leave a connection for others, however many wait for a lock', async () => {
+    await hold(1);
+    const held = keepAll(...Array<number>(20).fill(1));
+    await untilWaiting(CONNECTIONS - 2);
+    expect((await keep(2, randomUUID()))?.n).toBe(2);
+    await holder.query('COMMIT');
+    expect(outcomes(await held)).toEqual(Array(20).fill('23505'));
+  });
+
+  it('all fail when their connection is lost, because nobody knows what was kept; later ones do not', async () => {
+    const lost = Promise.all(
+      [keep(1), changes.run(acme, { name: '', text: 'SELECT pg_sleep(60)::text' }, []), keep(2)].map(failure),
+    );
+    const backend = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event = 'PgSleep'`;
+    while ((await somebodyElse.query(backend)).rowCount === 0);
+    expect(await lost).toEqual(Array(3).fill('57P01'));
+    expect(outcomes(await keepAll(3, 4))).toEqual([3, 4]);
+    expect(await numbers()).toEqual([3, 4]);
+  });
+
+  it('are kept one by one where they are large', async () => {
+    const large = (n: number): Promise<{ transaction: string }[]> =>
+      changes.run(acme, LARGE, [...Array<number>(700).fill(n)]);
+    const kept = await Promise.all([1, 2].map(large));
+    expect(new Set(kept.map(([row]) => row?.transaction)).size).toBe(2);
+  });
+});
+
+const LARGE = {
+  name: 'large',
+  text: `SELECT pg_current_xact_id()::text AS transaction, ${Array.from({ length: 700 }, (_, n) => `$${String(n + 1)}::int`).join(' + ')} AS sum`,
+};
+
+async function failure(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    return await promise;
+  } catch (error) {
+    return (error as { code?: string }).code;
+  }
+}
