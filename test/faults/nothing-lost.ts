@@ -31,6 +31,11 @@ export function itLosesNothing(aftermath: () => Aftermath): void {
     expect(kept.map(({ email, id }) => [email, id])).toEqual(answered.sort(byFirst));
   });
 
+  itHasUsersWhole(aftermath);
+}
+
+/** Of those that are there, acknowledged or not. */
+export function itHasUsersWhole(aftermath: () => Aftermath): void {
   it('has no user without its permissions', async () => {
     const { databaseUrl, requests } = aftermath();
     const kept = await usersIn(databaseUrl, requests);
