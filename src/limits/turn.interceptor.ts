@@ -7,7 +7,7 @@ import { hasIdempotencyKey } from '../idempotency/idempotent-request.js';
 import { ConnectionTurns, notInTime, PATIENCE } from './connection-turns.js';
 import { FairTurns } from './fair-turns.js';
 
-/** On a change that is one statement: many of them share a connection, unless they are planned or kept for a key. */
+/** On what is one short statement: many share a connection; changes do unless they are planned, or kept for a key. */
 export const SharesConnection = Reflector.createDecorator<true>();
 
 /** Requests that share connections and are at work, for each connection of the pool. */

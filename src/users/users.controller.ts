@@ -65,6 +65,7 @@ export class UsersController {
 
   @Get(':user_id')
   @Scope('users:read')
+  @SharesConnection(true)
   @ApiOperation({
     operationId: 'retrieve-user',
     summary: 'Retrieve User',
