@@ -230,18 +230,39 @@ describe('Create User', () => {
       expect((await acme.client.get<UserResponse>(`${USERS}/${String(id)}`)).body.email).toBe(email);
   });
 
-  it('leaves an event for each of many users made at once', async () => {
-    const ids = await Promise.all(
-      Array.from(
-        { length: 20 },
-        async () => (await acme.client.post<UserResponse>(USERS, newUser(acme))).body.id,
-      ),
+  it('keeps what each of many users made at once holds, and an event of each', async () => {
+    const groups = await Promise.all([1, 2, 3].map((n) => createGroup(acme.client, `Group ${String(n)}`)));
+    groups.sort((a, b) => (a.id < b.id ? -1 : 1)); // as they are answered
+    const bodies = Array.from({ length: 24 }, (_, n) =>
+      newUser(acme, {
+        first_name: `Ada "${String(n)}", {\\}`,
+        account_group_permissions: groups
+          .slice(n % 4)
+          .map(({ id }) => ({ account_group_id: id, role_id: acme.roles['Read only'] })),
+        ...(n % 4 === 0 ? { account_permissions: [] } : {}),
+      }),
     );
-    const events: { target_id: string }[] = await service.dataSource.query(
-      `SELECT target_id FROM audit_events WHERE target_id = ANY ($1) AND action = 'user.created'`,
-      [ids],
+    const made = await Promise.all(bodies.map((body) => acme.client.post<UserResponse>(USERS, body)));
+    expect(made.map(({ status, body }) => [status, body.first_name])).toEqual(
+      bodies.map(({ first_name }) => [201, first_name]),
     );
-    expect(events.map(({ target_id }) => target_id).sort()).toEqual([...ids].sort());
+    for (const { body } of made) {
+      expect((await acme.client.get<UserResponse>(`${USERS}/${body.id}`)).body).toEqual(body);
+      const { body: events } = await acme.client.get<{ data: { action: string; changes: object }[] }>(
+        `/v1/organizations/audit-events?target_id=${body.id}`,
+      );
+      const { email, first_name, account_permissions, account_group_permissions } = body;
+      const after = { email, first_name, account_permissions, account_group_permissions };
+      const recorded = Object.entries(after).filter(([, value]) => value.length > 0);
+      expect(events.data).toEqual([
+        expect.objectContaining({
+          action: 'user.created',
+          changes: expect.objectContaining(
+            Object.fromEntries(recorded.map(([field, value]) => [field, { before: null, after: value }])),
+          ) as object,
+        }),
+      ]);
+    }
   });
 
   it.each([

@@ -6,17 +6,43 @@ import { Settings } from '../src/config/settings.js';
 import { DecisiveClient } from '../src/database/decisive-client.js';
 import { GroupCommit } from '../src/database/group-commit.js';
 import { ConnectionTurns } from '../src/limits/connection-turns.js';
+import type { Writing } from '../src/database/named-statement.js';
 import { createDatabase, type TestDatabase } from './support/database.js';
 
 const CONNECTIONS = 4;
 
-/** With the transaction that it was kept in. */
+/** A number that has so many rows that no two of its kind go together. */
+const LARGE = 1000;
+/** A number that is not kept within this test. */
+const FOREVER = 99;
+
+/** Numbers, and the transaction that each was kept in. */
+const KEEPING: Writing<number | string> = {
+  one: (_organizationId, n) => ({ statement: KEEP, values: [[n]] }),
+  several: (_organizationId, numbers) => ({ statement: KEEP, values: [numbers] }),
+  sizeOf: (n) => (Number(n) >= LARGE ? 60 : 1),
+};
 const KEEP = {
   name: 'keep',
-  text: `INSERT INTO kept (n, organization_id) VALUES ($1::int, current_setting('tenantry.organization_id')::uuid)
-    RETURNING n, organization_id, pg_current_xact_id()::text AS transaction`,
+  text: `
+    WITH kept AS (
+      INSERT INTO kept (n, organization_id)
+      SELECT n, current_setting('tenantry.organization_id')::uuid FROM unnest($1::int[]) AS given (n)
+      WHERE n <> ${String(FOREVER)} OR pg_sleep(60) IS NOT NULL
+      RETURNING *)
+    SELECT n, organization_id, pg_current_xact_id()::text AS transaction
+    FROM unnest($1::int[]) WITH ORDINALITY AS given (n, place) JOIN kept USING (n) ORDER BY place`,
 };
-const SLEEP = { name: 'sleep', text: `SELECT pg_sleep(0.05)::text AS slept` };
+const SLEEPING: Writing<number> = {
+  one: (_organizationId, seconds) => ({
+    statement: { name: 'sleep', text: 'SELECT pg_sleep($1)::text AS slept' },
+    values: [seconds],
+  }),
+  several: () => {
+    throw new Error('nobody sleeps together');
+  },
+  sizeOf: () => 1,
+};
 
 interface Kept {
   n: number;
@@ -55,7 +81,7 @@ describe('Changes of one organization', () => {
   });
 
   const keep = async (n: number | string, organizationId = acme): Promise<Kept | undefined> =>
-    (await changes.run<Kept>(organizationId, KEEP, [n]))[0];
+    await changes.write<Kept, number | string>(organizationId, KEEPING, n);
   const keepAll = (...numbers: (number | string)[]): Promise<PromiseSettledResult<Kept | undefined>[]> =>
     Promise.allSettled(numbers.map((n) => keep(n)));
   const outcomes = (settled: readonly PromiseSettledResult<Kept | undefined>[]): unknown[] =>
@@ -81,7 +107,7 @@ describe('Changes of one organization', () => {
   });
 
   it('that come while others are being kept are kept together after them', async () => {
-    const first = changes.run(acme, SLEEP, []);
+    const first = changes.write(acme, SLEEPING, 0.05);
     await new Promise(setImmediate);
     const kept: Promise<Kept | undefined>[] = [];
     for (const n of [1, 2, 3]) {
@@ -143,9 +169,7 @@ describe('Changes of one organization', () => {
   });
 
   it('all fail when their connection is lost, because nobody knows what was kept; later ones do not', async () => {
-    const lost = Promise.all(
-      [keep(1), changes.run(acme, { name: '', text: 'SELECT pg_sleep(60)::text' }, []), keep(2)].map(failure),
-    );
+    const lost = Promise.all([keep(1), keep(FOREVER), keep(2)].map(failure));
     const backend = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
       WHERE datname = current_database() AND wait_event = 'PgSleep'`;
     while ((await somebodyElse.query(backend)).rowCount === 0);
@@ -154,18 +178,18 @@ describe('Changes of one organization', () => {
     expect(await numbers()).toEqual([3, 4]);
   });
 
-  it('are kept one by one where they are large', async () => {
-    const large = (n: number): Promise<{ transaction: string }[]> =>
-      changes.run(acme, LARGE, [...Array<number>(700).fill(n)]);
-    const kept = await Promise.all([1, 2].map(large));
-    expect(new Set(kept.map(([row]) => row?.transaction)).size).toBe(2);
+  it('are not kept together where they would be too large', async () => {
+    const kept = await Promise.all([LARGE, LARGE + 1, 1].map((n) => keep(n)));
+    expect(kept.map((one) => one?.n)).toEqual([LARGE, LARGE + 1, 1]);
+    expect(kept[0]?.transaction).not.toBe(kept[1]?.transaction);
+    expect(kept[1]?.transaction).toBe(kept[2]?.transaction);
+  });
+
+  it('of another kind are kept after them, not together with them', async () => {
+    const [one, slept, other] = await Promise.all([keep(1), changes.write(acme, SLEEPING, 0), keep(2)]);
+    expect([one?.n, slept, other?.n]).toEqual([1, { slept: '' }, 2]);
   });
 });
-
-const LARGE = {
-  name: 'large',
-  text: `SELECT pg_current_xact_id()::text AS transaction, ${Array.from({ length: 700 }, (_, n) => `$${String(n + 1)}::int`).join(' + ')} AS sum`,
-};
 
 async function failure(promise: Promise<unknown>): Promise<unknown> {
   try {

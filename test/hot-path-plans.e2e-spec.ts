@@ -10,12 +10,13 @@ import { UNSEALED } from '../src/audit/sealing.service.js';
 import { FIND_KEY } from '../src/auth/known-keys.js';
 import { countRows, selectRows, type Statement } from '../src/common/pagination/list.js';
 import { dataSourceOptions } from '../src/database/data-source-options.js';
+import type { Run } from '../src/database/named-statement.js';
 import { SERVICE_ROLE } from '../src/database/open-database.js';
 import { PLANNING } from '../src/database/service-connection.js';
 import { FIND } from '../src/idempotency/idempotency.service.js';
 import { RETRIEVE_ORGANIZATION } from '../src/organizations/organizations.service.js';
 import { FIND_REFERENCES } from '../src/ownership/owned-references.js';
-import { createUser, RETRIEVE_USER, usersList } from '../src/users/users.queries.js';
+import { CREATION, RETRIEVE_USER, usersList, type UserToWrite } from '../src/users/users.queries.js';
 import { createDatabase, type TestDatabase } from './support/database.js';
 import { conditionsOf, type PlanNode as Node } from './support/query-plan.js';
 
@@ -216,11 +217,23 @@ describe('The plan', () => {
   const ofOrganization = `tenantry.organization_id = '${organization}'`;
   const byCreation = usersList(organization, {}, 'created_at');
   const after = ['2020-01-01T00:00:00.000Z', uuid(1)];
-  const created = {
-    action: 'user.created',
-    target: { type: 'user', id: uuid(ROWS + 1) },
-    after: { email: 'new@example.com' },
-  } as const;
+  const newUser = (n: number): UserToWrite => {
+    const [id, email] = [uuid(ROWS + n), `new${String(n)}@example.com`];
+    const event = { action: 'user.created', target: { type: 'user', id }, after: { email } } as const;
+    return {
+      id,
+      email,
+      first_name: 'First',
+      last_name: 'Last',
+      account_permissions: [{ account_id: uuid(1), role_id: ROLE }],
+      account_group_permissions: [{ account_group_id: uuid(1), role_id: ROLE }],
+      event: firstEventValues({ organization_id: organization, origin: originOnCommandLine() }, event),
+    };
+  };
+  const statementOf = ({ statement, values }: Run): Statement => ({
+    sql: statement.text,
+    parameters: [...values],
+  });
   /** Ten users, each on its own account and, as it happens, all on groups below the first. */
   const asked = Array.from({ length: 10 }, (_, n) => uuid(ROWS / 2 + n));
   const checks = (isExplained: boolean): Statement =>
@@ -234,19 +247,8 @@ describe('The plan', () => {
 
   /** Each with what the transaction says that it is about. */
   const HOT: [string, Statement, string][] = [
-    [
-      'creating a user',
-      named(createUser(1, 1), [
-        uuid(ROWS + 1),
-        'new@example.com',
-        'First',
-        'Last',
-        ...firstEventValues({ organization_id: organization, origin: originOnCommandLine() }, created),
-        ...[uuid(1), ROLE],
-        ...[uuid(1), ROLE],
-      ]),
-      ofOrganization,
-    ],
+    ['creating a user', statementOf(CREATION.one(organization, newUser(1))), ofOrganization],
+    ['creating users', statementOf(CREATION.several(organization, [2, 3, 4].map(newUser))), ofOrganization],
     ['finding what a request refers to', named(FIND_REFERENCES, [asked, asked, [ROLE]]), ofOrganization],
     ['retrieving a user', named(RETRIEVE_USER, [uuid(ROWS / 2)]), ofOrganization],
     [

@@ -11,11 +11,26 @@ export interface Occasion {
   origin: Origin;
 }
 
-const COLUMNS =
-  'organization_id, id, actor_type, actor_id, actor_name, action, target_type, target_id, changes, details, request_id, address, user_agent';
+/** But for the organization, each with its type. */
+const COLUMNS = {
+  id: 'uuid',
+  actor_type: 'text',
+  actor_id: 'uuid',
+  actor_name: 'text',
+  action: 'text',
+  target_type: 'text',
+  target_id: 'text',
+  changes: 'jsonb',
+  details: 'jsonb',
+  request_id: 'text',
+  address: 'text',
+  user_agent: 'text',
+} as const;
 
 /** How many parameters an event takes, the organization not counted. */
-const PARAMETERS = COLUMNS.split(', ').length - 1;
+const PARAMETERS = Object.keys(COLUMNS).length;
+
+const INTO_EVENTS = `INSERT INTO audit_events (organization_id, ${Object.keys(COLUMNS).join(', ')})`;
 
 /**
  * Records an event, as common table expressions of the statement that makes the change: no round trip more.
@@ -25,7 +40,7 @@ export function recording(first: number): string {
   const given = Array.from({ length: PARAMETERS }, (_, n) => `$${String(first + n)}`);
   return `
   queued AS (INSERT INTO audit_unsealed (organization_id, event_id) VALUES ($1, $${String(first)})),
-  recorded AS (INSERT INTO audit_events (${COLUMNS}) VALUES ($1, ${given.join(', ')}))`;
+  recorded AS (${INTO_EVENTS} VALUES ($1, ${given.join(', ')}))`;
 }
 
 /** The same for the first event of a user, whose data key it makes. */
@@ -33,6 +48,17 @@ export function recordingFirst(first: number): string {
   const [userId, key] = [first + PARAMETERS, first + PARAMETERS + 1].map((n) => `$${String(n)}`);
   return `${recording(first)},
   key_made AS (INSERT INTO user_data_keys (organization_id, user_id, data_key) VALUES ($1, ${String(userId)}, ${String(key)}))`;
+}
+
+/** The same for the first events of several users: each parameter is an array, of what `firstEventValues` gives for each. */
+export function recordingFirsts(first: number): string {
+  const types = [...Object.values(COLUMNS), 'uuid', 'bytea'];
+  const given = types.map((type, n) => `$${String(first + n)}::${type}[]`);
+  const [id, ofKey] = [String(given[0]), given.slice(PARAMETERS).join(', ')];
+  return `
+  queued AS (INSERT INTO audit_unsealed (organization_id, event_id) SELECT $1, * FROM unnest(${id})),
+  recorded AS (${INTO_EVENTS} SELECT $1, * FROM unnest(${given.slice(0, PARAMETERS).join(', ')})),
+  key_made AS (INSERT INTO user_data_keys (organization_id, user_id, data_key) SELECT $1, * FROM unnest(${ofKey}))`;
 }
 
 /** How many values `firstEventValues` gives. */

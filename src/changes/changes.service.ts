@@ -6,7 +6,7 @@ import type { Recorder } from '../audit/audited-event.js';
 import { recordEvent } from '../audit/record-event.js';
 import { entityTagOf, isMatchedBy } from '../common/http/entity-tag.js';
 import { Problem } from '../common/errors/problem.js';
-import type { NamedStatement } from '../database/named-statement.js';
+import type { Writing } from '../database/named-statement.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import { isRaceLost } from '../database/database-problems.js';
 import { IdempotencyService } from '../idempotency/idempotency.service.js';
@@ -44,23 +44,26 @@ export class ChangesService {
   /**
    * The same for a change that is one statement with its event in it: one round trip, where the change is
    * neither a plan nor to be kept for an idempotency key.
-   * @param answer made of the one row that the statement returns
+   * @param answer made of the row that the statement answers
    */
-  async runStatement<T>(
+  async write<T, Thing>(
     change: Change,
-    statement: NamedStatement,
-    values: unknown[],
+    writing: Writing<Thing>,
+    thing: Thing,
     answer: (row: object) => T,
     affects?: Affects,
   ): Promise<T> {
     const { organization_id, dry_run, idempotent_request } = change;
     if (dry_run || idempotent_request !== undefined) {
-      const work = async (manager: EntityManager): Promise<T> =>
-        answer(onlyRow(await manager.query<object[]>(statement.text, values)));
+      const work = async (manager: EntityManager): Promise<T> => {
+        const { statement, values } = writing.one(organization_id, thing);
+        const [row] = await manager.query<object[]>(statement.text, [...values]);
+        return answer(there(row));
+      };
       return this.run(change, work, affects);
     }
     return answer(
-      onlyRow(await untilWon(() => this.database.run<object>(organization_id, statement, values))),
+      there(await untilWon(() => this.database.write<object, Thing>(organization_id, writing, thing))),
     );
   }
 
@@ -102,8 +105,8 @@ async function untilWon<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-function onlyRow<Row>([row]: Row[]): Row {
-  if (row === undefined) throw new Error('a statement that changes something returned no row');
+function there<Row>(row: Row | undefined): Row {
+  if (row === undefined) throw new Error('a statement that changes something answered no row');
   return row;
 }
 

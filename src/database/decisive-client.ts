@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import pg from 'pg';
 import type { NamedStatement } from './named-statement.js';
 import type { Opening } from './openings.js';
-import { isOutdated, TenantQuery, type Run } from './tenant-query.js';
+import { isOutdated, TenantQuery } from './tenant-query.js';
 
 /**
  * A connection whose query got no answer in time is given up. node-postgres alone would only reject the
@@ -28,13 +28,7 @@ export class DecisiveClient extends pg.Client {
     statement: NamedStatement,
     values: readonly unknown[],
   ): Promise<Row[]> {
-    const [rows] = await this.runAllAfter(opening, [{ statement, values }]);
-    return rows as Row[];
-  }
-
-  /** The same for several statements: all are done, or none is. @returns the rows of each */
-  async runAllAfter(opening: Opening, runs: readonly Run[]): Promise<unknown[][]> {
-    const run = (): Promise<unknown[][]> => this.send(opening, runs);
+    const run = (): Promise<Row[]> => this.send<Row>(opening, statement, values);
     try {
       return await run().catch((error: unknown) => {
         if (isOutdated(error)) return run();
@@ -64,12 +58,13 @@ export class DecisiveClient extends pg.Client {
     return (this as unknown as { connection: { stream: Socket } }).connection.stream;
   }
 
-  private send(opening: Opening, runs: readonly Run[]): Promise<unknown[][]> {
+  private send<Row>(opening: Opening, statement: NamedStatement, values: readonly unknown[]): Promise<Row[]> {
     return new Promise((resolve, reject) => {
-      const query: unknown = new TenantQuery(opening, runs, (error, rows) => {
-        if (error === null) resolve(rows);
+      const answer = (error: Error | null, result: pg.QueryResult): void => {
+        if (error === null) resolve(result.rows as Row[]);
         else reject(error);
-      });
+      };
+      const query: unknown = new TenantQuery(opening, statement, values, answer);
       this.query(query as pg.Submittable);
     });
   }

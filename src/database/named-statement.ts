@@ -10,6 +10,16 @@ export interface ReadingStatement extends NamedStatement {
   readOnly: true;
 }
 
-export function isReading(statement: NamedStatement): statement is ReadingStatement {
-  return 'readOnly' in statement;
+/** A statement, and the values for it. */
+export interface Run {
+  statement: NamedStatement;
+  values: readonly unknown[];
+}
+
+/** How a thing is written: by itself, or several at once by a statement that answers a row for each, in their order. */
+export interface Writing<Thing> {
+  one(organizationId: string, thing: Thing): Run;
+  several(organizationId: string, things: readonly Thing[]): Run;
+  /** Rows that a thing has, about. */
+  sizeOf(thing: Thing): number;
 }

@@ -8,7 +8,7 @@ import { ConnectionTurns } from '../limits/connection-turns.js';
 import { DecisiveClient } from './decisive-client.js';
 import { problemOfDatabaseError } from './database-problems.js';
 import { GroupCommit } from './group-commit.js';
-import { isReading, type NamedStatement, type ReadingStatement } from './named-statement.js';
+import type { ReadingStatement, Run, Writing } from './named-statement.js';
 import { beginning, openingOf } from './openings.js';
 import { ReadLines } from './read-lines.js';
 import { Replicas } from './replicas/replicas.js';
@@ -39,13 +39,30 @@ export class TenantDatabase implements OnApplicationShutdown {
     await Promise.all([...this.lines.values()].map((lines) => lines.end()));
   }
 
-  /** One statement that answers rows, in a transaction of its own, changing something or not: one round trip. */
-  run<Row>(organizationId: string, statement: NamedStatement, values: unknown[]): Promise<Row[]> {
+  /** One statement that only reads, in a transaction of its own: one round trip. */
+  run<Row>(organizationId: string, statement: ReadingStatement, values: unknown[]): Promise<Row[]> {
     return this.single(this.dataSource, organizationId, statement, values);
   }
 
+  /** One thing, in one round trip; together with others of the organization that are written at the same moment. */
+  async write<Row, Thing>(
+    organizationId: string,
+    writing: Writing<Thing>,
+    thing: Thing,
+  ): Promise<Row | undefined> {
+    const { mode } = this;
+    if (mode === 'direct') return this.groups().write<Row, Thing>(organizationId, writing, thing);
+    const [row] = await this.alone<Row>(
+      mode,
+      this.dataSource,
+      organizationId,
+      writing.one(organizationId, thing),
+    );
+    return row;
+  }
+
   /**
-   * The same for a statement that only reads, by a replica where one has all that the organization has written, as
+   * The same by a replica, where one has all that the organization has written, as
    * far as this process knows. Not for what a change or a refusal rests on: other processes' changes may be missing.
    */
   runAnywhere<Row>(organizationId: string, statement: ReadingStatement, values: unknown[]): Promise<Row[]> {
@@ -100,31 +117,29 @@ export class TenantDatabase implements OnApplicationShutdown {
     }
   }
 
-  private async single<Row>(
+  private single<Row>(
     dataSource: DataSource,
     organizationId: string,
-    statement: NamedStatement,
-    values: unknown[],
+    statement: ReadingStatement,
+    values: readonly unknown[],
   ): Promise<Row[]> {
     const { mode } = this;
-    if (mode === 'sharded')
-      return this.change(organizationId, (manager) => manager.query(statement.text, values));
-    if (mode === 'pooled') return this.alone<Row>(organizationId, statement, values, dataSource);
-    return isReading(statement)
-      ? this.linesOf(dataSource).run<Row>(openingOf(mode, organizationId), statement, values)
-      : this.groups().run<Row>(organizationId, statement, values);
+    if (mode !== 'direct') return this.alone(mode, dataSource, organizationId, { statement, values });
+    return this.linesOf(dataSource).run<Row>(openingOf(mode, organizationId), statement, values);
   }
 
-  /** What is prepared under a name is not found on the pooler's next connection. */
   private async alone<Row>(
-    organizationId: string,
-    { text }: NamedStatement,
-    values: unknown[],
+    mode: Exclude<Mode, 'direct'>,
     dataSource: DataSource,
+    organizationId: string,
+    { statement, values }: Run,
   ): Promise<Row[]> {
+    if (mode === 'sharded')
+      return this.change(organizationId, (manager) => manager.query(statement.text, [...values]));
     const client = (await poolOf(dataSource).connect()) as pg.PoolClient & DecisiveClient;
     try {
-      return await client.runAfter<Row>(openingOf('pooled', organizationId), { name: '', text }, values);
+      const unkept = { ...statement, name: '' }; // what has a name is not found on the pooler's next connection
+      return await client.runAfter<Row>(openingOf(mode, organizationId), unkept, values);
     } finally {
       client.release();
     }

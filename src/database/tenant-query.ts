@@ -22,6 +22,8 @@ interface QueryHandlers {
   handleReadyForQuery(wire: Wire): void;
 }
 
+type Callback = (error: Error | null, result: pg.QueryResult) => void;
+
 /** The statements that each connection has prepared. */
 const prepared = new WeakMap<Wire, Set<string>>();
 
@@ -33,44 +35,35 @@ export function isOutdated(error: unknown): boolean {
   return OUTDATED.has((error as pg.DatabaseError).code ?? '');
 }
 
-/** A statement, and the values for it. */
-export interface Run {
-  statement: NamedStatement;
-  values: readonly unknown[];
-}
-
 /**
- * Runs statements after an opening, in one message. All up to the Sync at its end is one transaction: what the
+ * Runs one statement after an opening, in one message. All up to the Sync at its end is one transaction: what the
  * opening sets ends with it, and an error anywhere takes back everything. A pooler in transaction mode keeps it on
  * one connection.
  * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
  */
 export class TenantQuery extends (pg.Query as unknown as new (
   text: string,
-  callback: (error: Error | null, results: pg.QueryResult | pg.QueryResult[]) => void,
+  callback: Callback,
 ) => QueryHandlers) {
-  private readonly runs: readonly Run[];
+  private readonly values: readonly unknown[];
   private isOpened = false;
 
-  /** @param callback is given the rows of each statement */
   constructor(
     private readonly opening: Opening,
-    runs: readonly Run[],
-    callback: (error: Error | null, rows: unknown[][]) => void,
+    private readonly statement: NamedStatement,
+    values: readonly unknown[],
+    callback: Callback,
   ) {
-    super('', (error, results) => {
-      callback(error, error === null ? [results].flat().map(({ rows }) => rows as unknown[]) : []);
-    });
-    this.runs = runs.map(({ statement, values }) => ({ statement, values: written(values) })); // what cannot be written is thrown before the first byte
+    super(statement.text, callback);
+    this.values = written(values); // what cannot be written is thrown before the first byte
   }
 
   /** Called by the client when it is this query's turn. */
   submit(wire: Wire): Error | null {
-    const there = new Set(prepared.get(wire));
     wire.stream.cork();
     try {
-      run(wire, { ...this.opening, values: written(this.opening.values) }, there);
-      for (const one of this.runs) run(wire, one, there, true);
+      this.run(wire, this.opening.statement, written(this.opening.values));
+      this.run(wire, this.statement, this.values);
       wire.sync();
     } finally {
       wire.stream.uncork();
@@ -90,8 +83,7 @@ export class TenantQuery extends (pg.Query as unknown as new (
   override handleReadyForQuery(wire: Wire): void {
     const names = prepared.get(wire) ?? new Set();
     prepared.set(wire, names);
-    for (const { statement } of [this.opening, ...this.runs])
-      if (statement.name !== '') names.add(statement.name);
+    for (const { name } of [this.opening.statement, this.statement]) if (name !== '') names.add(name);
     super.handleReadyForQuery(wire);
   }
 
@@ -99,26 +91,21 @@ export class TenantQuery extends (pg.Query as unknown as new (
     if (isOutdated(error)) prepared.delete(wire);
     super.handleError(error, wire);
   }
-}
 
-/**
- * One after the other: of statements without a name the server has the last one only.
- * @param there names of statements that the server has when it gets there
- */
-function run(wire: Wire, { statement, values }: Run, there: Set<string>, answersRows = false): void {
-  if (!there.has(statement.name)) prepare(wire, statement, there);
-  wire.bind({ statement: statement.name, values });
-  if (answersRows) wire.describe({ type: 'P', name: '' });
-  wire.execute({ portal: '' });
-}
-
-/** After an error nobody knows whether the server has the statement; to close one that it has not is no error. */
-function prepare(wire: Wire, { name, text }: NamedStatement, there: Set<string>): void {
-  if (name !== '') {
-    wire.close({ type: 'S', name });
-    there.add(name);
+  /** One after the other: of statements without a name the server has the last one only. */
+  private run(wire: Wire, statement: NamedStatement, values: readonly unknown[]): void {
+    this.prepare(wire, statement);
+    wire.bind({ statement: statement.name, values });
+    if (statement === this.statement) wire.describe({ type: 'P', name: '' });
+    wire.execute({ portal: '' });
   }
-  wire.parse({ name, text });
+
+  /** After an error nobody knows whether the server has the statement; to close one that it has not is no error. */
+  private prepare(wire: Wire, { name, text }: NamedStatement): void {
+    if (prepared.get(wire)?.has(name) === true) return;
+    if (name !== '') wire.close({ type: 'S', name });
+    wire.parse({ name, text });
+  }
 }
 
 function written(values: readonly unknown[]): unknown[] {

@@ -18,15 +18,7 @@ import type { UserFilters, UserSort } from './dto/list-users.query.js';
 import type { UserResponse } from './dto/user.response.js';
 import { User } from './entities/user.entity.js';
 import { prepareSearch } from './search.js';
-import { createUser, RETRIEVE_USER, usersList } from './users.queries.js';
-
-export interface NewUser {
-  email: string;
-  first_name: string;
-  last_name: string;
-  account_permissions: readonly { account_id: string; role_id: string }[];
-  account_group_permissions: readonly { account_group_id: string; role_id: string }[];
-}
+import { CREATION, RETRIEVE_USER, usersList, type NewUser } from './users.queries.js';
 
 type Moments = Pick<UserResponse, 'created_at' | 'updated_at'>;
 
@@ -48,17 +40,7 @@ export class UsersService {
     const id = uuidv7();
     const after = { ...person, account_permissions, account_group_permissions };
     const event = { action: 'user.created', target: { type: 'user', id }, after } as const;
-    const values = [
-      change.organization_id,
-      id,
-      person.email,
-      person.first_name,
-      person.last_name,
-      ...firstEventValues(change, event),
-      ...account_permissions.flatMap(({ account_id, role_id }) => [account_id, role_id]),
-      ...account_group_permissions.flatMap(({ account_group_id, role_id }) => [account_group_id, role_id]),
-    ];
-    const statement = createUser(account_permissions.length, account_group_permissions.length);
+    const user = { id, ...after, event: firstEventValues(change, event) };
     const answer = (moments: object): UserResponse => ({
       id,
       ...person,
@@ -66,7 +48,7 @@ export class UsersService {
       account_group_permissions: sortedBy('account_group_id', account_group_permissions),
       ...(moments as Moments),
     });
-    return this.changes.runStatement(change, statement, values, answer, () => ({ user_ids: [id] }));
+    return this.changes.write(change, CREATION, user, answer, () => ({ user_ids: [id] }));
   }
 
   /** Users that pass all filters given. */

@@ -7,6 +7,7 @@ type Work = (this: TenantDatabase, ...parameters: unknown[]) => Promise<unknown>
 /** Each is one round trip, or a transaction of several. */
 const WAYS = {
   run: 1,
+  write: 1,
   runAnywhere: 1,
   read: Infinity,
   readAnywhere: Infinity,
