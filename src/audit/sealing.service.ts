@@ -9,9 +9,9 @@ import type { AuditEvent } from './entities/audit-event.entity.js';
 /** Milliseconds between two looks for events to seal. */
 const SEAL_EVERY = 1000;
 /** Events sealed in one transaction: hashing more at a time would keep requests waiting. */
-const BATCH = 30;
+const BATCH = 100;
 /** Such transactions for one organization, before it is the next one's turn. */
-const BATCHES = 300;
+const BATCHES = 100;
 /** Of one organization: events sealed, or milliseconds since the first of them, and a checkpoint is due. */
 const CHECKPOINT_EVENTS = 1000;
 const CHECKPOINT_EVERY = 60_000;
