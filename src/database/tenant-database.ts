@@ -44,7 +44,7 @@ export class TenantDatabase implements OnApplicationShutdown {
     return this.single(this.dataSource, organizationId, statement, values);
   }
 
-  /** One thing, in one round trip; together with others of the organization that are written at the same moment. */
+  /** Writes one thing, in one round trip; together with others of the organization that are written at the same moment. */
   async write<Row, Thing>(
     organizationId: string,
     writing: Writing<Thing>,
@@ -62,8 +62,8 @@ export class TenantDatabase implements OnApplicationShutdown {
   }
 
   /**
-   * The same by a replica, where one has all that the organization has written, as
-   * far as this process knows. Not for what a change or a refusal rests on: other processes' changes may be missing.
+   * The same as `run` by a replica, where one has all that the organization has written, as far as this process knows.
+   * Not for what a change or a refusal rests on: other processes' changes may be missing.
    */
   runAnywhere<Row>(organizationId: string, statement: ReadingStatement, values: unknown[]): Promise<Row[]> {
     return this.anywhere(organizationId, (dataSource) =>

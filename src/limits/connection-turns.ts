@@ -6,7 +6,7 @@ import { FairTurns } from './fair-turns.js';
 /** Milliseconds that a request waits for its turn. */
 export const PATIENCE = 1000;
 
-/** As many turns as the pool has connections: whatever takes one for an organization has a turn. */
+/** As many turns as the pool has connections: what takes one for an organization's requests has a turn. */
 @Injectable()
 export class ConnectionTurns extends FairTurns {
   constructor({ environment }: Settings) {

@@ -14,9 +14,9 @@ export const SharesConnection = Reflector.createDecorator<true>();
 const FOR_EACH_CONNECTION = 4;
 
 /**
- * As many requests at work as the database has connections for, shared fairly by the organizations: one that
- * imports flat out waits for itself, not the others for it. After the body was read, so that a slow sender holds
- * no turn.
+ * As many requests at work as the database has connections for, and some more of those that share one, divided fairly
+ * among the organizations: one that imports flat out waits for itself, not the others for it. After the body was
+ * read, so that a slow sender holds no turn.
  */
 @Injectable()
 export class TurnInterceptor implements NestInterceptor {

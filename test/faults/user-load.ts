@@ -42,6 +42,13 @@ export class UserLoad {
     return this.requests.filter(({ first }) => first?.status === 201);
   }
 
+  /** Refused, or lost. */
+  get refused(): UserRequest[] {
+    return this.requests.filter(
+      ({ first, failure }) => failure !== undefined || (first?.status ?? 201) !== 201,
+    );
+  }
+
   /** @param connections each sends one request at a time, whatever becomes of them */
   start(origin: string, connections: number): void {
     this.running = true;
@@ -62,11 +69,8 @@ export class UserLoad {
 
   /** The same for requests that were refused or lost. */
   async untilRefused(more: number): Promise<void> {
-    const refused = (): number =>
-      this.requests.filter(({ first, failure }) => failure !== undefined || (first?.status ?? 201) !== 201)
-        .length;
-    const goal = refused() + more;
-    while (this.running && refused() < goal) await pause(5);
+    const goal = this.refused.length + more;
+    while (this.running && this.refused.length < goal) await pause(5);
   }
 
   /** Sends each request of these again, with the same key and body. */
