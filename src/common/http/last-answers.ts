@@ -7,19 +7,26 @@ const LAST_REQUESTS = 250;
 const LOOK_EVERY = 50;
 
 /**
+ * Kept as long as the connection is. In a Map into which each answer is put, and taken out, answers would live on: of such a
+ * Map V8 leaves tables behind, each with a hold on the next, until it clears up the old generation.
+ */
+interface Connection {
+  /** The answer to the request that came last, until it is closed. */
+  latest: ServerResponse | undefined;
+}
+
+/**
  * Ends an HTTP server without dropping a request. Node's own `close` closes connections between two
  * requests at once, also one whose next request is on its way; and its answers still promise to keep theirs.
  */
 export class LastAnswers {
-  private readonly connections = new Set<Socket>();
-  /** On each connection the answer to the request that came last. */
-  private readonly latest = new Map<Socket, ServerResponse>();
+  private readonly connections = new Map<Socket, Connection>();
   private begun = false;
 
   /** @param server not listening yet */
   constructor(private readonly server: Server) {
     server.on('connection', (socket) => {
-      this.connections.add(socket);
+      this.connections.set(socket, { latest: undefined });
       socket.once('close', () => this.connections.delete(socket));
     });
     server.prependListener('request', (request, response) => {
@@ -31,7 +38,7 @@ export class LastAnswers {
   async give(): Promise<void> {
     this.begun = true;
     const closed = new Promise((resolve) => TcpServer.prototype.close.call(this.server, resolve));
-    for (const response of this.latest.values()) closeAfter(response);
+    for (const { latest } of this.connections.values()) if (latest !== undefined) closeAfter(latest);
     let sweep: NodeJS.Timeout | undefined;
     const wait = setTimeout(() => {
       sweep = setInterval(() => {
@@ -44,10 +51,12 @@ export class LastAnswers {
   }
 
   private watch({ socket }: IncomingMessage, response: ServerResponse): void {
-    const before = this.latest.get(socket);
-    this.latest.set(socket, response);
+    const connection = this.connections.get(socket);
+    if (connection === undefined) return;
+    const { latest: before } = connection;
+    connection.latest = response;
     response.once('close', () => {
-      if (this.latest.get(socket) === response) this.latest.delete(socket);
+      if (connection.latest === response) connection.latest = undefined;
     });
     if (!this.begun) return;
     if (before?.headersSent === false) before.removeHeader('Connection'); // it is no longer the last
@@ -57,7 +66,7 @@ export class LastAnswers {
   /** Node counts a connection that never said anything as busy. */
   private closeIdle(): void {
     this.server.closeIdleConnections();
-    for (const socket of this.connections) if (socket.bytesRead === 0) socket.destroy();
+    for (const socket of this.connections.keys()) if (socket.bytesRead === 0) socket.destroy();
   }
 }
 
