@@ -10,8 +10,8 @@ import { WrittenInterceptor } from './changes/written.interceptor.js';
 import { ErrorsController } from './common/errors/errors.controller.js';
 import { ProblemFilter } from './common/errors/problem.filter.js';
 import { JsonBodyInterceptor } from './common/http/json-body.interceptor.js';
-import { requestLog } from './common/http/request-log.js';
-import { ServiceLogger } from './common/http/service-logger.js';
+import { requestLines } from './common/http/request-log.js';
+import { ContextLogger, ServiceLogger } from './common/http/service-logger.js';
 import { RequestValidationPipe } from './common/validation/request-validation.pipe.js';
 import type { Settings } from './config/settings.js';
 import { SettingsModule } from './config/settings.module.js';
@@ -32,15 +32,15 @@ export class AppModule {
       module: AppModule,
       imports: [
         SettingsModule.register(settings),
-        LoggerModule.forRoot(requestLog(settings.environment.LOG_LEVEL)),
+        LoggerModule.forRoot(requestLines(settings.environment.LOG_LEVEL)),
         ClsModule.forRoot({ global: true }), // each request's store is opened in bootstrap.ts
+        UsersModule, // what is asked for most comes first: Express tries routes one by one
+        AccessModule,
         DatabaseModule,
         AuthModule,
         OrganizationsModule,
         RolesModule,
-        UsersModule,
         SigningModule,
-        AccessModule,
         AuditModule,
         IdempotencyModule,
         ApiKeysModule,
@@ -49,6 +49,7 @@ export class AppModule {
       ],
       controllers: [ErrorsController],
       providers: [
+        ContextLogger,
         ServiceLogger,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_INTERCEPTOR, useClass: JsonBodyInterceptor },

@@ -6,8 +6,9 @@ import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
 import { ClsService } from 'nestjs-cls';
 import { AppModule } from './app.module.js';
+import { logRequests } from './common/http/request-log.js';
 import { ServiceLogger } from './common/http/service-logger.js';
-import { provideRules } from './common/validation/validator-container.js';
+import { provideRules, rememberRules } from './common/validation/validator-container.js';
 import type { Settings } from './config/settings.js';
 import { LimitedExpressAdapter } from './limits/limited-express.adapter.js';
 import { limitRequests } from './limits/limits.module.js';
@@ -65,7 +66,9 @@ export async function assembleApp(settings: Settings): Promise<NestExpressApplic
   openContexts(app);
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
   provideRules(app, OWNERSHIP_RULES);
+  rememberRules();
   serveOpenApi(app);
+  logRequests(app);
   return app;
 }
 

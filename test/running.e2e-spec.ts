@@ -127,7 +127,7 @@ describe('The service on an existing database', () => {
     }
   });
 
-  it('logs no personal data when a statement fails', async () => {
+  it('logs which request it was in which a statement fails, and no personal data', async () => {
     const keys = await createOrganization();
     const service = await start();
     const client = new pg.Client({ connectionString: database.url });
@@ -139,11 +139,13 @@ describe('The service on an existing database', () => {
       body: JSON.stringify({ name: 'Very private', merchant_id: 'm' }),
     });
     expect(answer.status).toBe(500);
-    expect(await answer.text()).not.toContain('surprise');
+    const problem = (await answer.json()) as { request_id: string };
+    expect(JSON.stringify(problem)).not.toContain('surprise');
     await client.query('ALTER TABLE account_groups DROP CONSTRAINT surprise');
     await client.end();
     await service.stop();
-    expect(service.output).toContain('"constraint":"surprise"');
+    const line = service.output.split('\n').find((text) => text.includes('"constraint":"surprise"')) ?? '{}';
+    expect(JSON.parse(line)).toMatchObject({ context: 'ProblemFilter', req: { id: problem.request_id } });
     expect(service.output).not.toContain('Very private');
   });
 

@@ -10,16 +10,11 @@ interface RouteLayer {
 export function allowedMethods(express: Express, path: string): string[] {
   const layers = (express.router as unknown as { stack: RouteLayer[] }).stack;
   const methods = layers
-    .filter((layer) => isEndpoint(layer) && matches(layer, path))
+    .filter((layer) => layer.route !== undefined && matches(layer, path))
     .flatMap((layer) => Object.keys(layer.route?.methods ?? {}))
     .map((method) => method.toUpperCase());
   if (methods.includes('GET')) methods.push('HEAD');
   return [...new Set(methods)].sort();
-}
-
-/** Nest mounts middleware as routes that take every method there is. */
-function isEndpoint({ route }: RouteLayer): boolean {
-  return route !== undefined && !('trace' in route.methods);
 }
 
 function matches(layer: RouteLayer, path: string): boolean {

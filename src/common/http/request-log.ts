@@ -1,7 +1,11 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NextFunction, Request, Response } from 'express';
+import { ClsService } from 'nestjs-cls';
+import { PARAMS_PROVIDER_TOKEN, PinoLogger } from 'nestjs-pino';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Request } from 'express';
-import type { Params } from 'nestjs-pino';
 import pino from 'pino';
+import { pinoHttp, type Options } from 'pino-http';
+import type { RequestContext } from './request-context.js';
 import { requestId } from './request-id.js';
 
 type LoggedRequest = IncomingMessage & { caller?: { organization_id: string; api_key_id: string } };
@@ -14,31 +18,45 @@ const WRITTEN_AT_ONCE = 8192;
 const WRITTEN_AFTER = 100;
 
 /** One line a request: who, what, how it went. Never a body, a query (it may hold an e-mail) or a key. */
-export function requestLog(level: string): Params {
-  return {
-    pinoHttp: {
-      level,
-      stream: pino.destination({ minLength: WRITTEN_AT_ONCE, periodicFlush: WRITTEN_AFTER }),
-      genReqId: requestId,
-      wrapSerializers: false, // pino-http's own would gather all headers, and nothing is made of them
-      serializers: {
-        req: ({ id, method, originalUrl }: Request) => ({ id, method, path: originalUrl.split('?')[0] }),
-        res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
-        err: loggedError,
-      },
-      redact: SECRETS.flatMap((name) => [
-        `req.headers["${name}"]`,
-        `headers["${name}"]`,
-        `err.config.headers["${name}"]`,
-      ]),
-      customSuccessObject: withCaller,
-      customErrorObject: (request: LoggedRequest, response: ServerResponse, _error: Error, line: object) =>
-        withCaller(request, response, line),
-      customLogLevel: (_request: IncomingMessage, { statusCode }: ServerResponse, error?: Error) =>
-        statusCode >= 500 || error !== undefined ? 'error' : 'info',
-      autoLogging: { ignore: ({ url }: IncomingMessage) => url?.startsWith('/health/') === true },
+export function requestLines(level: string): { pinoHttp: Options; forRoutes: [] } {
+  const pinoHttp: Options = {
+    level,
+    stream: pino.destination({ minLength: WRITTEN_AT_ONCE, periodicFlush: WRITTEN_AFTER }),
+    genReqId: requestId,
+    wrapSerializers: false, // pino-http's own would gather all headers, and nothing is made of them
+    serializers: {
+      req: ({ id, method, originalUrl }: Request) => ({ id, method, path: originalUrl.split('?')[0] }),
+      res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
+      err: loggedError,
     },
+    redact: SECRETS.flatMap((name) => [
+      `req.headers["${name}"]`,
+      `headers["${name}"]`,
+      `err.config.headers["${name}"]`,
+    ]),
+    customSuccessObject: withCaller,
+    customErrorObject: (request: LoggedRequest, response: ServerResponse, _error: Error, line: object) =>
+      withCaller(request, response, line),
+    customLogLevel: (_request: IncomingMessage, { statusCode }: ServerResponse, error?: Error) =>
+      statusCode >= 500 || error !== undefined ? 'error' : 'info',
+    autoLogging: { ignore: ({ url }: IncomingMessage) => url?.startsWith('/health/') === true },
   };
+  return { pinoHttp, forRoutes: [] }; // those of logRequests
+}
+
+/**
+ * Gives each request its id and its line. Not as a middleware of Nest, as which nestjs-pino would do it: of those Nest
+ * keeps every request in a WeakSet, and V8 takes what is in one for alive until it clears up the old generation.
+ */
+export function logRequests(app: NestExpressApplication): void {
+  const lines = app.get<ReturnType<typeof requestLines>>(PARAMS_PROVIDER_TOKEN);
+  const log = pinoHttp({ ...lines.pinoHttp, logger: PinoLogger.root });
+  const context = app.get<ClsService<RequestContext>>(ClsService);
+  app.use((request: Request, response: Response, next: NextFunction) => {
+    log(request, response);
+    context.get().log = request.log;
+    next();
+  });
 }
 
 /** At the end of the request, when the guard knows who asks. */

@@ -1,5 +1,7 @@
-import { Injectable } from '@nestjs/common';
-import { Logger } from 'nestjs-pino';
+import { Inject, Injectable } from '@nestjs/common';
+import { ClsService } from 'nestjs-cls';
+import { Logger, PARAMS_PROVIDER_TOKEN, PinoLogger, type Params } from 'nestjs-pino';
+import type { RequestContext } from './request-context.js';
 
 /** Parts of Nest that report every module and route at each start. */
 const TALKATIVE = new Set([
@@ -10,9 +12,29 @@ const TALKATIVE = new Set([
   'NestApplication',
 ]);
 
+/** What is logged while a request is answered tells which one. */
+@Injectable()
+export class ContextLogger extends PinoLogger {
+  constructor(
+    @Inject(PARAMS_PROVIDER_TOKEN) params: Params,
+    private readonly requestContext: ClsService<RequestContext>,
+  ) {
+    super(params);
+  }
+
+  override get logger(): PinoLogger['logger'] {
+    const ofRequest: RequestContext['log'] = this.requestContext.get('log');
+    return ofRequest ?? super.logger;
+  }
+}
+
 /** The structured log, with the framework's start-up report at debug level. */
 @Injectable()
 export class ServiceLogger extends Logger {
+  constructor(logger: ContextLogger, @Inject(PARAMS_PROVIDER_TOKEN) params: Params) {
+    super(logger, params);
+  }
+
   override log(message: unknown, ...optionalParams: unknown[]): void {
     if (TALKATIVE.has(String(optionalParams.at(-1)))) this.debug(message, ...optionalParams);
     else super.log(message, ...optionalParams);

@@ -27,6 +27,19 @@ export class RequestValidationPipe extends ValidationPipe {
     throw new Problem('VALIDATION_ERROR', { errors: [...shape, ...untold] });
   }
 
+  /** What class-transformer could choke on is cut away before, and JSON has neither gaps nor bytes. */
+  protected override stripProtoKeys(): void {
+    return;
+  }
+
+  protected override closeArrayGaps(): void {
+    return;
+  }
+
+  protected override findNestedBinaryValues(): [] {
+    return [];
+  }
+
   private async errorsOfRest(value: unknown, metadata: ArgumentMetadata): Promise<Problem['errors']> {
     try {
       await super.transform(value, metadata);

@@ -1,5 +1,5 @@
 import type { INestApplicationContext, Type } from '@nestjs/common';
-import { useContainer } from 'class-validator';
+import { getMetadataStorage, MetadataStorage, useContainer } from 'class-validator';
 
 /**
  * Tells class-validator where its rules come from.
@@ -16,4 +16,19 @@ export function provideRules(app: INestApplicationContext, withServices: readonl
       return instance;
     },
   });
+}
+
+/**
+ * class-validator looks through all classes there are for the rules of each object that it checks. They stay as they
+ * are, and none of them is for some groups only.
+ */
+export function rememberRules(): void {
+  const storage = getMetadataStorage();
+  const find = MetadataStorage.prototype.getTargetValidationMetadatas.bind(storage);
+  const known = new Map<unknown, ReturnType<typeof find>>();
+  storage.getTargetValidationMetadatas = (target, ...more) => {
+    const rules = known.get(target) ?? find(target, ...more);
+    known.set(target, rules);
+    return rules;
+  };
 }
