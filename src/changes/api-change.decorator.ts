@@ -3,11 +3,10 @@ import { ApiHeader, ApiQuery, ApiResponse, IntersectionType } from '@nestjs/swag
 import { ApiBodyProblems, ApiProblems } from '../common/errors/api-problems.decorator.js';
 import type { ProblemCode } from '../common/errors/catalogue.js';
 import { ETAG } from '../common/http/api-tagged.decorator.js';
-import { MadeBelow, RepresentationInterceptor, Tagged } from '../common/http/representation.interceptor.js';
-import { Idempotent, IdempotencyInterceptor } from '../idempotency/idempotency.interceptor.js';
+import { MadeBelow, Tagged } from '../common/http/representation.interceptor.js';
+import { ChangeInterceptor, Changing } from './change.interceptor.js';
 import { ChangeQuery } from './current-change.decorator.js';
 import { DeletionPlanResponse, PlanResponse } from './dto/plan.response.js';
-import { PlanInterceptor } from './plan.interceptor.js';
 
 const OF_EVERY_CHANGE: readonly ProblemCode[] = [
   'PLAN_TOO_LARGE',
@@ -81,8 +80,8 @@ export function ApiDeletion({
 }
 
 const OnlyOnce = applyDecorators(
-  Idempotent(true),
-  UseInterceptors(PlanInterceptor, RepresentationInterceptor, IdempotencyInterceptor),
+  Changing(true),
+  UseInterceptors(ChangeInterceptor),
   ApiHeader({
     name: 'X-Idempotency-Key',
     description:

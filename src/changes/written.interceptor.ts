@@ -4,7 +4,7 @@ import type { Response } from 'express';
 import { mergeMap, tap, type Observable } from 'rxjs';
 import { Problem } from '../common/errors/problem.js';
 import { Replicas } from '../database/replicas/replicas.js';
-import { Idempotent } from '../idempotency/idempotency.interceptor.js';
+import { Changing } from './change.interceptor.js';
 import type { ChangingRequest } from './current-change.decorator.js';
 
 /** On the answer to a change: how far the primary's log was then. */
@@ -31,7 +31,7 @@ export class WrittenInterceptor implements NestInterceptor {
   }
 
   private isChange(context: ExecutionContext): boolean {
-    const mark = this.reflector.get(Idempotent, context.getHandler()) as true | undefined;
+    const mark = this.reflector.get(Changing, context.getHandler()) as true | undefined;
     return mark === true;
   }
 

@@ -16,15 +16,22 @@ export class RepresentationInterceptor implements NestInterceptor {
   constructor(private readonly reflector: Reflector) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const isTagged = (this.reflector.get(Tagged, context.getHandler()) as true | undefined) ?? false;
-    const folder = this.reflector.get(MadeBelow, context.getHandler()) as string | undefined;
-    if (!isTagged && folder === undefined) return next.handle();
-    const response = context.switchToHttp().getResponse<Response>();
-    return next.handle().pipe(
-      tap((body: { id?: string }) => {
-        if (isTagged) response.setHeader('ETag', entityTagOf(body));
-        if (folder !== undefined) response.location(`${folder}/${body.id ?? ''}`);
-      }),
-    );
+    const addHeaders = representationHeaders(this.reflector, context);
+    return addHeaders === undefined ? next.handle() : next.handle().pipe(tap(addHeaders));
   }
+}
+
+/** @returns what adds them to the answer; undefined where the route has none */
+export function representationHeaders(
+  reflector: Reflector,
+  context: ExecutionContext,
+): ((body: { id?: string }) => void) | undefined {
+  const isTagged = (reflector.get(Tagged, context.getHandler()) as true | undefined) ?? false;
+  const folder = reflector.get(MadeBelow, context.getHandler()) as string | undefined;
+  if (!isTagged && folder === undefined) return undefined;
+  const response = context.switchToHttp().getResponse<Response>();
+  return (body) => {
+    if (isTagged) response.setHeader('ETag', entityTagOf(body));
+    if (folder !== undefined) response.location(`${folder}/${body.id ?? ''}`);
+  };
 }
