@@ -9,8 +9,8 @@ const started = new WeakMap<Stage, Promise<ServerProcess>>();
 
 /** Servers that have run for long enough to be as quick as they will be. */
 const warm = new WeakSet<ServerProcess>();
-/** So many times a round's own warm-up: V8 goes on compiling for some 20,000 requests, of a life of weeks. */
-const FIRST_WARM_UP = 6;
+/** V8 goes on compiling for some 20,000 requests, of a life of weeks: by time, a slow machine would compare cold code. */
+const UNTIL_WARM = 30_000;
 
 /** The same requests to the service and to the baseline, which knows no keys, in turn. */
 export async function againstBaseline(
@@ -31,10 +31,15 @@ async function contender(
   clients: number,
 ): Promise<Contender> {
   const plan = { origin: server.origin, requests, pace: { clients } };
-  if (!warm.has(server))
-    await stage.generator.run({ ...plan, seconds: FIRST_WARM_UP * stage.options.warmUp });
+  if (!warm.has(server)) await warmUp(stage, plan);
   warm.add(server);
   return { plan, watched: stage.watched(server) };
+}
+
+async function warmUp({ generator, options }: Stage, plan: Contender['plan']): Promise<void> {
+  const enough = options.smoke ? 1 : UNTIL_WARM;
+  for (let requests = 0; requests < enough;)
+    requests += (await generator.run({ ...plan, seconds: options.warmUp })).requests;
 }
 
 async function baselineOf(stage: Stage): Promise<ServerProcess> {

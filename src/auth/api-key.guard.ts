@@ -61,8 +61,7 @@ export class ApiKeyGuard implements CanActivate {
     }
     const { id, name, organization_id } = key;
     request.caller = { organization_id, api_key_id: id, api_key_name: name };
-    this.context.set('organization_id', key.organization_id);
-    this.context.set('api_key_id', key.id);
+    Object.assign(this.context.get(), { organization_id, api_key_id: id } satisfies RequestContext);
     await this.limits.accepted(request, key.id);
     const occasion = { organization_id, origin: originOf(request, { id, name }) };
     if (key.allowed?.has(request.ip) === false) {

@@ -60,11 +60,11 @@ export class OwnedReferences {
 
   constructor(
     private readonly database: TenantDatabase,
-    private readonly context: ClsService,
+    private readonly context: ClsService<RequestContext>,
   ) {}
 
   find(kind: ReferenceKind, id: string): Promise<Reference> {
-    const organizationId = this.context.get<RequestContext['organization_id']>('organization_id');
+    const { organization_id: organizationId } = this.context.get();
     if (organizationId === undefined)
       throw new Error('Ownership was asked before the API-key guard had answered');
     return this.nextOf(organizationId).load({ kind, id });
