@@ -51,18 +51,17 @@ describe('While the database is away', () => {
   });
 
   it('connections that went silent for good are given up, and new ones take their place', async () => {
-    await Promise.all(Array.from({ length: 20 }, () => acme.client.post(USERS, newUser(acme)))); // fills the pool
+    const createTwenty = async (): Promise<Set<number>> => {
+      const answers = Array.from({ length: 20 }, () => acme.client.post(USERS, newUser(acme)));
+      return new Set((await Promise.all(answers)).map(({ status }) => status));
+    };
+    await createTwenty(); // fills the pool
     proxy.hush();
-    const refused = await Promise.all(
-      Array.from({ length: 20 }, () => acme.client.post(USERS, newUser(acme))),
-    );
-    expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([503]));
+    expect(await createTwenty()).toEqual(new Set([503]));
     proxy.heal();
     await untilReady();
-    const accepted = await Promise.all(
-      Array.from({ length: 20 }, () => acme.client.post(USERS, newUser(acme))),
-    );
-    expect(new Set(accepted.map(({ status }) => status))).toEqual(new Set([201]));
+    await createTwenty(); // some may still wait for a connection that was being made in the silence
+    expect(await createTwenty()).toEqual(new Set([201]));
   });
 
   it('the public signing keys are answered with 503, and after its return with 200', async () => {

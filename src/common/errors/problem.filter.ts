@@ -50,7 +50,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** Where the path could not be decoded, the log has not seen the request yet. */
+/** What the limits refuse the log has not seen. */
 function idOf(request: Request, response: Response): string {
   return typeof request.id === 'string' ? request.id : requestId(request, response);
 }
