@@ -19,7 +19,7 @@ const WRITTEN_AFTER = 100;
 
 /** One line a request: who, what, how it went. Never a body, a query (it may hold an e-mail) or a key. */
 export function requestLines(level: string): { pinoHttp: Options; forRoutes: [] } {
-  const pinoHttp: Options = {
+  const lines: Options = {
     level,
     stream: pino.destination({ minLength: WRITTEN_AT_ONCE, periodicFlush: WRITTEN_AFTER }),
     genReqId: requestId,
@@ -41,7 +41,7 @@ export function requestLines(level: string): { pinoHttp: Options; forRoutes: [] 
       statusCode >= 500 || error !== undefined ? 'error' : 'info',
     autoLogging: { ignore: ({ url }: IncomingMessage) => url?.startsWith('/health/') === true },
   };
-  return { pinoHttp, forRoutes: [] }; // those of logRequests
+  return { pinoHttp: lines, forRoutes: [] }; // logRequests has them
 }
 
 /**
@@ -49,8 +49,8 @@ export function requestLines(level: string): { pinoHttp: Options; forRoutes: [] 
  * keeps every request in a WeakSet, and V8 takes what is in one for alive until it clears up the old generation.
  */
 export function logRequests(app: NestExpressApplication): void {
-  const lines = app.get<ReturnType<typeof requestLines>>(PARAMS_PROVIDER_TOKEN);
-  const log = pinoHttp({ ...lines.pinoHttp, logger: PinoLogger.root });
+  const { pinoHttp: lines } = app.get<ReturnType<typeof requestLines>>(PARAMS_PROVIDER_TOKEN);
+  const log = pinoHttp({ ...lines, logger: PinoLogger.root });
   const context = app.get<ClsService<RequestContext>>(ClsService);
   app.use((request: Request, response: Response, next: NextFunction) => {
     log(request, response);

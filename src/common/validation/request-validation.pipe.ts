@@ -27,7 +27,7 @@ export class RequestValidationPipe extends ValidationPipe {
     throw new Problem('VALIDATION_ERROR', { errors: [...shape, ...untold] });
   }
 
-  /** What class-transformer could choke on is cut away before, and JSON has neither gaps nor bytes. */
+  /** What class-transformer could choke on is cut away before; neither JSON nor a query has gaps or bytes. */
   protected override stripProtoKeys(): void {
     return;
   }
