@@ -11,8 +11,8 @@ export class RawConnection {
     socket.setEncoding('utf8').on('data', (text: string) => {
       this.received += text;
     });
-    socket.on('error', () => undefined); // 'close' follows
-    this.closed = once(socket, 'close');
+    socket.on('error', () => undefined); // a reset is an end, too: 'close' follows
+    this.closed = new Promise((resolve) => socket.once('close', resolve)); // events.once() would reject with the error
   }
 
   static async to(server: Server): Promise<RawConnection> {
