@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import { NO_ANSWER, type DecisiveClientConfig } from '../src/database/decisive-client.js';
 import type { ReadingStatement } from '../src/database/named-statement.js';
 import { openingOf } from '../src/database/openings.js';
 import { ReadLines } from '../src/database/read-lines.js';
@@ -34,7 +35,7 @@ describe('Reads over few connections', () => {
     await database.drop();
   });
 
-  const linesWith = (options: pg.PoolConfig): ReadLines =>
+  const linesWith = (options: pg.PoolConfig & DecisiveClientConfig): ReadLines =>
     new ReadLines(new pg.Pool({ connectionString: database.url, ...options }).options);
 
   const run = (statement: ReadingStatement, values: unknown[] = []): Promise<object[]> =>
@@ -109,9 +110,9 @@ describe('Reads over few connections', () => {
 
   it('give up a connection that answers nothing in time, and go on over another one', async () => {
     await lines.end();
-    lines = linesWith({ query_timeout: 50 });
+    lines = linesWith({ answer_within: 50 });
     await somebodyElse.query('SELECT pg_advisory_lock(1)');
-    await expect(run(LOCKED)).rejects.toThrow('Query read timeout');
+    await expect(run(LOCKED)).rejects.toThrow(NO_ANSWER);
     await echo(1);
   });
 

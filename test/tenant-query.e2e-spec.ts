@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { DecisiveClient } from '../src/database/decisive-client.js';
+import { DecisiveClient, NO_ANSWER } from '../src/database/decisive-client.js';
 import { connectionParameters } from '../src/database/data-source-options.js';
 import { openingOf, type Opening } from '../src/database/openings.js';
 import { PLANNING } from '../src/database/service-connection.js';
@@ -103,13 +103,50 @@ describe('A statement for an organization', () => {
     expect((await client.query('SELECT FROM numbers')).rowCount).toBe(0);
   });
 
-  it('gives up a connection that answers nothing in time', async () => {
-    const impatient = new DecisiveClient({ connectionString: database.url, query_timeout: 50 });
-    await impatient.connect();
-    const ended = new Promise((resolve) => impatient.once('end', resolve));
-    const sleep = { name: 'sleep', text: 'SELECT pg_sleep(60)' };
-    await expect(impatient.runAfter(somebody(), sleep, [])).rejects.toThrow('Query read timeout');
-    await ended;
+  describe('over a connection that has to answer in time', () => {
+    const SLEEP = { name: 'sleep', text: 'SELECT pg_sleep($1)::text AS slept' };
+    let impatient: DecisiveClient;
+
+    const connect = async (answer_within: number): Promise<void> => {
+      impatient = new DecisiveClient({ connectionString: database.url, answer_within });
+      await impatient.connect();
+    };
+    afterEach(() => impatient.end());
+
+    it('fails when there is none, and the connection is given up', async () => {
+      await connect(50);
+      const ended = new Promise((resolve) => impatient.once('end', resolve));
+      await expect(impatient.runAfter(somebody(), SLEEP, [60])).rejects.toThrow(NO_ANSWER);
+      await ended;
+    });
+
+    it('fails when there is none, like any other query', async () => {
+      await connect(50);
+      await impatient.query('SELECT');
+      await expect(impatient.query('SELECT pg_sleep($1)', [60])).rejects.toThrow(NO_ANSWER);
+    });
+
+    it('fails when it waits too long behind another one', async () => {
+      await connect(500);
+      const answers = [0.3, 60].map((seconds) => impatient.runAfter(somebody(), SLEEP, [seconds]));
+      const [first, second] = await Promise.allSettled(answers);
+      expect([first?.status, second]).toMatchObject(['fulfilled', { reason: { message: NO_ANSWER } }]);
+    });
+
+    it('is answered however long others have taken before', async () => {
+      await connect(500);
+      for (const seconds of [0.3, 0.3, 0.3])
+        expect(await impatient.runAfter(somebody(), SLEEP, [seconds])).toEqual([{ slept: '' }]);
+    });
+
+    it('is not waited for any longer than its answer: nothing keeps the process alive', async () => {
+      await connect(60_000);
+      const timers = (): number =>
+        process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+      const before = timers();
+      await impatient.runAfter(somebody(), SLEEP, [0]);
+      expect(timers()).toBe(before);
+    });
   });
 
   it('sends nothing of parameters that cannot be written', async () => {

@@ -67,7 +67,7 @@ export class KeyChanges implements OnApplicationShutdown {
       connectionString: this.settings.databaseUrl,
       application_name: 'tenantry-keys',
       connectionTimeoutMillis: SILENT_FOR,
-      query_timeout: SILENT_FOR,
+      answer_within: SILENT_FOR,
     });
     const lost = new Promise<never>((_resolve, reject) => {
       client.on('error', reject);

@@ -98,7 +98,7 @@ export function dataSourceOptions(
       keepAlive: true,
       idleTimeoutMillis: IDLE,
       options: connectionParameters(parameters),
-      ...(statementTimeout === undefined ? {} : { query_timeout: statementTimeout + 100 }),
+      ...(statementTimeout === undefined ? {} : { answer_within: statementTimeout + 100 }),
       ...(statementTimeout === undefined || isPooled ? {} : { statement_timeout: statementTimeout }),
     },
   };

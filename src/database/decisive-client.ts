@@ -4,20 +4,41 @@ import type { NamedStatement } from './named-statement.js';
 import type { Opening } from './openings.js';
 import { isOutdated, TenantQuery } from './tenant-query.js';
 
+/** The message of the error of a query that was not answered in time. */
+export const NO_ANSWER = 'The database did not answer in time';
+
+/** What pg.Client takes, and: */
+export interface DecisiveClientConfig extends pg.ClientConfig {
+  /** Milliseconds in which a query has to be answered; for ever, where nothing is said. */
+  answer_within?: number;
+}
+
+type Answer = (error: Error | null | undefined, result: pg.QueryResult) => void;
+
 /**
  * A connection whose query got no answer in time is given up. node-postgres alone would only reject the
  * query and put the connection back into the pool, where every later query waits behind the lost one:
  * after a failover that left the old socket open, the service would not recover until the kernel gave up.
+ * Its query_timeout is not used, nor are its promises: both make functions for each query, through which V8 takes
+ * queries and their rows for alive long after they were answered (docs/decisions/0020-hot-paths.md).
  */
 export class DecisiveClient extends pg.Client {
-  constructor(config?: string | pg.ClientConfig) {
+  /** When the queries that wait for an answer were asked, in that order: it is the order of the answers, too. */
+  private readonly askedAt: number[] = [];
+  private readonly patience: number;
+  private watch: NodeJS.Timeout | undefined;
+
+  constructor(config?: string | DecisiveClientConfig) {
     super(config);
+    this.patience = (typeof config === 'object' ? config.answer_within : undefined) ?? Infinity;
     const query = this.query.bind(this) as (...parameters: unknown[]) => unknown;
-    // All overloads pass through unchanged; those with a callback are not used here.
-    this.query = ((...parameters: unknown[]) => {
-      const answer = query(...parameters);
-      if (answer instanceof Promise) answer.catch(this.giveUpWhenSilent);
-      return answer;
+    this.query = ((...parameters: [asked: unknown, values?: unknown, answer?: unknown]) => {
+      const [asked, values] = parameters;
+      if (asked instanceof TenantQuery || typeof parameters.at(-1) === 'function')
+        return query(...parameters);
+      return this.ask((answer) =>
+        query(typeof asked === 'string' ? asked : { ...(asked as object) }, values, answer),
+      );
     }) as pg.Client['query'];
     this.on('error', ignore);
   }
@@ -28,14 +49,10 @@ export class DecisiveClient extends pg.Client {
     statement: NamedStatement,
     values: readonly unknown[],
   ): Promise<Row[]> {
-    const run = (): Promise<Row[]> => this.send<Row>(opening, statement, values);
     try {
-      return await run().catch((error: unknown) => {
-        if (isOutdated(error)) return run();
-        throw error;
-      });
+      return await this.send<Row>(opening, statement, values);
     } catch (error) {
-      this.giveUpWhenSilent(error);
+      if (isOutdated(error)) return this.send<Row>(opening, statement, values);
       throw error;
     }
   }
@@ -58,19 +75,39 @@ export class DecisiveClient extends pg.Client {
     return (this as unknown as { connection: { stream: Socket } }).connection.stream;
   }
 
-  private send<Row>(opening: Opening, statement: NamedStatement, values: readonly unknown[]): Promise<Row[]> {
-    return new Promise((resolve, reject) => {
-      const answer = (error: Error | null, result: pg.QueryResult): void => {
-        if (error === null) resolve(result.rows as Row[]);
-        else reject(error);
-      };
+  private async send<Row>(
+    opening: Opening,
+    statement: NamedStatement,
+    values: readonly unknown[],
+  ): Promise<Row[]> {
+    const { rows } = await this.ask((answer) => {
       const query: unknown = new TenantQuery(opening, statement, values, answer);
-      this.query(query as pg.Submittable);
+      return this.query(query as pg.Submittable);
+    });
+    return rows as Row[];
+  }
+
+  /** @param send sends one query, to which the answer comes once, and later; or throws */
+  private ask(send: (answer: Answer) => unknown): Promise<pg.QueryResult> {
+    return new Promise((resolve, reject) => {
+      send((error, result) => {
+        this.askedAt.shift();
+        if (error) reject(error);
+        else resolve(result);
+      });
+      this.askedAt.push(performance.now());
+      if (this.patience !== Infinity) this.watch ??= setTimeout(this.look, this.patience).unref();
     });
   }
 
-  private readonly giveUpWhenSilent = (error: unknown): void => {
-    if ((error as Error).message === 'Query read timeout') this.giveUp();
+  /** Now and then, while anybody asks: a timer for each query would cost as much as sending it. */
+  private readonly look = (): void => {
+    this.watch = undefined;
+    const [first] = this.askedAt;
+    if (first === undefined) return;
+    const left = first + this.patience - performance.now();
+    if (left > 0) this.watch = setTimeout(this.look, left).unref();
+    else this.stream.destroy(new Error(NO_ANSWER)); // rejects all that wait
   };
 }
 
