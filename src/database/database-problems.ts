@@ -55,7 +55,7 @@ const UNREACHABLE = new Set([
 ]);
 /** pg and TypeORM give these no code of their own. TypeORM releases a runner whose connection breaks between two statements. */
 const UNREACHABLE_WORDS =
-  /timeout exceeded when trying to connect|timeout expired|Connection terminated|The database did not answer in time|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|DataSource is not|Driver not Connected|query runner (was )?already released|the database system is/i;
+  /timeout exceeded when trying to connect|timeout expired|Connection terminated|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|DataSource is not|Driver not Connected|query runner (was )?already released|the database system is/i;
 
 /** @returns undefined for what is no fault of the request or of the connection */
 export function problemOfDatabaseError(error: unknown): Problem | undefined {

@@ -4,9 +4,6 @@ import type { NamedStatement } from './named-statement.js';
 import type { Opening } from './openings.js';
 import { isOutdated, TenantQuery } from './tenant-query.js';
 
-/** The message of the error of a query that was not answered in time. */
-export const NO_ANSWER = 'The database did not answer in time';
-
 /** What pg.Client takes, and: */
 export interface DecisiveClientConfig extends pg.ClientConfig {
   /** Milliseconds in which a query has to be answered; for ever, where nothing is said. */
@@ -107,8 +104,13 @@ export class DecisiveClient extends pg.Client {
     if (first === undefined) return;
     const left = first + this.patience - performance.now();
     if (left > 0) this.watch = setTimeout(this.look, left).unref();
-    else this.stream.destroy(new Error(NO_ANSWER)); // rejects all that wait
+    else this.stream.destroy(noAnswer()); // rejects all that wait
   };
+}
+
+/** With the code of Node's own errors of this kind. */
+function noAnswer(): Error {
+  return Object.assign(new Error('The database did not answer in time'), { code: 'ETIMEDOUT' });
 }
 
 /** A lost connection fails the query that waits on it; without a listener it would end the process besides. */
