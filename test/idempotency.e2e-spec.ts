@@ -127,6 +127,22 @@ describe('A request with an idempotency key', () => {
     expect(await usersWith(user.email)).toHaveLength(1);
   });
 
+  it.each([
+    ['half of a surrogate pair', '"\\ud800"', 'INVALID_CHARACTERS'],
+    ['a member named by half of a surrogate pair', '{ "\\ud800": 1 }', 'INVALID_TYPE'],
+    ['a number past what a double holds', '1e999', 'INVALID_TYPE'],
+  ])('is told what is wrong with %s, which has no canonical form', async (_name, text, code) => {
+    const wrong = JSON.stringify(newUser(acme, { last_name: 'x' })).replace('"x"', text);
+    const refused = await send('POST', USERS, wrong);
+    expect([refused.status, refused.body.errors]).toEqual([
+      400,
+      [expect.objectContaining({ field: 'last_name', code })],
+    ]);
+    await send('POST', USERS, newUser(acme));
+    const reused = await send('POST', USERS, wrong);
+    expect([reused.status, reused.body.code]).toEqual([409, 'IDEMPOTENCY_KEY_REUSED']);
+  });
+
   it('has nothing to do with the same key of another organization', async () => {
     const other = await createOrganization(service, 'Other');
     await send('POST', USERS, newUser(acme));

@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { createHash } from 'node:crypto';
 import type { FieldError } from '../common/errors/problem.js';
 import { Problem } from '../common/errors/problem.js';
+import { randomBytes } from '../common/random-bytes.js';
 
 /** A request that does nothing twice. */
 export interface IdempotentRequest {
@@ -47,6 +48,18 @@ function faultOf(key: string): Fault | undefined {
 
 function fingerprintOf({ method, path, query, body }: Request): Buffer {
   const { dry_run: _, ...meant } = query;
-  const request = canonicalize([method, path, meant, (body as unknown) ?? null]) ?? '';
-  return createHash('sha256').update(request).digest();
+  const text = canonicalOf([method, path, meant, (body as unknown) ?? null]);
+  return text === undefined ? randomBytes(32) : createHash('sha256').update(text).digest();
+}
+
+/**
+ * @returns undefined for what no canonical form has: half a surrogate pair, a number past what a double holds. Whatever
+ * has that is refused for it, and never the same as what was done before.
+ */
+function canonicalOf(request: unknown[]): string | undefined {
+  try {
+    return canonicalize(request);
+  } catch {
+    return undefined;
+  }
 }

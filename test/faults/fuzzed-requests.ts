@@ -32,6 +32,8 @@ export interface FuzzedRequest {
   operation: Operation;
   mutation: Mutation;
   number: number;
+  /** Whether it has an idempotency key, where it may have one. */
+  isKeyed: boolean;
 }
 
 /** Each request is valid, but for one mutation. @param foreign ids of another organization */
@@ -40,11 +42,12 @@ export function fuzzedRequests(document: OpenAPIObject, foreign: Ids): fc.Arbitr
     operation: fc.constantFrom(...operationsOf(document)),
     mutation: mutations(Object.values(foreign)),
     number: fc.nat(),
+    isKeyed: fc.boolean(),
   });
 }
 
 /** @param own ids of the organization that asks, which exist */
-export function callOf({ operation, mutation, number }: FuzzedRequest, own: Ids): Call {
+export function callOf({ operation, mutation, number, isKeyed }: FuzzedRequest, own: Ids): Call {
   const { method, path, queries, headers, body } = operation;
   const filled = fillIn(body, {
     ...own,
@@ -54,7 +57,7 @@ export function callOf({ operation, mutation, number }: FuzzedRequest, own: Ids)
   return {
     method,
     path: pathOf(path, own, mutation) + queryOf(queries, mutation),
-    headers: headersOf(headers, mutation),
+    headers: { ...(isKeyed ? keyFor(headers, number) : {}), ...headersOf(headers, mutation) },
     body: bodyOf(filled, mutation),
   };
 }
@@ -105,6 +108,7 @@ function fillIn(body: unknown, values: Ids): unknown {
   return JSON.parse(JSON.stringify(body), (name, value: unknown) => values[name] ?? value) as unknown;
 }
 
+const KEY = 'X-Idempotency-Key';
 const LONG = [256, 1025, 10_000, 120_000].map((length) => 'x'.repeat(length));
 const ODD = [
   '',
@@ -182,6 +186,10 @@ function headersOf(names: string[], mutation: Mutation): Record<string, string> 
     mutation.at,
   );
   return { [name ?? 'Accept']: mutation.text.replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '?').slice(0, 12_000) };
+}
+
+function keyFor(names: string[], number: number): Record<string, string> {
+  return names.includes(KEY) ? { [KEY]: `fuzz.${String(number)}` } : {};
 }
 
 /** A long body that nobody asked for is not read, and the connection is closed in the middle of it. */
