@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../common/at-most.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import type { Caller } from './api-keys.service.js';
 
@@ -13,7 +14,7 @@ const NOTE_USE = `
 @Injectable()
 export class KeyUse {
   private readonly logger = new Logger(KeyUse.name);
-  private readonly noted = new LRUCache<string, true>({ max: 100_000, ttl: NOTED_FOR });
+  private readonly noted = new LRUCache<string, true>({ ...atMost(100_000), ttl: NOTED_FOR });
 
   constructor(private readonly database: TenantDatabase) {}
 

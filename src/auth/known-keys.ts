@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../common/at-most.js';
 import { Settings } from '../config/settings.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import { AllowedAddresses } from './allowed-addresses.js';
@@ -44,7 +45,7 @@ export const FIND_KEY = `
 /** The keys of recent callers, as the database has them: what is changed there counts here within a second. */
 @Injectable()
 export class KnownKeys {
-  private readonly remembered = new LRUCache<string, Remembered>({ max: 10_000 });
+  private readonly remembered = new LRUCache<string, Remembered>(atMost(10_000));
   /** How often something was forgotten: what was being read at that moment may be old. */
   private forgotten = 0;
   /** A pooler takes a LISTEN and delivers nothing. */

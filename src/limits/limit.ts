@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import { atMost } from '../common/at-most.js';
 
 /** Seconds of the window in which requests are counted; it begins with the first of them. */
 export const WINDOW = 60;
@@ -29,7 +30,10 @@ export class Limit {
     mostNames = MOST_NAMES,
   ) {
     this.counted = new RateLimiterMemory({ points: amount, duration: WINDOW });
-    this.names = new LRUCache({ max: mostNames, dispose: (_true, name) => void this.counted.delete(name) });
+    this.names = new LRUCache({
+      ...atMost(mostNames),
+      dispose: (_true, name) => void this.counted.delete(name),
+    });
   }
 
   async take(name: string): Promise<Standing> {
