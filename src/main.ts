@@ -1,3 +1,5 @@
-import { startService } from './service.js';
+import { keepCompiledCode } from './common/compile-cache.js';
 
+keepCompiledCode();
+const { startService } = await import('./service.js');
 await startService();

@@ -175,6 +175,16 @@ describe('The service on an existing database', () => {
     await empty.drop();
   });
 
+  it('has what an earlier run of it has compiled', async () => {
+    const help = (): Promise<{ code: number | null; output: string }> =>
+      ServiceProcess.cli({ NODE_DEBUG_NATIVE: 'COMPILE_CACHE' }, '--help');
+    await help();
+    const { code, output } = await help();
+    expect(code).toBe(0);
+    expect(output).toMatch(/dist\/src\/cli\/command-line\.module\.js was accepted/);
+    expect(output).toMatch(/node_modules\/typeorm\/\S+ was accepted/);
+  });
+
   it('stops at a database that lacks migrations when it may not apply them', async () => {
     const empty = await createEmptyDatabase();
     const service = ServiceProcess.spawn('dist/src/main.js', {
