@@ -62,7 +62,7 @@ export class ApiKeyGuard implements CanActivate {
     const { id, name, organization_id } = key;
     request.caller = { organization_id, api_key_id: id, api_key_name: name };
     Object.assign(this.context.get(), { organization_id, api_key_id: id } satisfies RequestContext);
-    await this.limits.accepted(request, key.id);
+    await this.limits.accepted(request, key);
     const occasion = { organization_id, origin: originOf(request, { id, name }) };
     if (key.allowed?.has(request.ip) === false) {
       this.refusals.credentialsRefused(occasion, 'address_not_allowed');

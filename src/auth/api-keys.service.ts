@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
-import { timingSafeEqual } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { originOf } from '../audit/origin.js';
 import { RefusalsService, type CredentialsReason } from '../audit/refusals.service.js';
 import { ApiKey } from './entities/api-key.entity.js';
+import { isInForce, isSecretOf } from './key-in-force.js';
 import { hashOfSecret, isWellFormed, type KeyPair } from './key-pair.js';
 import { KnownKeys, type KnownKey } from './known-keys.js';
 import { SCOPES } from './scopes.js';
@@ -18,8 +18,6 @@ export interface Caller {
 }
 
 export type NewKey = Pick<ApiKey, 'name'> & Partial<Pick<ApiKey, 'scopes' | 'expires_at' | 'allowed_ips'>>;
-
-const NO_KEY = Buffer.alloc(32);
 
 @Injectable()
 export class ApiKeysService {
@@ -67,18 +65,4 @@ function whyRefused(key: KnownKey, secretIsRight: boolean): CredentialsReason | 
   if (!secretIsRight) return 'wrong_secret';
   if (isInForce(key)) return undefined;
   return key.revoked_at === null ? 'expired' : 'revoked';
-}
-
-/** @returns whether the key counts at this moment */
-export function isInForce({ expires_at, revoked_at }: Pick<ApiKey, 'expires_at' | 'revoked_at'>): boolean {
-  return revoked_at === null && (expires_at === null || expires_at.getTime() > Date.now());
-}
-
-/** Both secrets are compared, whichever fits and whether or not there are two. */
-function isSecretOf(key: KnownKey | undefined, secret: string): boolean {
-  const hash = hashOfSecret(secret);
-  const isPresent = timingSafeEqual(hash, key?.secret_hash ?? NO_KEY);
-  const isPrevious = timingSafeEqual(hash, key?.previous_secret_hash ?? NO_KEY);
-  const previousUntil = key?.previous_secret_until?.getTime() ?? 0;
-  return isPresent || (isPrevious && previousUntil > Date.now());
 }

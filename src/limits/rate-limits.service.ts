@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
+import type { KeyInForce } from '../auth/key-in-force.js';
 import { Settings } from '../config/settings.js';
 import { KnownKeys } from './known-keys.js';
 import { Limit, type Standing } from './limit.js';
@@ -41,11 +42,11 @@ export class RateLimits {
   }
 
   /** The guard found the key good. @throws RATE_LIMITED past the limit of the key */
-  async accepted(request: CountedRequest, apiKeyId: string): Promise<void> {
+  async accepted(request: CountedRequest, key: KeyInForce & { id: string }): Promise<void> {
     if (request.network === undefined) return;
-    this.knownKeys.remember(...keysOf(request));
+    this.knownKeys.remember(keysOf(request)[0], key);
     await this.ofAddress.giveBack(request.network);
-    const standing = await this.ofKey.take(apiKeyId);
+    const standing = await this.ofKey.take(key.id);
     if (request.res !== undefined) tell(request.res, standing);
     if (standing.isExceeded) throw rateLimited(standing);
   }
