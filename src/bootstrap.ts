@@ -5,6 +5,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
 import { ClsService } from 'nestjs-cls';
+import { parse, type ParsedUrlQuery } from 'node:querystring';
 import { AppModule } from './app.module.js';
 import { logRequests } from './common/http/request-log.js';
 import { ServiceLogger } from './common/http/service-logger.js';
@@ -61,6 +62,7 @@ export async function assembleApp(settings: Settings): Promise<NestExpressApplic
   app.set('trust proxy', settings.environment.TRUST_PROXY || false);
   app.disable('x-powered-by');
   app.disable('etag');
+  app.set('query parser', wholeQuery);
   app.use(secure);
   limitRequests(app);
   openContexts(app);
@@ -81,6 +83,11 @@ function openContexts(app: NestExpressApplication): void {
   app.use((_request: Request, _response: Response, next: NextFunction) => {
     context.run({ ifNested: 'override' }, next);
   });
+}
+
+/** All of it: Express looks at the first thousand parts only, and a `dry_run` behind them would be no dry run. */
+function wholeQuery(text: string): ParsedUrlQuery {
+  return parse(text, '&', '=', { maxKeys: 0 });
 }
 
 /** Answers are one tenant's own: no cache on the way may keep them. */

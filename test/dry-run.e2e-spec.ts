@@ -162,6 +162,12 @@ describe('A change with dry_run', () => {
     expect((await acme.client.get(`${USERS}/${user.id}`)).status).toBe(200);
   });
 
+  it('changes nothing wherever in the query it stands', async () => {
+    const answer = await acme.client.delete(`${USERS}/${user.id}?${'&'.repeat(2000)}dry_run=true`);
+    expect(answer.status).toBe(200);
+    expect((await acme.client.get(`${USERS}/${user.id}`)).status).toBe(200);
+  });
+
   it('with dry_run=false changes what it says', async () => {
     const answer = await acme.client.delete(`${USERS}/${user.id}?dry_run=false`);
     expect([answer.status, answer.text]).toEqual([204, '']);

@@ -120,6 +120,8 @@ describe('A request with an idempotency key', () => {
       await send('POST', '/v1/organizations/account-groups', { name: 'x', merchant_id: 'y' }),
       await send('DELETE', `${USERS}/${user.id}`),
       await send('POST', `${USERS}?x=1`, body),
+      await send('POST', `${USERS}?dry_run=yes`, body),
+      await send('POST', `${USERS}?dry_run=true&dry_run=true`, body),
     ];
     expect(others.map(({ status, body: { code } }) => [status, code])).toEqual(
       others.map(() => [409, 'IDEMPOTENCY_KEY_REUSED']),
@@ -278,6 +280,22 @@ describe('A request with an idempotency key', () => {
     await send('PATCH', path, { first_name: 'Two' });
     await service.app.get(IdempotencyService).removeOld();
     expect(await count()).toHaveLength(1);
+  });
+
+  it('keeps its key when it is done again while old keys are removed', async () => {
+    const { body: user } = await acme.client.post<UserResponse>(USERS, newUser(acme));
+    await send('PATCH', `${USERS}/${user.id}`, { first_name: 'One' });
+    const change = (created_at: string): string =>
+      `UPDATE idempotency_records SET created_at = ${created_at} WHERE key = $1`;
+    await service.dataSource.query(change("now() - interval '24 hours'"), [key]);
+    const removal = await service.dataSource.transaction(async (manager) => {
+      await manager.query(change('now()'), [key]);
+      const removing = service.app.get(IdempotencyService).removeOld();
+      await untilSomebodyWaitsForALock(service);
+      return { removing };
+    });
+    await removal.removing;
+    expect(isReplayed(await send('PATCH', `${USERS}/${user.id}`, { first_name: 'One' }))).toBe(true);
   });
 
   it.each([

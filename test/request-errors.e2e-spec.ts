@@ -76,10 +76,38 @@ describe('A request that cannot be read', () => {
     'application/xml',
     'nonsense',
     'application/json; charset=latin1',
+    'application/json; charset=utf-16le',
+    'application/json; charset="UTF-16"',
   ])('whose content type is %s: 415 UNSUPPORTED_MEDIA_TYPE', async (type) => {
     const answer = await acme.client.post(USERS, JSON.stringify(newUser(acme)), { 'Content-Type': type });
     expect(answer.status).toBe(415);
     expect(answer.body.code).toBe('UNSUPPORTED_MEDIA_TYPE');
+  });
+
+  it('whose content type is not told: 415 UNSUPPORTED_MEDIA_TYPE', async () => {
+    const { port } = service.server.address() as AddressInfo;
+    const answer = await fetch(`http://127.0.0.1:${String(port)}${USERS}`, {
+      method: 'POST',
+      headers: keyHeaders(acme.keys),
+      body: new Blob([JSON.stringify(newUser(acme))]), // of no type
+    });
+    expect(answer.status).toBe(415);
+  });
+
+  it('whose content type says UTF-8 in quotes and capitals: 201', async () => {
+    const answer = await acme.client.post(USERS, JSON.stringify(newUser(acme)), {
+      'Content-Type': 'application/json;charset="UTF-8"',
+    });
+    expect(answer.status).toBe(201);
+  });
+
+  it('with hundreds of thousands of errors in its body: 400, and some of them', async () => {
+    const lists = Object.fromEntries(
+      Array.from({ length: 100 }, (_, n) => [`k${String(n)}`, Array(500).fill([])]),
+    );
+    const answer = await acme.client.post(USERS, { a: lists, b: lists, c: lists, d: lists });
+    expect([answer.status, answer.body.errors.length]).toEqual([400, 500]);
+    expect(answer.text.length).toBeLessThan(200_000);
   });
 
   it('whose content encoding is unknown: 415 UNSUPPORTED_MEDIA_TYPE', async () => {

@@ -19,6 +19,15 @@ describe('The problem of a database error', () => {
     expect(problemOfDatabaseError({ code: '23505', message })?.code).toBe('USER_ALREADY_EXISTS');
   });
 
+  it.each([
+    ['is a standby', '25006'],
+    ['does not take our password any more', '28P01'],
+    ['does not let us in any more', '28000'],
+    ['has no such database any more', '3D000'],
+  ])('is that the service is unavailable where the server %s', (_what, code) => {
+    expect(problemOfDatabaseError({ code, message: 'x' })?.code).toBe('SERVICE_UNAVAILABLE');
+  });
+
   it('is none where another error only mentions a constraint', () => {
     const message = 'constraint "users_email_key" for relation "users" already exists';
     expect(problemOfDatabaseError({ code: '42710', message })).toBeUndefined();

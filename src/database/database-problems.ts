@@ -40,8 +40,8 @@ const CONSTRAINTS: Readonly<Record<string, () => Problem>> = {
   accounts_account_group_fkey: () => new Problem('NOT_FOUND'),
 };
 
-/** SQLSTATE classes and codes that say: the database is away, going down, or full to the brim. */
-const UNAVAILABLE = /^(08|53|57P0|57014|25P0[34]|40001|40P01)/;
+/** SQLSTATE classes and codes that say: the database is away, going down, full to the brim, a standby, or closed to us. */
+const UNAVAILABLE = /^(08|28|53|3D000|57P0|57014|25006|25P0[34]|40001|40P01)/;
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -76,8 +76,8 @@ export function isRaceLost(error: unknown): boolean {
   return code === '40001' || code === '40P01';
 }
 
-/** Codes of what ends a connection or the whole server, which may say its severity in another language. */
-const OF_THE_SERVER = /^(08|25P0[34]|53|57P|58|F0|XX)/;
+/** Codes of what ends a connection or the whole server, or makes it one that cannot be written to, which may say its severity in another language. */
+const OF_THE_SERVER = /^(08|25006|25P0[34]|28|53|3D000|57P|58|F0|XX)/;
 
 /** What was asked for went wrong, not the connection or the server: the transaction is taken back, and nothing else. */
 export function isOfStatement(error: unknown): boolean {

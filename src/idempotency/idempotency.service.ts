@@ -33,10 +33,12 @@ const KEEP = `
 /** Two keys that share a lock only wait for each other. */
 const TRY_LOCK = 'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS locked';
 
+/** The age stands twice: what was kept anew between the search and the removal is looked at again, by the outer one only. */
 const REMOVE = `
-  DELETE FROM idempotency_records WHERE (organization_id, key) IN (
-    SELECT organization_id, key FROM idempotency_records
-    WHERE created_at <= now() - make_interval(hours => $1) LIMIT $2)`;
+  DELETE FROM idempotency_records WHERE created_at <= now() - make_interval(hours => $1)
+    AND (organization_id, key) IN (
+      SELECT organization_id, key FROM idempotency_records
+      WHERE created_at <= now() - make_interval(hours => $1) LIMIT $2)`;
 
 /** Does nothing twice: the answer is kept in the transaction of the change, so that there are both or neither. */
 @Injectable()

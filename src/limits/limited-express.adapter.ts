@@ -27,6 +27,7 @@ export class LimitedExpressAdapter extends ExpressAdapter {
     );
     server.timeout = 2 * requestTimeout; // nothing sent, nothing read: after the answer 408 had its chance
     server.maxConnections = MAX_CONNECTIONS;
+    server.maxHeadersCount = 0; // none is dropped in silence: how many there may be the limit of their size says
     this.httpServer = server;
   }
 }

@@ -65,7 +65,7 @@ describe.each([
     there = new Map((await usersIn(database.url, requests)).map(({ email, id }) => [email, id]));
     await loads[0]?.retry(service.origin, requests, CONNECTIONS);
     await service.stop();
-  }, 120_000);
+  }, 300_000);
 
   it('keeps every user that was acknowledged, as it was answered', () => {
     const acknowledged = requests.filter(({ first }) => first?.status === 201);

@@ -6,7 +6,7 @@ export default {
   ...settings,
   rootDir: '../..',
   testMatch: ['<rootDir>/test/faults/*.fault-spec.ts'],
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   maxWorkers: 2,
   forceExit: true, // what a broken test waits for may never come
 };

@@ -49,7 +49,7 @@ describe.each([
     await load.untilAcknowledged(CONNECTIONS);
     await load.stop();
     await load.retry(service.origin, load.requests, CONNECTIONS);
-  }, 120_000);
+  }, 300_000);
   afterAll(() => service.stop());
 
   itRefusesInTime(() => load.requests);

@@ -27,10 +27,7 @@ export class JsonBodyInterceptor implements NestInterceptor {
 }
 
 async function readBody(request: Request, response: Response): Promise<void> {
-  const hasContent = request.headers['content-type'] !== undefined;
-  if (hasContent && request.is('application/json') !== 'application/json' && bodyIsSent(request)) {
-    throw new Problem('UNSUPPORTED_MEDIA_TYPE');
-  }
+  if (bodyIsSent(request) && !isJsonInUtf8(request)) throw new Problem('UNSUPPORTED_MEDIA_TYPE');
   await new Promise<void>((resolve, reject) => {
     parse(request, response, (error: unknown) => {
       if (error === undefined) resolve();
@@ -40,6 +37,13 @@ async function readBody(request: Request, response: Response): Promise<void> {
   if (typeof request.body !== 'object' || request.body === null || Array.isArray(request.body)) {
     throw new Problem('INVALID_JSON');
   }
+}
+
+/** By its content type; JSON without a charset is in UTF-8 (RFC 8259). */
+function isJsonInUtf8(request: Request): boolean {
+  const [, charset = 'utf-8'] =
+    /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(request.headers['content-type'] ?? '') ?? [];
+  return request.is('application/json') === 'application/json' && charset.toLowerCase() === 'utf-8';
 }
 
 function bodyIsSent(request: Request): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { cutToShape } from './body-shape.js';
+import { cutToShape, MOST_ERRORS } from './body-shape.js';
 
 const parsed = (json: string): object => JSON.parse(json) as object;
 
@@ -34,6 +34,14 @@ describe('The shape of a body', () => {
   it('is at most ten levels deep', () => {
     const body = parsed(`${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`);
     expect(cutToShape(body)).toMatchObject([{ field: 'a.a.a.a.a.a.a.a.a.a.a', code: 'INVALID_TYPE' }]);
+  });
+
+  it('is told to be wrong 500 times at most, and no further looked at', () => {
+    const list = (): unknown[] => Array.from({ length: 400 }, () => []);
+    const body = { a: list(), b: list(), c: list() };
+    const errors = cutToShape(body);
+    expect([errors.length, errors.at(-1)?.field]).toEqual([MOST_ERRORS, 'b[99]']);
+    expect(body.c).toEqual(list());
   });
 
   it('needs no second cut, whatever the body', () => {

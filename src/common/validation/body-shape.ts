@@ -5,6 +5,8 @@ import { joinPath } from './field-errors.js';
 const DEEPEST = 10;
 const MOST_ENTRIES = 500;
 const MOST_PROPERTIES = 100;
+/** Of what is told: a body of a megabyte has room for hundreds of thousands of errors, and each repeats its path. */
+export const MOST_ERRORS = 500;
 
 type Container = Record<string, unknown>;
 
@@ -13,6 +15,7 @@ type Container = Record<string, unknown>;
  * cuts it away, so that the rest of a body that will be refused anyway can still be checked: properties
  * named like one of Object.prototype's own (`__proto__`, `constructor`), arrays directly in arrays, far
  * too many entries or properties, and bottomless nesting.
+ * @returns MOST_ERRORS at most; with so many the rest of the body is as it was, and must not be looked at
  */
 export function cutToShape(body: object): FieldError[] {
   const errors: FieldError[] = [];
@@ -31,6 +34,7 @@ function inspect(container: Container, path: string, depth: number, errors: Fiel
     container.length = 1;
   }
   for (const [position, key] of Object.keys(container).entries()) {
+    if (errors.length >= MOST_ERRORS) return;
     const field = joinPath(path, key, inArray);
     const child = container[key];
     const error =

@@ -1,7 +1,7 @@
 import { Injectable, ValidationPipe, type ArgumentMetadata } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
 import { Problem } from '../errors/problem.js';
-import { cutToShape } from './body-shape.js';
+import { cutToShape, MOST_ERRORS } from './body-shape.js';
 import { fieldErrorsOf } from './field-errors.js';
 
 /** Turns a body into its DTO, or answers every rule that it breaks at once. */
@@ -22,8 +22,9 @@ export class RequestValidationPipe extends ValidationPipe {
     const isGiven = metadata.type === 'body' || metadata.type === 'query';
     const shape = isGiven ? cutToShape(value as object) : [];
     if (shape.length === 0) return (await super.transform(value, metadata)) as unknown;
-    const rest = await this.errorsOfRest(value, metadata);
-    const untold = rest.filter(({ field }) => !shape.some((told) => isAtOrBelow(field, told.field)));
+    const rest = shape.length < MOST_ERRORS ? await this.errorsOfRest(value, metadata) : [];
+    const told = new Set(shape.map(({ field }) => field));
+    const untold = rest.filter(({ field }) => !pathsTo(field).some((path) => told.has(path)));
     throw new Problem('VALIDATION_ERROR', { errors: [...shape, ...untold] });
   }
 
@@ -51,6 +52,7 @@ export class RequestValidationPipe extends ValidationPipe {
   }
 }
 
-function isAtOrBelow(field: string, top: string): boolean {
-  return field === top || field.startsWith(`${top}.`) || field.startsWith(`${top}[`);
+/** `a[0].b`: itself, `a[0]` and `a`. */
+function pathsTo(field: string): string[] {
+  return [field, ...Array.from(field.matchAll(/[.[]/g), ({ index }) => field.slice(0, index))];
 }

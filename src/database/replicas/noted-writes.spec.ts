@@ -52,13 +52,34 @@ describe('The writes that were noted', () => {
     expect(writes.needed(ACME, FLOOR)).toBe(FLOOR);
   });
 
-  it('are forgotten when the primary turns out never to have been there', () => {
+  it('do not let what is known of one tell of another of which nothing is known', () => {
+    writes.note(ACME, 50n, 1);
+    writes.note(ACME, undefined, 2);
+    writes.note(ACME, 50n, 3);
+    expect(writes.needed(ACME, FLOOR)).toBeUndefined();
+    log.add({ position: 60n, askedAt: 4 });
+    writes.settle(log, 5);
+    expect(writes.needed(ACME, FLOOR)).toBe(60n);
+  });
+
+  it('are where the primary is, when a client asks for more than it has ever written', () => {
+    writes.note(ACME, 50n, 1);
     writes.note(ACME, 2n ** 64n - 1n, 5);
     log.add({ position: 60n, askedAt: 4 });
     writes.settle(log, 6);
     expect(writes.needed(ACME, FLOOR)).toBe(2n ** 64n - 1n);
     log.add({ position: 61n, askedAt: 6 });
     writes.settle(log, 7);
+    expect(writes.needed(ACME, FLOOR)).toBe(61n);
+    writes.settle(log, 1100);
     expect(writes.needed(ACME, FLOOR)).toBe(FLOOR);
+  });
+
+  it('of which a client made one up lose none that there are', () => {
+    writes.note(ACME, 50n, 1);
+    writes.note(ACME, 2n ** 64n - 1n, 5);
+    log.add({ position: 60n, askedAt: 6 });
+    writes.settle(log, 7);
+    expect(writes.needed(ACME, FLOOR)).toBe(60n);
   });
 });

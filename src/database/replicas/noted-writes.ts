@@ -2,40 +2,57 @@ import type { PrimaryLog } from './primary-log.js';
 import type { WalPosition } from './wal-position.js';
 
 interface Write {
-  /** The log ends there or further, once the write is done; undefined while that is not known. */
-  position: WalPosition | undefined;
-  notedAt: number;
+  /** The log ends there or further, once what is known of is done. */
+  position?: WalPosition | undefined;
+  positionNotedAt: number;
+  /** When something was last written of which nobody knows where it ends; settle() finds it out. */
+  unknownAt?: number | undefined;
 }
 
 /** Up to where each organization has written lately, as far as this process knows. */
 export class NotedWrites {
   private readonly writes = new Map<string, Write>();
 
-  /** @param position undefined where only the moment is known: settle() finds one */
+  /** @param position undefined where only the moment is known: what is noted later does not tell of what was before */
   note(organizationId: string, position: WalPosition | undefined, notedAt = performance.now()): void {
-    const known = this.writes.get(organizationId);
-    const isBefore = known?.position !== undefined && position !== undefined && position < known.position;
-    this.writes.set(organizationId, { position: isBefore ? known.position : position, notedAt });
+    const write = this.writes.get(organizationId) ?? { positionNotedAt: notedAt };
+    this.writes.set(organizationId, write);
+    if (position === undefined) write.unknownAt = notedAt;
+    else if (write.position === undefined || position >= write.position)
+      Object.assign(write, { position, positionNotedAt: notedAt });
   }
 
   /** @returns what a replica must have replayed for the organization; undefined while nobody knows */
   needed(organizationId: string, floor: WalPosition): WalPosition | undefined {
     const write = this.writes.get(organizationId);
-    if (write === undefined) return floor;
-    if (write.position === undefined) return undefined;
-    return write.position > floor ? write.position : floor;
+    if (write?.unknownAt !== undefined) return undefined;
+    return write?.position !== undefined && write.position > floor ? write.position : floor;
   }
 
-  /** Forgets what every usable replica has, and what the primary has never reached: a client may have made it up. */
+  /**
+   * Forgets what every usable replica has. What the primary has never reached a client may have made up: all that was
+   * written before is where the primary is by now.
+   */
   settle(log: PrimaryLog, now: number): void {
     const [latest, floor] = [log.latest, log.floor(now)];
     if (latest === undefined || floor === undefined) return;
     for (const [organizationId, write] of this.writes) {
-      const isSampled = latest.askedAt > write.notedAt;
-      if (isSampled) write.position ??= latest.position;
-      if (write.position === undefined) continue;
-      if (write.position <= floor || (isSampled && write.position > latest.position))
-        this.writes.delete(organizationId);
+      if (write.unknownAt !== undefined && latest.askedAt > write.unknownAt) {
+        write.unknownAt = undefined;
+        write.position = larger(write.position, latest.position);
+      }
+      if (
+        write.position !== undefined &&
+        write.position > latest.position &&
+        latest.askedAt > write.positionNotedAt
+      )
+        write.position = latest.position;
+      const isKnown = write.unknownAt === undefined && write.position !== undefined;
+      if (isKnown && (write.position ?? 0n) <= floor) this.writes.delete(organizationId);
     }
   }
+}
+
+function larger(known: WalPosition | undefined, position: WalPosition): WalPosition {
+  return known !== undefined && known > position ? known : position;
 }
