@@ -6,10 +6,10 @@ import { AccessModule } from './access/access.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { ApiKeysModule } from './auth/api-keys.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { GuardedBodyInterceptor } from './auth/guarded-body.interceptor.js';
 import { WrittenInterceptor } from './changes/written.interceptor.js';
 import { ErrorsController } from './common/errors/errors.controller.js';
 import { ProblemFilter } from './common/errors/problem.filter.js';
-import { JsonBodyInterceptor } from './common/http/json-body.interceptor.js';
 import { requestLines } from './common/http/request-log.js';
 import { ContextLogger, ServiceLogger } from './common/http/service-logger.js';
 import { RequestValidationPipe } from './common/validation/request-validation.pipe.js';
@@ -52,7 +52,7 @@ export class AppModule {
         ContextLogger,
         ServiceLogger,
         { provide: APP_FILTER, useClass: ProblemFilter },
-        { provide: APP_INTERCEPTOR, useClass: JsonBodyInterceptor },
+        { provide: APP_INTERCEPTOR, useClass: GuardedBodyInterceptor },
         { provide: APP_INTERCEPTOR, useClass: TurnInterceptor },
         ...(settings.environment.DATABASE_REPLICA_URLS === undefined
           ? []

@@ -53,7 +53,7 @@ export async function assembleApp(settings: Settings): Promise<NestExpressApplic
     AppModule.register(settings),
     new LimitedExpressAdapter(settings.environment),
     {
-      bodyParser: false, // JsonBodyInterceptor reads bodies, behind the guard
+      bodyParser: false, // GuardedBodyInterceptor reads bodies, behind the guard
       bufferLogs: true,
       abortOnError: false,
     },

@@ -1,15 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import request from 'supertest';
+import type { KeyPair } from '../src/auth/key-pair.js';
 import { SCOPES } from '../src/auth/scopes.js';
+import type { Page } from '../src/common/pagination/page.js';
 import { KEYS, makeKey, type MadeKey, type ShownKey } from './factories/api-key.js';
-import { createOrganization, type TestOrganization } from './factories/organization.js';
+import { createOrganization, newUser, type TestOrganization } from './factories/organization.js';
 import { startApp, type TestApp } from './support/app.js';
 import { Client, keyHeaders } from './support/client.js';
 import { untilSomebodyWaitsForALock } from './support/locks.js';
+import { RawConnection } from './support/raw-connection.js';
 import { walk } from './support/walk.js';
 
 const ROLES = '/v1/organizations/roles';
+const USERS = '/v1/organizations/users';
 const CATALOG = '/v1/organizations/permissions-catalog';
 const NOWHERE = `${KEYS}/01a20876-c273-76f4-a413-5eb48530caff`;
 const TOMORROW = new Date(Date.now() + 86_400_000).toISOString();
@@ -239,6 +243,53 @@ describe('API keys', () => {
       expect(status).toBe(401);
       break;
     }
+  });
+
+  describe('that are revoked, or narrowed, while a body is on its way', () => {
+    /** The headers are there and accepted, the body is not. */
+    const announce = async (key: KeyPair, body: string): Promise<RawConnection> => {
+      const connection = await RawConnection.to(service.server);
+      const headers = {
+        Host: 'x',
+        'Content-Type': 'application/json',
+        'Content-Length': body.length,
+        ...keyHeaders(key),
+      };
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${String(value)}\r\n`);
+      connection.send(`POST ${USERS} HTTP/1.1\r\n${lines.join('')}\r\n${body.slice(0, 1)}`);
+      return connection;
+    };
+
+    it.each([
+      ['revoked', 401, (path: string) => acme.client.delete(path)],
+      ['narrowed', 403, (path: string) => acme.client.patch(path, { scopes: ['roles:read'] })],
+    ] as const)('do not do what it asks for: %s', async (_how, status, end) => {
+      const { path, key, client } = await makeKey(service, acme);
+      const user = newUser(acme);
+      const body = JSON.stringify(user);
+      const connection = await announce(key, body);
+      await untilStatus(client, 200); // the service has taken the headers by then
+      await end(path);
+      const use = (): ReturnType<typeof client.post> => client.post(USERS, newUser(acme));
+      while ((await use()).status !== status) await pause(10);
+      connection.send(body.slice(1));
+      await connection.untilReceived('\r\n\r\n');
+      expect(connection.received).toMatch(new RegExp(`^HTTP/1\\.1 ${String(status)} `));
+      const made = await acme.client.get<Page<unknown>>(`${USERS}?email=${String(user['email'])}`);
+      expect(made.body.data).toEqual([]);
+      await connection.abort();
+    });
+
+    it('and are not, do what it asks for', async () => {
+      const { key } = await makeKey(service, acme);
+      const body = JSON.stringify(newUser(acme));
+      const connection = await announce(key, body);
+      await pause(100); // longer than a body takes that is sent at once
+      connection.send(body.slice(1));
+      await connection.untilReceived('\r\n\r\n');
+      expect(connection.received).toMatch(/^HTTP\/1\.1 201 /);
+      await connection.abort();
+    });
   });
 
   describe('are rotated', () => {

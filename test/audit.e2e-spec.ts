@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { AuditEventResponse } from '../src/audit/dto/audit-event.response.js';
 import { RefusalsService } from '../src/audit/refusals.service.js';
 import type { ApiKeyResponse } from '../src/auth/dto/api-key.response.js';
-import { newKeyPair } from '../src/auth/key-pair.js';
+import { newKeyPair, type KeyPair } from '../src/auth/key-pair.js';
 import type { Page } from '../src/common/pagination/page.js';
 import { TenantDatabase } from '../src/database/tenant-database.js';
 import type { AccountGroupResponse } from '../src/organizations/dto/account-group.response.js';
@@ -22,6 +22,7 @@ import {
 import { startApp, type TestApp } from './support/app.js';
 import { TEST_ENCRYPTION_KEY } from './support/encryption-key.js';
 import { Client, keyHeaders, type Method } from './support/client.js';
+import { untilSomebodyWaitsForALock } from './support/locks.js';
 import { ServiceProcess } from './support/service-process.js';
 import { walk } from './support/walk.js';
 
@@ -797,6 +798,32 @@ describe('Export Audit Events', () => {
   });
 });
 
+describe('An export whose key is revoked in the middle of it', () => {
+  it('breaks off', async () => {
+    const key = await acme.client.post<KeyPair & { id: string }>(KEYS, {
+      name: 'leaked',
+      scopes: ['audit:read'],
+    });
+    await service.dataSource.query(
+      `INSERT INTO audit_events (organization_id, id, actor_type, actor_name, action, target_type, target_id, changes)
+       SELECT $1, gen_random_uuid(), 'command_line', 'test', 'role.updated', 'role', 'rol_000000000000',
+         jsonb_build_object('description', jsonb_build_object('before', null, 'after', repeat('x', 2000)))
+       FROM generate_series(1, 10000)`,
+      [acme.id],
+    );
+    const { port } = service.server.address() as AddressInfo;
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const headers = keyHeaders(key.body);
+      get({ port, path: `${EVENTS}/export`, headers }, resolve).on('error', reject);
+    });
+    expect(answer.statusCode).toBe(200);
+    await acme.client.delete(`${KEYS}/${key.body.id}`);
+    const leaked = Client.with(service, key.body);
+    while ((await leaked.get(EVENTS)).status !== 401) await new Promise((resolve) => setTimeout(resolve, 10));
+    await expect(text(answer)).rejects.toThrow('aborted');
+  });
+});
+
 describe('What is on record', () => {
   it.each(['audit_events', 'audit_seals', 'audit_checkpoints'])(
     'in %s can be neither changed nor deleted, whoever does it',
@@ -878,6 +905,22 @@ describe('A user who is deleted with erase', () => {
     expect(events.map(({ action, erased }) => [action, erased])).toEqual([
       ['user.created', true],
       ['user.deleted', true],
+      ['user.erased', false],
+    ]);
+  });
+
+  it('may be on the way of being deleted', async () => {
+    const { id } = await createUser(NAMES);
+    const { erasing } = await service.dataSource.transaction(async (manager) => {
+      await manager.query('DELETE FROM users WHERE id = $1', [id]);
+      const erasing = acme.client.delete(`${USERS}/${id}?erase=true`);
+      await untilSomebodyWaitsForALock(service);
+      return { erasing };
+    });
+    expect((await erasing).status).toBe(204);
+    const events = await eventsOf(acme, `?target_id=${id}`);
+    expect(events.map(({ action, erased }) => [action, erased])).toEqual([
+      ['user.created', true],
       ['user.erased', false],
     ]);
   });

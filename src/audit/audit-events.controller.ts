@@ -1,5 +1,6 @@
 import { Controller, Get, Query, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { IsAdmittedStill, type AdmittedStill } from '../auth/admitted-still.decorator.js';
 import { CurrentOrganization } from '../auth/current-organization.decorator.js';
 import { Scope } from '../auth/scope.decorator.js';
 import { ApiProblems } from '../common/errors/api-problems.decorator.js';
@@ -50,8 +51,9 @@ export class AuditEventsController {
   async export(
     @CurrentOrganization() organizationId: string,
     @Query() query: ExportAuditEventsQuery,
+    @IsAdmittedStill() admittedStill: AdmittedStill,
   ): Promise<StreamableFile> {
-    return new StreamableFile(await this.events.export(organizationId, query), {
+    return new StreamableFile(await this.events.export(organizationId, query, admittedStill), {
       type: NDJSON,
       disposition: 'attachment; filename="audit-events.ndjson"',
     });

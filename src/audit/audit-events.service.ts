@@ -4,6 +4,7 @@ import { cursorPage } from '../common/pagination/list-page.js';
 import type { List } from '../common/pagination/list.js';
 import type { Page } from '../common/pagination/page.js';
 import { TenantDatabase } from '../database/tenant-database.js';
+import { ConnectionTurns } from '../limits/connection-turns.js';
 import { auditEvents } from './audit-events.queries.js';
 import type { AuditEventResponse } from './dto/audit-event.response.js';
 import type {
@@ -27,7 +28,10 @@ interface EventRow extends Omit<AuditEventResponse, 'actor' | 'changes' | 'erase
 
 @Injectable()
 export class AuditEventsService {
-  constructor(private readonly database: TenantDatabase) {}
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly turns: ConnectionTurns,
+  ) {}
 
   /** Events that pass all filters given. */
   list(
@@ -40,30 +44,25 @@ export class AuditEventsService {
 
   /**
    * All of them, one line of JSON each, read page by page as fast as they are taken: no more than a page is in
-   * memory, and no transaction stays open for a slow reader.
+   * memory, and no transaction stays open for a slow reader. Each page has a turn of its own, and is read only while
+   * the caller is still admitted.
+   * @param admittedStill throws when that is over: the answer breaks off
    * @returns with the first page read, so that what is wrong by then is an answer and not a broken stream
    */
-  async export(organizationId: string, { sort, ...filters }: ExportAuditEventsQuery): Promise<Readable> {
+  async export(
+    organizationId: string,
+    { sort, ...filters }: ExportAuditEventsQuery,
+    admittedStill: () => Promise<void>,
+  ): Promise<Readable> {
     const list = auditEvents(organizationId, filters satisfies AuditFilters, sort);
     const first = await this.page(organizationId, list, { page_size: EXPORT_PAGE });
-    return Readable.from(this.linesFrom(organizationId, list, first), { highWaterMark: 1 });
-  }
-
-  private async *linesFrom(
-    organizationId: string,
-    list: List,
-    first: Page<AuditEventResponse>,
-  ): AsyncGenerator<string> {
-    let { data, pagination } = first;
-    while (data.length > 0) {
-      yield data.map((event) => `${JSON.stringify(event)}\n`).join('');
-      const { next_cursor } = pagination;
-      if (next_cursor === null) return;
-      ({ data, pagination } = await this.page(organizationId, list, {
-        page_size: EXPORT_PAGE,
-        after: next_cursor,
-      }));
-    }
+    const next = async (after: string): Promise<Page<AuditEventResponse>> => {
+      await admittedStill();
+      return this.turns.inTurn(organizationId, () =>
+        this.page(organizationId, list, { page_size: EXPORT_PAGE, after }),
+      );
+    };
+    return Readable.from(linesFrom(first, next), { highWaterMark: 1 });
   }
 
   private async page(
@@ -75,6 +74,18 @@ export class AuditEventsService {
       cursorPage<EventRow>(manager, list, query),
     );
     return { data: data.map(responseOf), pagination };
+  }
+}
+
+async function* linesFrom(
+  first: Page<AuditEventResponse>,
+  next: (after: string) => Promise<Page<AuditEventResponse>>,
+): AsyncGenerator<string> {
+  let { data, pagination } = first;
+  while (data.length > 0) {
+    yield data.map((event) => `${JSON.stringify(event)}\n`).join('');
+    if (pagination.next_cursor === null) return;
+    ({ data, pagination } = await next(pagination.next_cursor));
   }
 }
 

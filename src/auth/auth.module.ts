@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { AuditModule } from '../audit/audit.module.js';
 import { LimitsModule } from '../limits/limits.module.js';
@@ -9,6 +9,8 @@ import { KeyUse } from './key-use.js';
 import { KnownKeys } from './known-keys.js';
 import { RouteScopes } from './route-scopes.js';
 
+/** Global: what takes long asks the guard again, in whatever module it is. */
+@Global()
 @Module({
   imports: [DiscoveryModule, AuditModule, LimitsModule],
   providers: [
@@ -17,8 +19,9 @@ import { RouteScopes } from './route-scopes.js';
     KeyChanges,
     KeyUse,
     RouteScopes,
-    { provide: APP_GUARD, useClass: ApiKeyGuard },
+    ApiKeyGuard,
+    { provide: APP_GUARD, useExisting: ApiKeyGuard },
   ],
-  exports: [ApiKeysService],
+  exports: [ApiKeysService, ApiKeyGuard],
 })
 export class AuthModule {}

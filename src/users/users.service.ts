@@ -97,11 +97,11 @@ export class UsersService {
     const { organization_id, erase } = change;
     const target = { type: 'user', id: userId } as const;
     const work = async (manager: EntityManager, record: Recorder): Promise<void> => {
-      if (erase && !(await isThere(manager, organization_id, userId))) {
+      if (!(await isLocked(manager, organization_id, userId))) {
+        if (!erase) throw new Problem('NOT_FOUND');
         await eraseDeleted(manager, record, change, userId);
         return;
       }
-      await lockUser(manager, organization_id, userId);
       const before = await retrieveUser(manager, organization_id, userId);
       await expectMatch(change, () => Promise.resolve(before));
       await manager.delete(User, { organization_id, id: userId });
@@ -126,12 +126,17 @@ export async function lockUser(
   organizationId: string,
   userId: string,
 ): Promise<void> {
+  if (!(await isLocked(manager, organizationId, userId))) throw new Problem('NOT_FOUND');
+}
+
+/** @returns false where there is no such user, also when it was deleted while we waited for it */
+async function isLocked(manager: EntityManager, organizationId: string, userId: string): Promise<boolean> {
   const found = await manager.findOne(User, {
     select: { id: true },
     where: { organization_id: organizationId, id: userId },
     lock: { mode: 'pessimistic_write' },
   });
-  if (found === null) throw new Problem('NOT_FOUND');
+  return found !== null;
 }
 
 /** @returns false when nothing was on record about who the user was */
@@ -155,10 +160,6 @@ async function eraseDeleted(
   if (!(await eraseEverywhere(manager, organization_id, userId))) throw new Problem('NOT_FOUND');
   if (if_match !== undefined) throw new Problem('PRECONDITION_FAILED');
   await record({ action: 'user.erased', target: { type: 'user', id: userId }, details: { erased: true } });
-}
-
-function isThere(manager: EntityManager, organization_id: string, id: string): Promise<boolean> {
-  return manager.existsBy(User, { organization_id, id });
 }
 
 export async function retrieveUser(

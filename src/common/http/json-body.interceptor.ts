@@ -22,7 +22,12 @@ export class JsonBodyInterceptor implements NestInterceptor {
   ): Observable<unknown> | Promise<Observable<unknown>> {
     const request = context.switchToHttp().getRequest<Request>();
     if (!WITH_BODY.has(request.method)) return next.handle();
-    return readBody(request, context.switchToHttp().getResponse<Response>()).then(() => next.handle());
+    return this.read(context).then(() => next.handle());
+  }
+
+  protected read(context: ExecutionContext): Promise<void> {
+    const http = context.switchToHttp();
+    return readBody(http.getRequest<Request>(), http.getResponse<Response>());
   }
 }
 
