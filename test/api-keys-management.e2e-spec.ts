@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import request from 'supertest';
+import type { AuditEventResponse } from '../src/audit/dto/audit-event.response.js';
 import type { KeyPair } from '../src/auth/key-pair.js';
 import { SCOPES } from '../src/auth/scopes.js';
 import type { Page } from '../src/common/pagination/page.js';
@@ -468,6 +469,18 @@ describe('API keys', () => {
     it.each(attempts)('can be %s when there is another one', async (_how, attempt) => {
       await makeKey(service, solo, { scopes: ['api-keys:write'] });
       expect((await attempt(solo.client, first)).status).toBeLessThan(300);
+    });
+
+    it('say who it was in the audit trail by their new name at once', async () => {
+      const { client, path } = await makeKey(service, acme, { name: 'Before' });
+      await client.post(ROLES, { name: 'Made by Before' });
+      await acme.client.patch(path, { name: 'After' });
+      await pause(750); // what other replicas have as long to hear of
+      await client.post(ROLES, { name: 'Made by After' });
+      const { body } = await acme.client.get<Page<AuditEventResponse>>(
+        '/v1/organizations/audit-events?action=role.created&sort=-occurred_at&page_size=2',
+      );
+      expect(body.data.map(({ actor }) => actor.name)).toEqual(['After', 'Before']);
     });
 
     it('may be renamed and narrowed in all else', async () => {

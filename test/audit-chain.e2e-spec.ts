@@ -184,6 +184,19 @@ describe('The chain', () => {
     expect(await verified.organization(other.id)).toEqual(before);
   });
 
+  it('goes on for every other organization where that of one cannot', async () => {
+    await seal();
+    const others = [await createOrganization(service, 'First'), await createOrganization(service, 'Second')];
+    await service.dataSource.query(
+      'INSERT INTO audit_unsealed SELECT organization_id, event_id FROM audit_seals WHERE organization_id = $1',
+      [acme.id],
+    );
+    await expect(seal()).rejects.toThrow(acme.id);
+    const verified = others.map(({ id }) => service.app.get(VerificationService).organization(id));
+    expect(await Promise.all(verified)).toMatchObject(others.map(() => ({ held: BEFORE, unsealed: 0 })));
+    await service.dataSource.query('DELETE FROM audit_unsealed WHERE organization_id = $1', [acme.id]);
+  });
+
   it('is longer than a page, and more than one batch', async () => {
     await service.dataSource.query(
       `WITH made AS (

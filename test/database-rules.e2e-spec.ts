@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import type { UserResponse } from '../src/users/dto/user.response.js';
 import {
   createAccount,
@@ -183,6 +184,20 @@ describe('Raw SQL', () => {
     expect(await broken('UPDATE account_groups SET parent_code = id WHERE id = $1', [acme.group.id])).toBe(
       'account_groups_cycle_check',
     );
+  });
+
+  it('cannot make a circle of groups at once, as large as it may be', async () => {
+    const ids = Array.from({ length: 4 }, () => randomUUID());
+    const insert = (parents: (string | null)[]): Promise<string | undefined> =>
+      broken(
+        `INSERT INTO account_groups (organization_id, id, name, merchant_id, parent_code)
+         SELECT $1, id, 'Group', 'm', parent FROM unnest($2::uuid[], $3::uuid[]) AS given (id, parent)`,
+        [acme.id, ids, parents],
+      );
+    const [first = '', second = '', third = '', last = ''] = ids;
+    expect(await insert([second, third, last, first])).toBe('account_groups_cycle_check');
+    expect(await insert([null, first, third, third])).toBe('account_groups_cycle_check');
+    expect(await insert([second, third, last, null])).toBeUndefined();
   });
 
   it('cannot create a user with an address that is taken, in any case', async () => {

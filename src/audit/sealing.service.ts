@@ -2,6 +2,7 @@ import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/comm
 import { setImmediate } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
 import { passes } from '../common/passes.js';
+import { problemOfDatabaseError } from '../database/database-problems.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import { BEFORE_THE_FIRST, COVERED, covered, linked } from './chain.js';
 import { CheckpointsService } from './checkpoints.service.js';
@@ -18,6 +19,9 @@ const SLICE = 20;
 /** Of one organization: events sealed, or milliseconds since the first of them, and a checkpoint is due. */
 const CHECKPOINT_EVENTS = 1000;
 const CHECKPOINT_EVERY = 60_000;
+
+/** Milliseconds between two looks at all chains: a replica that was killed cannot tell which it has left behind. */
+const CHECK_ALL_EVERY = 3_600_000;
 
 /** Of several replicas one seals at a time. */
 const SEALING_LOCK = 7_352_004;
@@ -80,10 +84,20 @@ export class SealingService implements BeforeApplicationShutdown {
    * What waits now, unless another replica is at it; what comes meanwhile is for the next time, so that it ends
    * however much is being changed.
    * @returns how many events were sealed
+   * @throws what goes wrong with one organization, after all the others
    */
   async seal(): Promise<number> {
     let sealed = 0;
-    for (const id of await this.waiting()) sealed += await this.sealSomeOf(id);
+    let failure: Error | undefined;
+    for (const id of await this.waiting()) {
+      try {
+        sealed += await this.sealSomeOf(id);
+      } catch (error) {
+        if (problemOfDatabaseError(error) !== undefined) throw error;
+        failure ??= new Error(`The events of organization ${id} cannot be sealed`, { cause: error });
+      }
+    }
+    if (failure !== undefined) throw failure;
     return sealed;
   }
 
@@ -102,12 +116,13 @@ export class SealingService implements BeforeApplicationShutdown {
 
   private async keepSealing(): Promise<void> {
     const { signal } = this.shutdown;
-    let [caughtUpAt, isNew, hasFailed] = [performance.now(), true, false];
+    let [caughtUpAt, allDueAt, hasFailed] = [performance.now(), 0, false];
     while (await passes(SEAL_EVERY, signal)) {
       try {
         await this.seal();
-        if (isNew) await this.checkpoints.makeAll(); // whoever was stopped before may have left some behind
-        isNew = false;
+        if (performance.now() > allDueAt)
+          allDueAt =
+            performance.now() + ((await this.checkpoints.makeAll()) ? CHECK_ALL_EVERY : CHECKPOINT_EVERY);
         if (performance.now() - caughtUpAt > CHECKPOINT_EVERY) {
           caughtUpAt = performance.now();
           await this.catchUp([...this.behind.keys()]);

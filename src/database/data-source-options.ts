@@ -22,6 +22,8 @@ import { InitialSchema1763856000000 } from './migrations/1763856000000-initial-s
 import { RolesDeletedOnDisabledAccounts1764028800000 } from './migrations/1764028800000-roles-deleted-on-disabled-accounts.js';
 import { SigningKeys1764201600000 } from './migrations/1764201600000-signing-keys.js';
 import { KeysBeforeLists1764979200000 } from './migrations/1764979200000-keys-before-lists.js';
+import { AccountGroupCirclesByInsert1765065600000 } from './migrations/1765065600000-account-group-circles-by-insert.js';
+import { ApiKeyNamesHeard1765152000000 } from './migrations/1765152000000-api-key-names-heard.js';
 import { Lists1764288000000 } from './migrations/1764288000000-lists.js';
 import { ApiKeyScopes1764374400000 } from './migrations/1764374400000-api-key-scopes.js';
 import { AuditTrail1764460800000 } from './migrations/1764460800000-audit-trail.js';
@@ -85,6 +87,8 @@ export function dataSourceOptions(
       Totals1764806400000,
       SearchPendingList1764892800000,
       KeysBeforeLists1764979200000,
+      AccountGroupCirclesByInsert1765065600000,
+      ApiKeyNamesHeard1765152000000,
     ],
     migrationsTableName: 'migrations',
     migrationsTransactionMode: 'each',

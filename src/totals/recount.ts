@@ -54,6 +54,7 @@ export async function recount(url: string, environment = new Environment()): Pro
 }
 
 async function correct(manager: EntityManager, organizationId: string): Promise<Correction[]> {
+  await manager.query("SELECT set_config('statement_timeout', '0', true)"); // behind a pooler each transaction has one
   await manager.query('SELECT pg_advisory_xact_lock($1)', [RECOUNT_LOCK]);
   return manager.query(CORRECT, [organizationId]);
 }
