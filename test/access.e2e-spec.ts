@@ -4,6 +4,7 @@ import type { EffectiveAccessResponse } from '../src/access/dto/effective-access
 import type { PermissionChecksResponse } from '../src/access/dto/permission-checks.dto.js';
 import type { UserOfAccountResponse } from '../src/access/dto/users-of-account.dto.js';
 import type { Page } from '../src/common/pagination/page.js';
+import type { RoleResponse } from '../src/roles/dto/role.response.js';
 import type { UserResponse } from '../src/users/dto/user.response.js';
 import {
   createAccount,
@@ -146,6 +147,28 @@ describe('Access', () => {
     });
   });
 
+  it('when refused is not explained by a role that opens everything, where one that opens the account does', async () => {
+    const path = '/v1/organizations/roles';
+    const permission_ids = ['risk:edit'];
+    const everywhere = await acme.client.post<RoleResponse>(path, {
+      name: 'A',
+      role_type: 'organization',
+      permission_ids,
+    });
+    const here = await acme.client.post<RoleResponse>(path, {
+      name: 'B',
+      permission_ids: [...permission_ids, 'payments:view'],
+    });
+    expect([everywhere.status, here.status]).toEqual([201, 201]);
+    const [result] = await check(
+      [{ user_id: user.id, account_id: acme.account.id, permission_id: 'risk:edit' }],
+      true,
+    );
+    const ids = result?.would_allow?.map(({ role_id }) => role_id);
+    expect([ids?.at(0), ids?.at(-1)]).toEqual([here.body.id, everywhere.body.id]);
+    for (const { body } of [everywhere, here]) await acme.client.delete(`${path}/${body.id}`);
+  });
+
   it('by a role of type organization reaches every account, those created later too, by one route', async () => {
     const role = { name: 'Everywhere', role_type: 'organization', permission_ids: ['payouts:edit'] };
     const { body: everywhere } = await acme.client.post<{ id: string }>('/v1/organizations/roles', role);
@@ -181,6 +204,7 @@ describe('Access', () => {
     [{}, ['checks REQUIRED']],
     [{ checks: [], explain: 'yes' }, ['explain INVALID_TYPE']],
     [{ checks: Array(101).fill({}) }, ['checks TOO_MANY']],
+    [{ checks: Array(600).fill({}) }, ['checks TOO_MANY']],
     [
       { checks: [{ user_id: 'x', environment: 'test' }] },
       [

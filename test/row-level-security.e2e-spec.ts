@@ -259,6 +259,15 @@ describe('Row-level security', () => {
     expect(() => tenants.readApiKey(nonsense, () => Promise.resolve())).toThrow(/key/);
   });
 
+  it.each([
+    'postgres://owner:x@/db?host=/tmp',
+    'postgres:///db?host=/tmp',
+    'postgres://h/db?user=o&password=x',
+  ])('gives no login a password that %s cannot tell', async (DATABASE_URL) => {
+    const { code, output } = await ServiceProcess.cli({ DATABASE_URL }, 'database', 'roles');
+    expect([code, output]).toEqual([1, expect.stringMatching(/^DATABASE_URL has to be of the form/)]);
+  });
+
   it('holds for a login of its own, which the command line sets up', async () => {
     const database = await createEmptyDatabase();
     const owner = { DATABASE_URL: database.url };

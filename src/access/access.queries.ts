@@ -134,14 +134,15 @@ export const PERMISSION_CHECKS: ReadingStatement = {
   FROM checks c
   LEFT JOIN granted USING (n)
   LEFT JOIN LATERAL (
-    SELECT json_agg(json_build_object('role_id', id, 'role_name', name, 'account_id', c.account_id) ORDER BY size, name, id)
+    SELECT json_agg(json_build_object('role_id', id, 'role_name', name, 'account_id', c.account_id) ORDER BY everywhere, size, name, id)
       AS would_allow
     FROM (
-      SELECT r.id, r.name, cardinality(r.permission_ids) + cardinality(r.testing_permission_ids) AS size
+      SELECT r.id, r.name, r.role_type = 'organization' AS everywhere,
+        cardinality(r.permission_ids) + cardinality(r.testing_permission_ids) AS size
       FROM roles r
       WHERE $6 AND c.known AND granted.because IS NULL AND r.organization_id = $1 AND r.assignable
         AND c.permission_id = ANY (CASE WHEN c.sandbox THEN r.testing_permission_ids ELSE r.permission_ids END)
-      ORDER BY size, r.name, r.id LIMIT 5
+      ORDER BY everywhere, size, r.name, r.id LIMIT 5
     ) smallest
   ) explained ON true
   ORDER BY c.n`,

@@ -44,16 +44,26 @@ export class DatabaseRolesCommand extends CommandRunner {
     if (DATABASE_URL === undefined)
       throw new Error('The embedded database has its role already. Set DATABASE_URL to another one.');
     const password = randomBytes(24).toString('base64url');
+    const url = urlFor(DATABASE_URL, service, password); // first: a password that nobody is told locks the service out
     await setUpServiceRole(DATABASE_URL, service, password);
-    const url = new URL(DATABASE_URL);
-    [url.username, url.password] = [service, password];
-    process.stdout.write(`${url.href}\n`);
+    process.stdout.write(`${url}\n`);
   }
 
   @Option({ flags: '--service <name>', description: 'name of the role', defaultValue: SERVICE_ROLE })
   parseService(name: string): string {
     return name;
   }
+}
+
+/** @throws Error for a URL that cannot say who logs in: without a host, or that says it elsewhere */
+function urlFor(ownersUrl: string, user: string, password: string): string {
+  const url = URL.parse(ownersUrl);
+  if (url === null || url.host === '' || url.searchParams.has('user') || url.searchParams.has('password'))
+    throw new Error(
+      'DATABASE_URL has to be of the form postgres://user:password@host/database here; a folder with a socket ' +
+        'can be the host, written as %2Frun%2Fpostgresql.',
+    );
+  return Object.assign(url, { username: user, password }).href;
 }
 
 @SubCommand({

@@ -78,6 +78,15 @@ describe('The environment', () => {
     expect(readEnvironment({ DATABASE_URL: url }).DATABASE_URL).toBe(url);
   });
 
+  it.each([
+    ['DATABASE_URL', 'postgres://a:100%@localhost/db'],
+    ['DATABASE_URL', 'postgres://a:%ff@localhost/db'],
+    ['DATABASE_REPLICA_URLS', 'postgres://a:b@one/db,postgres://a:100%@two/db'],
+    ['DATABASE_REPLICA_URLS', 'postgres://a:b@/db?host=/run/postgresql'],
+  ])('refuses %s=%s, which no connection could be made by', (name, url) => {
+    expect(() => readEnvironment({ [name]: url })).toThrow(new RegExp(`^  ${name}: `, 'm'));
+  });
+
   it('takes several replicas, separated by commas', () => {
     const DATABASE_REPLICA_URLS = 'postgresql://a:b@one/x, postgresql://a:b@two/x';
     const replicas = ['postgresql://a:b@one/x', 'postgresql://a:b@two/x'];

@@ -11,6 +11,7 @@ import {
   Matches,
   Max,
   Min,
+  ValidateBy,
   validateSync,
 } from 'class-validator';
 import { resolve } from 'node:path';
@@ -41,6 +42,25 @@ const POSTGRES = {
   require_host: false,
 };
 
+/** As the driver reads user, password and database: a % that stands for itself is written %25. */
+const IsDecodable = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isDecodable',
+    validator: {
+      validate: (value) => [value].flat().every((url) => typeof url !== 'string' || canBeDecoded(url)),
+      defaultMessage: () => 'has a % that is not followed by two digits: %25 stands for itself',
+    },
+  });
+
+function canBeDecoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The service's settings, read once from the environment. README.md has the same table in prose. */
 export class Environment {
   @IsIn(['development', 'production', 'test'])
@@ -60,6 +80,7 @@ export class Environment {
   /** An existing PostgreSQL, 14 or later; without it the embedded one is started. */
   @IsOptional()
   @IsUrl(POSTGRES)
+  @IsDecodable()
   DATABASE_URL?: string;
 
   /** Folder of the embedded database and of what it needs; where it lies by default: data-dir.ts. */
@@ -89,7 +110,11 @@ export class Environment {
   /** Streaming replicas of DATABASE_URL, comma separated: they answer what only reads, once they have all that was written. */
   @IsOptional()
   @AsList()
-  @IsUrl(POSTGRES, { each: true, message: 'must be PostgreSQL URLs, separated by commas' })
+  @IsUrl(
+    { ...POSTGRES, require_host: true },
+    { each: true, message: 'must be PostgreSQL URLs with a host, separated by commas' },
+  )
+  @IsDecodable()
   DATABASE_REPLICA_URLS?: string[];
 
   /** Seconds that a replica may lag; one that lags more is not used. */

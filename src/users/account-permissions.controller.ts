@@ -42,7 +42,8 @@ export class AccountPermissionsController {
     operationId: 'replace-user-account-permissions',
     summary: 'Replace Account Permissions of a User',
     description:
-      'Afterwards the user holds these roles on accounts, and no others. One bad entry changes nothing.',
+      'Afterwards the user holds these roles on accounts, and no others, disabled accounts included. One bad entry ' +
+      'changes nothing.',
   })
   @ApiUserId()
   @ApiChange({

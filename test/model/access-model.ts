@@ -147,7 +147,13 @@ export function grantsFor(
     .filter((role) =>
       (environment === 'sandbox' ? role.testing_permission_ids : role.permission_ids).includes(permissionId),
     )
-    .sort((a, b) => size(a) - size(b) || compare(a.name, b.name) || compare(a.id, b.id))
+    .sort(
+      (a, b) =>
+        compare(a.role_type, b.role_type) ||
+        size(a) - size(b) ||
+        compare(a.name, b.name) ||
+        compare(a.id, b.id),
+    )
     .slice(0, 5)
     .map(({ id, name }) => ({ role_id: id, role_name: name, account_id: accountId }));
 }

@@ -87,7 +87,7 @@ class PermissionCheckResultResponse {
   @ApiProperty({
     description:
       'Only for a refusal, and only with `explain`: the smallest roles that would allow it when given on the ' +
-      'account, those with the fewest permissions first. A user holds one role on an account: giving another replaces it.',
+      'account: those of type `account` first, and of them those with the fewest permissions. A user holds one role on an account: giving another replaces it.',
     required: false,
     type: [GrantResponse],
     maxItems: 5,

@@ -156,7 +156,7 @@ export const FIELD_CODES = {
   INVALID_VALUE: 'The value is not one of those allowed, or out of range.',
   PERMISSION_REQUIRED:
     'A user is created with at least one permission, on an account or on an account group.',
-  DUPLICATE_ASSIGNMENT: 'The same account or account group stands twice.',
+  DUPLICATE_ASSIGNMENT: 'The same account, account group or permission stands twice.',
   ACCOUNT_NOT_FOUND: 'There is no such account in this organization.',
   ACCOUNT_DISABLED: 'The account is disabled.',
   ACCOUNT_GROUP_NOT_FOUND: 'There is no such account group in this organization.',
