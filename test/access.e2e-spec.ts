@@ -95,6 +95,50 @@ describe('Access', () => {
     expect(body.data[1]?.permission_ids).toContain('webhooks:edit');
   });
 
+  it('is told of one account where one is asked for', async () => {
+    const path = `${USERS}/${user.id}/effective-access`;
+    const all = await acme.client.get<Page<EffectiveAccessResponse>>(path);
+    const one = await acme.client.get<Page<EffectiveAccessResponse>>(`${path}?account_id=${inChild.id}`);
+    expect([one.body.data, one.body.pagination.total_items]).toEqual([[all.body.data[1]], 1]);
+    const none = await acme.client.get<Page<EffectiveAccessResponse>>(`${path}?account_id=${UNKNOWN_ID}`);
+    expect([none.status, none.body.data]).toEqual([200, []]);
+  });
+
+  it('is told of the users of an account by environment', async () => {
+    const role = { name: 'Tester', testing_permission_ids: ['payouts:edit'] };
+    const { body: tester } = await acme.client.post<{ id: string }>('/v1/organizations/roles', role);
+    const account = await createAccount(acme.client, child.id, 'Faro');
+    const held = { account_permissions: [{ account_id: account.id, role_id: tester.id }] };
+    const { body: holder } = await acme.client.post<UserResponse>(USERS, newUser(acme, held));
+    const usersIn = async (environment: string): Promise<string[]> => {
+      const path = `${ACCOUNTS}/${account.id}/users?permission_id=payouts:edit&environment=${environment}`;
+      return (await acme.client.get<Page<UserOfAccountResponse>>(path)).body.data.map(
+        ({ user_id }) => user_id,
+      );
+    };
+    expect([await usersIn('sandbox'), await usersIn('production')]).toEqual([[holder.id], []]);
+    await acme.client.delete(`${ACCOUNTS}/${account.id}`);
+    await acme.client.delete(`${USERS}/${holder.id}`);
+  });
+
+  it('by a role of type organization stays when the account that it was given on is disabled', async () => {
+    const role = { name: 'Auditor', role_type: 'organization', permission_ids: ['payouts:view'] };
+    const { body: auditor } = await acme.client.post<{ id: string }>('/v1/organizations/roles', role);
+    const account = await createAccount(acme.client, child.id, 'Braga');
+    const held = { account_permissions: [{ account_id: account.id, role_id: auditor.id }] };
+    const { body: holder } = await acme.client.post<UserResponse>(USERS, newUser(acme, held));
+    await acme.client.delete(`${ACCOUNTS}/${account.id}`);
+    const asked = { user_id: holder.id, permission_id: 'payouts:view' };
+    const results = await check([
+      { ...asked, account_id: inChild.id },
+      { ...asked, account_id: account.id },
+    ]);
+    expect(results.map(({ allowed }) => allowed)).toEqual([true, false]);
+    await acme.client.put(`${USERS}/${holder.id}/account-permissions`, { account_permissions: [] });
+    expect(await check([{ ...asked, account_id: inChild.id }])).toEqual([{ allowed: false, because: [] }]);
+    await acme.client.delete(`${USERS}/${holder.id}`);
+  });
+
   it('is checked for many users, accounts and permissions at once, in the order asked', async () => {
     const ask = (account_id: string, permission_id: string, environment?: string): object => ({
       user_id: user.id,

@@ -211,6 +211,7 @@ const CASES: Readonly<Record<string, () => Promise<Case>>> = {
         merchant_id: { before: null, after: 'merchant-02' },
         account_codes: { before: null, after: [acme.account.id] },
       },
+      details: { moved_from: [{ account_id: acme.account.id, account_group_id: acme.group.id }] },
     }),
   'update-account-group': async () => {
     const { id } = await createGroup(acme.client, 'Lower');

@@ -48,11 +48,12 @@ export class AccountGroupsService {
         parent_code: null,
       });
       await manager.insert(AccountGroup, created);
-      await moveAccounts(manager, created, account_codes);
+      const moved_from = await moveAccounts(manager, created, account_codes);
       await record({
         action: 'account_group.created',
         target: targetOf(created.id),
         after: { ...group, account_codes },
+        ...(moved_from.length === 0 ? {} : { details: { moved_from } }),
       });
       return responseOf(created);
     };
@@ -195,20 +196,33 @@ function responseOf({ organization_id: _, ...response }: AccountGroup): AccountG
   return response;
 }
 
+/** Where an account was; null: in no group. */
+interface MovedFrom {
+  account_id: string;
+  account_group_id: string | null;
+}
+
+/** @returns where each was before, in the order of their ids */
 async function moveAccounts(
   manager: EntityManager,
-  group: AccountGroup,
+  { organization_id, id }: AccountGroup,
   accountIds: readonly string[],
-): Promise<void> {
-  if (accountIds.length === 0) return;
-  const { affected } = await manager.update(
-    Account,
-    { organization_id: group.organization_id, id: In([...accountIds]), status: 'active' },
-    { account_group_id: group.id, updated_at: LATER },
+): Promise<MovedFrom[]> {
+  if (accountIds.length === 0) return [];
+  const before = await manager.query<MovedFrom[]>(
+    `SELECT id AS account_id, account_group_id FROM accounts
+     WHERE organization_id = $1 AND id = ANY ($2::uuid[]) AND status = 'active' ORDER BY id FOR UPDATE`,
+    [organization_id, accountIds],
   );
-  if (affected !== accountIds.length) {
+  if (before.length !== accountIds.length) {
     throw new Problem('VALIDATION_ERROR', {
       errors: [{ field: 'account_codes', code: 'ACCOUNT_DISABLED', message: FIELD_CODES.ACCOUNT_DISABLED }],
     });
   }
+  await manager.update(
+    Account,
+    { organization_id, id: In([...accountIds]) },
+    { account_group_id: id, updated_at: LATER },
+  );
+  return before;
 }
