@@ -96,6 +96,20 @@ describe('Reads over few connections', () => {
     await locked;
   });
 
+  it('do not wait for those that may take long, however many there are', async () => {
+    await somebodyElse.query('SELECT pg_advisory_lock(1)');
+    let done = 0;
+    const all: Promise<unknown>[] = [];
+    for (let times = 0; times < 4; times += 1) {
+      all.push(run({ ...LOCKED, mayTakeLong: true }).then(() => (done += 1)));
+      await pause(20); // until it counts as one that takes long
+    }
+    await each(20, echo);
+    expect([done, await connections()]).toEqual([0, 3]);
+    await somebodyElse.query('SELECT pg_advisory_unlock(1)');
+    await Promise.all(all);
+  });
+
   it('fail when their connection is lost, and go on over another one', async () => {
     await somebodyElse.query('SELECT pg_advisory_lock(1)');
     const locked = run(LOCKED);

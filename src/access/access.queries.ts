@@ -85,6 +85,7 @@ const ALLOWS = `c.known AND h.user_id = c.user_id
 export const PERMISSION_CHECKS: ReadingStatement = {
   name: 'permission_checks',
   readOnly: true,
+  mayTakeLong: true,
   text: `
   WITH RECURSIVE checks AS (
     SELECT c.*, a.account_group_id, a.found AND u.found AS known

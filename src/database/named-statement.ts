@@ -8,6 +8,8 @@ export interface NamedStatement {
 /** A statement of which whoever names it says that it changes nothing, so that a replica may answer it. */
 export interface ReadingStatement extends NamedStatement {
   readOnly: true;
+  /** What it takes depends on what there is: it leaves a connection to those that never take long. */
+  mayTakeLong?: true;
 }
 
 /** A statement, and the values for it. */

@@ -12,7 +12,8 @@ const SLOW = 5;
 /**
  * Reads, many at a time, over few connections: none waits for the answers to those before it, and those of one turn
  * of the event loop go out in one message. Most take PostgreSQL a tenth of a millisecond; to wake it up for each by
- * itself costs both sides about as much. What takes longer keeps one connection to itself.
+ * itself costs both sides about as much. What takes longer keeps one connection to
+ * itself, and what may take long never has all of them.
  * https://node-postgres.com/features/pipelining
  */
 export class ReadLines {
@@ -23,7 +24,7 @@ export class ReadLines {
 
   async run<Row>(opening: Opening, statement: ReadingStatement, values: readonly unknown[]): Promise<Row[]> {
     try {
-      return await this.choose().run<Row>(opening, statement, values);
+      return await this.choose(statement).run<Row>(opening, statement, values);
     } catch (error) {
       if (!isOfStatement(error)) for (const line of this.lines) line.leave(); // they all lead to the same server
       throw error;
@@ -36,10 +37,12 @@ export class ReadLines {
   }
 
   /** The first that moves; where there is none and may be no other, the one with the fewest. */
-  private choose(): ReadLine {
-    const moving = this.lines.find((line) => !line.isSlow());
+  private choose({ mayTakeLong }: ReadingStatement): ReadLine {
+    const most = mayTakeLong === true ? MOST - 1 : MOST;
+    const lines = this.lines.slice(0, most);
+    const moving = lines.find((line) => !line.isSlow());
     if (moving !== undefined) return moving;
-    if (this.lines.length === MOST) return this.lines.reduce((a, b) => (b.waiting < a.waiting ? b : a));
+    if (lines.length === most) return lines.reduce((a, b) => (b.waiting < a.waiting ? b : a));
     const line = new ReadLine(this.options);
     this.lines.push(line);
     return line;
