@@ -9,6 +9,7 @@ import type { ProblemBody } from '../src/common/errors/problem.js';
 import { createOrganization, newUser, type TestOrganization } from './factories/organization.js';
 import { startApp, type TestApp } from './support/app.js';
 import { keyHeaders } from './support/client.js';
+import { RawConnection } from './support/raw-connection.js';
 
 const USERS = '/v1/organizations/users';
 
@@ -169,6 +170,24 @@ describe('A request that cannot be read', () => {
     });
     answer.resume();
     expect([answer.statusCode, answer.headers.allow]).toEqual([405, allow]);
+  });
+
+  it('which names a URL that is none: 404 NOT_FOUND, as any other problem', async () => {
+    const connection = await RawConnection.to(service.server);
+    connection.send('GET http://[/v1/organizations HTTP/1.1\r\nHost: a\r\nX-Request-Id: odd\r\n\r\n');
+    await connection.untilReceived('NOT_FOUND');
+    expect(connection.received).toMatch(
+      /^HTTP\/1\.1 404 [^]*application\/problem\+json[^]*"request_id":"odd"/,
+    );
+    await connection.abort();
+  });
+
+  it('which names its whole URL, as to a proxy, is answered as by its path', async () => {
+    const connection = await RawConnection.to(service.server);
+    connection.send('GET http://a.example/health/live HTTP/1.1\r\nHost: a\r\n\r\n');
+    await connection.untilReceived('\r\n\r\n');
+    expect(connection.received).toMatch(/^HTTP\/1\.1 200 /);
+    await connection.abort();
   });
 
   it('which is no HTTP at all: 400, and the service goes on', async () => {

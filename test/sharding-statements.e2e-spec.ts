@@ -35,6 +35,14 @@ const OF_ALL_ORGANIZATIONS: Readonly<Record<string, RegExp>> = {
     /^SELECT id FROM organizations (WHERE id > \$1 )?ORDER BY/,
 };
 
+/** Reads the key, when it does not know it, and notes its use, whatever is asked for. */
+function isOfTheGuard(statement: string): boolean {
+  return (
+    CONTROL.test(statement) ||
+    /FROM api_keys WHERE public_key = |^UPDATE api_keys SET last_used_at/.test(statement)
+  );
+}
+
 /** Operations that ask no database. */
 const WITHOUT_STATEMENTS = ['list-permissions-catalog'];
 
@@ -91,8 +99,8 @@ describe('Statements, for shards by organization', () => {
       const cursor = answer.body.pagination?.next_cursor;
       if (typeof cursor === 'string') await of.client.get(`${path}&after=${cursor}`);
     }
-    if (![...recorder.statements.values()].some((occasions) => occasions.has(operation.operationId)))
-      silent.push(operation.operationId);
+    const asked = [...recorder.statements].filter(([, occasions]) => occasions.has(operation.operationId));
+    if (asked.every(([statement]) => isOfTheGuard(inOneLine(statement)))) silent.push(operation.operationId);
   }
 
   async function planOf(statement: string): Promise<PlanNode[]> {

@@ -57,6 +57,11 @@ const UNREACHABLE = new Set([
 const UNREACHABLE_WORDS =
   /timeout exceeded when trying to connect|timeout expired|Connection terminated|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|DataSource is not|Driver not Connected|query runner (was )?already released|the database system is/i;
 
+/** A wrong password, a role or a database that is not there: whoever starts the service is to hear of it at once. */
+export function isLoginRefused(error: unknown): boolean {
+  return /^(28|3D000)/.test(driverErrorOf(error).code ?? '');
+}
+
 /** @returns undefined for what is no fault of the request or of the connection */
 export function problemOfDatabaseError(error: unknown): Problem | undefined {
   const driverError = driverErrorOf(error);

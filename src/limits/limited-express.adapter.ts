@@ -1,5 +1,7 @@
 import { ExpressAdapter } from '@nestjs/platform-express';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import { Problem } from '../common/errors/problem.js';
+import { requestId } from '../common/http/request-id.js';
 import type { Environment } from '../config/environment.js';
 
 /** Milliseconds in which the headers have to arrive, at most. */
@@ -23,11 +25,25 @@ export class LimitedExpressAdapter extends ExpressAdapter {
         keepAliveTimeout: KEEP_ALIVE_TIMEOUT * 1000,
         connectionsCheckingInterval: Math.min(LOOK_EVERY, requestTimeout / 2),
       },
-      this.getInstance<(...parameters: unknown[]) => void>(),
+      namingAPath(this.getInstance<RequestListener>()),
     );
     server.timeout = 2 * requestTimeout; // nothing sent, nothing read: after the answer 408 had its chance
     server.maxConnections = MAX_CONNECTIONS;
     server.maxHeadersCount = 0; // none is dropped in silence: how many there may be the limit of their size says
     this.httpServer = server;
   }
+}
+
+/** What names an absolute URL that is none, Express answers by itself with a page, past everything in front of it. */
+function namingAPath(express: RequestListener): RequestListener {
+  return (request, response) => {
+    const { url = '' } = request;
+    if (url.startsWith('/') || url === '*' || URL.canParse(url)) {
+      express(request, response);
+      return;
+    }
+    const body = new Problem('NOT_FOUND').toBody(requestId(request, response));
+    response.writeHead(body.status, { 'Content-Type': 'application/problem+json; charset=utf-8' });
+    response.end(JSON.stringify(body));
+  };
 }
