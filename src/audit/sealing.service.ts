@@ -69,6 +69,9 @@ export class SealingService implements BeforeApplicationShutdown {
   private running: Promise<void> | undefined;
   /** Organizations whose chains have no checkpoint at their end, and how many events this process sealed since. */
   private readonly behind = new Map<string, number>();
+  /** When all chains are looked at, and when those that this process has left behind: of performance.now(). */
+  private allDueAt = 0;
+  private behindDueAt = performance.now() + CHECKPOINT_EVERY;
 
   constructor(
     private readonly database: TenantDatabase,
@@ -114,25 +117,28 @@ export class SealingService implements BeforeApplicationShutdown {
     }
   }
 
+  /** Neither waits for the other to go well: one organization's events must not keep all from their checkpoints. */
   private async keepSealing(): Promise<void> {
     const { signal } = this.shutdown;
-    let [caughtUpAt, allDueAt, hasFailed] = [performance.now(), 0, false];
+    let hasFailed = false;
     while (await passes(SEAL_EVERY, signal)) {
-      try {
-        await this.seal();
-        if (performance.now() > allDueAt)
-          allDueAt =
-            performance.now() + ((await this.checkpoints.makeAll()) ? CHECK_ALL_EVERY : CHECKPOINT_EVERY);
-        if (performance.now() - caughtUpAt > CHECKPOINT_EVERY) {
-          caughtUpAt = performance.now();
-          await this.catchUp([...this.behind.keys()]);
-        }
-        hasFailed = false;
-      } catch (error) {
-        if (!hasFailed) this.logger.warn({ err: error }, 'The audit trail is not sealed now; trying again');
-        hasFailed = true;
-      }
+      const failures: unknown[] = [];
+      await this.seal().catch((error: unknown) => failures.push(error));
+      await this.makeCheckpointsDue().catch((error: unknown) => failures.push(error));
+      const [err] = failures;
+      if (err !== undefined && !hasFailed)
+        this.logger.warn({ err }, 'The audit trail is not sealed now; trying again');
+      hasFailed = err !== undefined;
     }
+  }
+
+  private async makeCheckpointsDue(): Promise<void> {
+    const now = performance.now();
+    if (now > this.allDueAt)
+      this.allDueAt = now + ((await this.checkpoints.makeAll()) ? CHECK_ALL_EVERY : CHECKPOINT_EVERY);
+    if (now < this.behindDueAt) return;
+    this.behindDueAt = now + CHECKPOINT_EVERY;
+    await this.catchUp([...this.behind.keys()]);
   }
 
   private async waiting(): Promise<string[]> {

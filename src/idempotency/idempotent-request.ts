@@ -48,8 +48,8 @@ function faultOf(key: string): Fault | undefined {
 
 function fingerprintOf({ method, path, query, body }: Request): Buffer {
   const { dry_run, ...meant } = query;
-  const isOne = dry_run === undefined || dry_run === 'true' || dry_run === 'false';
-  const text = canonicalOf([method, path, isOne ? meant : query, (body as unknown) ?? null]);
+  const isLeftOutOrRight = dry_run === undefined || dry_run === 'true' || dry_run === 'false';
+  const text = canonicalOf([method, path, isLeftOutOrRight ? meant : query, (body as unknown) ?? null]);
   return text === undefined ? randomBytes(32) : createHash('sha256').update(text).digest();
 }
 

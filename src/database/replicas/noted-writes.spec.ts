@@ -74,12 +74,4 @@ describe('The writes that were noted', () => {
     writes.settle(log, 1100);
     expect(writes.needed(ACME, FLOOR)).toBe(FLOOR);
   });
-
-  it('of which a client made one up lose none that there are', () => {
-    writes.note(ACME, 50n, 1);
-    writes.note(ACME, 2n ** 64n - 1n, 5);
-    log.add({ position: 60n, askedAt: 6 });
-    writes.settle(log, 7);
-    expect(writes.needed(ACME, FLOOR)).toBe(60n);
-  });
 });
