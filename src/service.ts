@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { SealingService } from './audit/sealing.service.js';
 import { createApp } from './bootstrap.js';
 import { LastAnswers } from './common/http/last-answers.js';
+import { logOutput } from './common/http/log-output.js';
 import { readEnvironment, StartupError, type Environment } from './config/environment.js';
 import { originOf } from './config/origin.js';
 import { Settings } from './config/settings.js';
@@ -11,6 +12,9 @@ import { openDatabase, type OpenDatabase } from './database/open-database.js';
 import { SandboxService } from './organizations/sandbox.service.js';
 import { keepKeyPair, sandboxWelcome } from './sandbox-welcome.js';
 import { FoldingService } from './totals/folding.service.js';
+
+/** Milliseconds that the last lines of the log may take to whoever reads it. */
+const LAST_LINES = 1000;
 
 /** Starts everything, and stops it in reverse order on SIGTERM or SIGINT. */
 export async function startService(): Promise<void> {
@@ -77,6 +81,7 @@ function stopOnSignal(app: NestExpressApplication, database: OpenDatabase, timeo
     await lastAnswers.give();
     await app.close();
     await database.close();
+    await logOutput().end(LAST_LINES);
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

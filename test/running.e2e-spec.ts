@@ -88,6 +88,17 @@ describe('The service on an existing database', () => {
     expect(await ended).toBe(0);
   });
 
+  it.each([
+    ['stands still', false],
+    ['is gone', true],
+  ])('answers on, and ends with 0, when whoever reads its log %s', async (_how, hangUp) => {
+    const service = await start();
+    service.stopReading({ hangUp });
+    const longPath = `${service.origin}/${'x'.repeat(8000)}`; // some hundred lines of it fill any pipe
+    for (let n = 0; n < 100; n += 1) expect((await fetch(longPath)).status).toBe(404);
+    expect(await service.end()).toBe(0);
+  });
+
   it('stops when npm is told to, which started it', async () => {
     const service = await ServiceProcess.startByNpm('start:prod', environment);
     await service.stop('SIGTERM'); // waits until nobody holds its output open any more

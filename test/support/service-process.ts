@@ -10,6 +10,7 @@ import { TEST_ENCRYPTION_KEY } from './encryption-key.js';
 export class ServiceProcess {
   output = '';
   private readonly exited: Promise<number | null>;
+  private readonly gone: Promise<number | null>;
 
   private constructor(private readonly child: ChildProcess) {
     for (const stream of [child.stdout, child.stderr]) {
@@ -18,6 +19,7 @@ export class ServiceProcess {
       });
     }
     this.exited = once(child, 'close').then(([code]) => code as number | null);
+    this.gone = once(child, 'exit').then(([code]) => code as number | null);
   }
 
   /** Started by `npm run`, and listening. */
@@ -68,6 +70,18 @@ export class ServiceProcess {
       await Promise.race([once(this.child.stdout as NodeJS.ReadableStream, 'data'), stopped]);
     }
     return this;
+  }
+
+  /** From now on nobody reads what it prints, though somebody could; or, when it is hung up, nobody can. */
+  stopReading({ hangUp = false } = {}): void {
+    this.child.stdout?.removeAllListeners('data').pause();
+    if (hangUp) this.child.stdout?.destroy();
+  }
+
+  /** As stop, though what it has printed may not have been read. */
+  end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    this.child.kill(signal);
+    return this.gone;
   }
 
   stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {

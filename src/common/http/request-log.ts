@@ -3,8 +3,8 @@ import type { NextFunction, Request, Response } from 'express';
 import { ClsService } from 'nestjs-cls';
 import { PARAMS_PROVIDER_TOKEN, PinoLogger } from 'nestjs-pino';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import pino from 'pino';
 import { pinoHttp, type Options } from 'pino-http';
+import { logOutput } from './log-output.js';
 import type { RequestContext } from './request-context.js';
 import { requestId } from './request-id.js';
 
@@ -12,16 +12,11 @@ type LoggedRequest = IncomingMessage & { caller?: { organization_id: string; api
 
 const SECRETS = ['public-api-key', 'private-secret-key', 'authorization', 'cookie'];
 
-/** Lines are written some at a time: each write costs a request as much as making its line. */
-const WRITTEN_AT_ONCE = 8192;
-/** Milliseconds after which what is there is written, however little; at an orderly end it is written too. */
-const WRITTEN_AFTER = 100;
-
 /** One line a request: who, what, how it went. Never a body, a query (it may hold an e-mail) or a key. */
 export function requestLines(level: string): { pinoHttp: Options; forRoutes: [] } {
   const lines: Options = {
     level,
-    stream: pino.destination({ minLength: WRITTEN_AT_ONCE, periodicFlush: WRITTEN_AFTER }),
+    stream: logOutput(),
     genReqId: requestId,
     wrapSerializers: false, // pino-http's own would gather all headers, and nothing is made of them
     serializers: {
