@@ -134,6 +134,15 @@ describe('A statement for an organization', () => {
       expect([first?.status, second]).toMatchObject(['fulfilled', { reason: NO_ANSWER }]);
     });
 
+    it('takes longer where its transaction may, and only there', async () => {
+      await connect(200);
+      await impatient.query('BEGIN');
+      impatient.waitLonger(60_000);
+      await impatient.query('SELECT pg_sleep(0.5)');
+      await impatient.query('COMMIT');
+      await expect(impatient.query('SELECT pg_sleep($1)', [60])).rejects.toMatchObject(NO_ANSWER);
+    });
+
     it('is answered however long others have taken before', async () => {
       await connect(500);
       for (const seconds of [0.3, 0.3, 0.3])

@@ -1,5 +1,8 @@
 import type { EntityManager } from 'typeorm';
 
+/** Routes of a user to an account that one plan compares; more would hold too many locks for too long. */
+export const LARGEST_PLAN = 50_000;
+
 /** Whose access a change can touch: that of these users everywhere, or that of everybody on these accounts. */
 export type AccessScope = { user_ids: readonly string[] } | { account_ids: readonly string[] };
 
@@ -21,7 +24,7 @@ export interface RolePermissions {
   testing_permission_ids: readonly string[];
 }
 
-/** $2: users, or null for all; $3: accounts, or null for all; $4: pairs at most. */
+/** $2: users, or null for all; $3: accounts, or null for all; $4: routes at most. */
 const PAIRS = `
   WITH RECURSIVE account AS (
     SELECT id, account_group_id FROM accounts
@@ -59,24 +62,24 @@ const PAIRS = `
 
 const ROLES = 'SELECT id, permission_ids, testing_permission_ids FROM roles WHERE organization_id = $1';
 
-/** @returns undefined when the scope holds more than `most` routes of a user to an account */
+/** @returns undefined when the scope is too large for a plan */
 export async function accessSnapshot(
   manager: EntityManager,
   organizationId: string,
   scope: AccessScope,
-  most: number,
 ): Promise<AccessSnapshot | undefined> {
   const users = 'user_ids' in scope ? scope.user_ids : null;
   const accounts = 'account_ids' in scope ? scope.account_ids : null;
-  const pairs = await manager.query<AccessPair[]>(PAIRS, [organizationId, users, accounts, most + 1]);
-  if (pairs.reduce((routes, { role_ids }) => routes + role_ids.length, 0) > most) return undefined;
+  if ((users ?? accounts ?? []).length > LARGEST_PLAN) return undefined; // for most of them there is a route
+  const pairs = await manager.query<AccessPair[]>(PAIRS, [organizationId, users, accounts, LARGEST_PLAN + 1]);
+  if (pairs.reduce((routes, { role_ids }) => routes + role_ids.length, 0) > LARGEST_PLAN) return undefined;
   const roles = await manager.query<(RolePermissions & { id: string })[]>(ROLES, [organizationId]);
   return { pairs, roles: new Map(roles.map((role) => [role.id, role])) };
 }
 
 const USERS_WITH_ROLE = `
   SELECT user_id AS id FROM account_permissions WHERE organization_id = $1 AND role_id = $2
-  UNION
+  UNION ALL
   SELECT user_id FROM account_group_permissions WHERE organization_id = $1 AND role_id = $2`;
 
 const USERS_WITH_ROLE_ON_GROUP =
@@ -90,7 +93,7 @@ const ACCOUNTS_BELOW = `
   )
   SELECT a.id FROM below JOIN accounts a ON a.organization_id = $1 AND a.account_group_id = below.id`;
 
-/** The users who hold the role anywhere. */
+/** The users who hold the role anywhere, once for each time that they hold it. */
 export function holdersOfRole(
   manager: EntityManager,
   organizationId: string,
@@ -127,6 +130,7 @@ async function idsOf(
   organizationId: string,
   id: string,
 ): Promise<string[]> {
-  const rows = await manager.query<{ id: string }[]>(select, [organizationId, id]);
+  const few = `SELECT id FROM (${select}) found LIMIT ${String(LARGEST_PLAN + 1)}`;
+  const rows = await manager.query<{ id: string }[]>(few, [organizationId, id]);
   return rows.map((row) => row.id);
 }

@@ -81,6 +81,11 @@ export function isRaceLost(error: unknown): boolean {
   return code === '40001' || code === '40P01';
 }
 
+/** The statement took longer than it may. */
+export function isOutOfTime(error: unknown): boolean {
+  return driverErrorOf(error).code === '57014';
+}
+
 /** Codes of what ends a connection or the whole server, or makes it one that cannot be written to, which may say its severity in another language. */
 const OF_THE_SERVER = /^(08|25006|25P0[34]|28|53|3D000|57P|58|F0|XX)/;
 

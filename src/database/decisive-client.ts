@@ -22,12 +22,14 @@ type Answer = (error: Error | null | undefined, result: pg.QueryResult) => void;
 export class DecisiveClient extends pg.Client {
   /** When the queries that wait for an answer were asked, in that order: it is the order of the answers, too. */
   private readonly askedAt: number[] = [];
-  private readonly patience: number;
+  private readonly usualPatience: number;
+  private patience: number;
   private watch: NodeJS.Timeout | undefined;
 
   constructor(config?: string | DecisiveClientConfig) {
     super(config);
-    this.patience = (typeof config === 'object' ? config.answer_within : undefined) ?? Infinity;
+    this.usualPatience = (typeof config === 'object' ? config.answer_within : undefined) ?? Infinity;
+    this.patience = this.usualPatience;
     const query = this.query.bind(this) as (...parameters: unknown[]) => unknown;
     this.query = ((...parameters: [asked: unknown, values?: unknown, answer?: unknown]) => {
       const [asked, values] = parameters;
@@ -52,6 +54,11 @@ export class DecisiveClient extends pg.Client {
       if (isOutdated(error)) return this.send<Row>(opening, statement, values);
       throw error;
     }
+  }
+
+  /** What is asked may take so many milliseconds, until the transaction ends. */
+  waitLonger(milliseconds: number): void {
+    this.patience = milliseconds;
   }
 
   /** Ends the connection at once: unlike `end`, it waits for nobody at the other end. */
@@ -89,12 +96,20 @@ export class DecisiveClient extends pg.Client {
     return new Promise((resolve, reject) => {
       send((error, result) => {
         this.askedAt.shift();
+        this.beAsUsualAfterTransaction();
         if (error) reject(error);
         else resolve(result);
       });
       this.askedAt.push(performance.now());
       if (this.patience !== Infinity) this.watch ??= setTimeout(this.look, this.patience).unref();
     });
+  }
+
+  private beAsUsualAfterTransaction(): void {
+    if (this.patience === this.usualPatience || this.getTransactionStatus() !== 'I') return;
+    this.patience = this.usualPatience;
+    clearTimeout(this.watch);
+    this.look();
   }
 
   /** Now and then, while anybody asks: a timer for each query would cost as much as sending it. */

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { takeTime } from '../database/take-time.js';
 
 const FORGET = `
   UPDATE idempotency_records
@@ -11,5 +12,6 @@ export async function forgetPerson(
   organizationId: string,
   userId: string,
 ): Promise<void> {
+  await takeTime(manager);
   await manager.query(FORGET, [organizationId, userId]);
 }

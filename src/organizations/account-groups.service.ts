@@ -5,6 +5,7 @@ import { accountsBelow, holdersOnAccountGroup } from '../access/access-snapshot.
 import { touched, type Recorder, type Touched } from '../audit/audited-event.js';
 import { FIELD_CODES } from '../common/errors/catalogue.js';
 import { Problem } from '../common/errors/problem.js';
+import { takeTime } from '../database/take-time.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import type { Change } from '../changes/change.js';
 import { ChangesService, expectMatch } from '../changes/changes.service.js';
@@ -122,6 +123,7 @@ export class AccountGroupsService {
         throw new Problem('GROUP_HAS_ACCOUNTS');
       const nested = { organization_id, parent_code: accountGroupId };
       if (await manager.existsBy(AccountGroup, nested)) throw new Problem('GROUP_HAS_SUBGROUPS');
+      await takeTime(manager);
       const details = await touchedByDeletion(manager, organization_id, accountGroupId);
       await manager.update(Account, inside, { account_group_id: null, updated_at: LATER });
       await manager.delete(AccountGroup, { organization_id, id: accountGroupId });

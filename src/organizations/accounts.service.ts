@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Recorder } from '../audit/audited-event.js';
 import { Problem } from '../common/errors/problem.js';
+import { takeTime } from '../database/take-time.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import type { Change } from '../changes/change.js';
 import { ChangesService, expectMatch } from '../changes/changes.service.js';
@@ -102,6 +103,7 @@ export class AccountsService {
   disable(change: Change, accountId: string): Promise<AccountDisabledResponse> {
     const work = async (manager: EntityManager, record: Recorder): Promise<AccountDisabledResponse> => {
       const { status } = await lockAccount(manager, change, accountId);
+      await takeTime(manager);
       await manager.query(DISABLE_ACCOUNT, [change.organization_id, accountId]);
       await record({
         action: 'account.disabled',

@@ -3,6 +3,7 @@ import { customAlphabet } from 'nanoid';
 import type { EntityManager } from 'typeorm';
 import { touched, type Recorder, type Touched } from '../audit/audited-event.js';
 import { Problem } from '../common/errors/problem.js';
+import { takeTime } from '../database/take-time.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import type { Change } from '../changes/change.js';
 import { ChangesService, expectMatch } from '../changes/changes.service.js';
@@ -112,6 +113,7 @@ export class RolesService {
         name: READ_ONLY,
         is_default: true,
       });
+      await takeTime(manager);
       const [users] = await manager.query<Touched[]>(FALL_BACK, [organization_id, roleId, readOnly.id]);
       await manager.delete(Role, { organization_id, id: roleId });
       await record({
