@@ -28,6 +28,12 @@ describe('The problem of a database error', () => {
     expect(problemOfDatabaseError({ code, message: 'x' })?.code).toBe('SERVICE_UNAVAILABLE');
   });
 
+  it('tells what helps where a statement took too long, for which trying again may not', () => {
+    const problem = problemOfDatabaseError({ code: '57014', message: 'x' });
+    expect(problem?.code).toBe('SERVICE_UNAVAILABLE');
+    expect(problem?.toBody('id').messages[0]).toContain('a longer `search`, pages by `after`');
+  });
+
   it('is none where another error only mentions a constraint', () => {
     const message = 'constraint "users_email_key" for relation "users" already exists';
     expect(problemOfDatabaseError({ code: '42710', message })).toBeUndefined();

@@ -57,6 +57,13 @@ const UNREACHABLE = new Set([
 const UNREACHABLE_WORDS =
   /timeout exceeded when trying to connect|timeout expired|Connection terminated|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|DataSource is not|Driver not Connected|query runner (was )?already released|the database system is/i;
 
+/** SQLSTATE of a statement that was ended because it took longer than it may. */
+const OUT_OF_TIME = '57014';
+/** The one case in which to try again may not help. */
+const TOOK_TOO_LONG =
+  'The database was too busy, or this is too much at once; nothing is left half done. See `Retry-After`. If it ' +
+  'happens again, ask for less: a longer `search`, pages by `after`, fewer things in one request.';
+
 /** A wrong password, a role or a database that is not there: whoever starts the service is to hear of it at once. */
 export function isLoginRefused(error: unknown): boolean {
   return /^(28|3D000)/.test(driverErrorOf(error).code ?? '');
@@ -72,7 +79,9 @@ export function problemOfDatabaseError(error: unknown): Problem | undefined {
   const away =
     (code !== undefined && (UNREACHABLE.has(code) || (code.length === 5 && UNAVAILABLE.test(code)))) ||
     (code === undefined && UNREACHABLE_WORDS.test(message ?? ''));
-  return away ? new Problem('SERVICE_UNAVAILABLE', { headers: RETRY_SOON, cause: error }) : undefined;
+  if (!away) return undefined;
+  const words = code === OUT_OF_TIME ? { detail: TOOK_TOO_LONG } : {};
+  return new Problem('SERVICE_UNAVAILABLE', { headers: RETRY_SOON, cause: error, ...words });
 }
 
 /** Another transaction came in between, or both waited for each other: nothing was changed, and trying again helps. */
@@ -83,7 +92,7 @@ export function isRaceLost(error: unknown): boolean {
 
 /** The statement took longer than it may. */
 export function isOutOfTime(error: unknown): boolean {
-  return driverErrorOf(error).code === '57014';
+  return driverErrorOf(error).code === OUT_OF_TIME;
 }
 
 /** Codes of what ends a connection or the whole server, or makes it one that cannot be written to, which may say its severity in another language. */

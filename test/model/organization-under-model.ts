@@ -181,6 +181,54 @@ export const STEPS = {
     return status;
   },
 
+  replaceOnAccounts: async (
+    { changes, model }: OrganizationUnderModel,
+    a: number,
+    b: number,
+    c: number,
+  ): Promise<number> => {
+    const [user, role] = [pick(model.users, a), pick(model.roles, c)];
+    const accounts = new Set(c % 4 === 0 ? [] : [pick(model.accounts, b), pick(model.accounts, b + c)]);
+    if (user === undefined || role === undefined) return SKIPPED;
+    const held = [...accounts].flatMap((account) => account ?? []);
+    const { status } = await changes.put(`${USERS}/${user.id}/account-permissions`, {
+      account_permissions: held.map(({ id }) => ({ account_id: id, role_id: role.id })),
+    });
+    const mayBeGiven = held.length === 0 || (role.assignable && held.every(({ active }) => active));
+    if ((status === 200) !== mayBeGiven) throw new Error(`replaceOnAccounts answered ${String(status)}`);
+    if (status === 200) user.onAccounts = new Map(held.map(({ id }) => [id, role.id]));
+    return status;
+  },
+
+  addOnGroup: async (
+    { changes, model }: OrganizationUnderModel,
+    a: number,
+    b: number,
+    c: number,
+  ): Promise<number> => {
+    const [user, group, role] = [pick(model.users, a), pick(model.groups, b), pick(model.roles, c)];
+    if (user === undefined || group === undefined || role === undefined) return SKIPPED;
+    const { status } = await changes.patch(`${USERS}/${user.id}/account-group-permissions`, {
+      account_group_permissions: [{ account_group_id: group.id, role_id: role.id }],
+    });
+    if ((status === 200) !== role.assignable) throw new Error(`addOnGroup answered ${String(status)}`);
+    if (status === 200) user.onGroups.set(group.id, role.id);
+    return status;
+  },
+
+  takeFromGroup: async (
+    { changes, model }: OrganizationUnderModel,
+    a: number,
+    b: number,
+  ): Promise<number> => {
+    const user = pick(model.users, a);
+    const groupId = pick([...(user?.onGroups.keys() ?? [])], b);
+    if (user === undefined || groupId === undefined) return SKIPPED;
+    const { status } = await changes.delete(`${USERS}/${user.id}/account-group-permissions/${groupId}`);
+    if (status === 204) user.onGroups.delete(groupId);
+    return status;
+  },
+
   takeFromAccount: async (
     { changes, model }: OrganizationUnderModel,
     a: number,
