@@ -12,6 +12,6 @@ const ON_ITS_WAY = 100;
 export async function takeTime({ queryRunner }: EntityManager): Promise<void> {
   if (queryRunner === undefined) throw new Error('there is no transaction that could take time');
   const client = (await queryRunner.connect()) as DecisiveClient;
-  await queryRunner.query(`SET LOCAL statement_timeout = ${String(LONG_STATEMENT_TIMEOUT)}`);
+  await queryRunner.query(`SET LOCAL statement_timeout = '${String(LONG_STATEMENT_TIMEOUT)}'`);
   client.waitLonger(LONG_STATEMENT_TIMEOUT + ON_ITS_WAY);
 }
