@@ -40,6 +40,7 @@ async function serve(environment: Environment, database: OpenDatabase): Promise<
     app.get(SealingService).start();
     app.get(FoldingService).start();
     const { port } = app.getHttpServer().address() as AddressInfo;
+    logOutput().flush(); // what a person is to see comes last
     process.stdout.write(sandboxWelcome(originOf(environment.HOST, port), sandboxKeys, database.dataDir));
   } catch (error) {
     await app?.close();
