@@ -58,7 +58,7 @@ export class DecisiveClient extends pg.Client {
 
   /** What is asked may take so many milliseconds, until the transaction ends. */
   waitLonger(milliseconds: number): void {
-    this.patience = milliseconds;
+    this.patience = Math.max(this.patience, milliseconds);
   }
 
   /** Ends the connection at once: unlike `end`, it waits for nobody at the other end. */

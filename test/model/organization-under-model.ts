@@ -104,6 +104,18 @@ function expectPlan({ plan, answer }: PlanAndAnswer, changes: object[]): void {
 const pick = <T>(things: readonly T[], n: number): T | undefined => things[n % Math.max(1, things.length)];
 const SKIPPED = 0;
 
+/** Takes a user's role on one account or group. */
+function takeFrom(permissions: string, held: 'onAccounts' | 'onGroups') {
+  return async ({ changes, model }: OrganizationUnderModel, a: number, b: number): Promise<number> => {
+    const user = pick(model.users, a);
+    const place = pick([...(user?.[held].keys() ?? [])], b);
+    if (user === undefined || place === undefined) return SKIPPED;
+    const { status } = await changes.delete(`${USERS}/${user.id}/${permissions}/${place}`);
+    if (status === 204) user[held].delete(place);
+    return status;
+  };
+}
+
 export const STEPS = {
   createUser: async (
     { changes, model }: OrganizationUnderModel,
@@ -216,31 +228,9 @@ export const STEPS = {
     return status;
   },
 
-  takeFromGroup: async (
-    { changes, model }: OrganizationUnderModel,
-    a: number,
-    b: number,
-  ): Promise<number> => {
-    const user = pick(model.users, a);
-    const groupId = pick([...(user?.onGroups.keys() ?? [])], b);
-    if (user === undefined || groupId === undefined) return SKIPPED;
-    const { status } = await changes.delete(`${USERS}/${user.id}/account-group-permissions/${groupId}`);
-    if (status === 204) user.onGroups.delete(groupId);
-    return status;
-  },
+  takeFromAccount: takeFrom('account-permissions', 'onAccounts'),
 
-  takeFromAccount: async (
-    { changes, model }: OrganizationUnderModel,
-    a: number,
-    b: number,
-  ): Promise<number> => {
-    const user = pick(model.users, a);
-    const accountId = pick([...(user?.onAccounts.keys() ?? [])], b);
-    if (user === undefined || accountId === undefined) return SKIPPED;
-    const { status } = await changes.delete(`${USERS}/${user.id}/account-permissions/${accountId}`);
-    if (status === 204) user.onAccounts.delete(accountId);
-    return status;
-  },
+  takeFromGroup: takeFrom('account-group-permissions', 'onGroups'),
 
   createGroup: async ({ changes, model }: OrganizationUnderModel, a: number): Promise<number> => {
     if (model.groups.length >= 6) return SKIPPED;
