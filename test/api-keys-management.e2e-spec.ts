@@ -247,6 +247,9 @@ describe('API keys', () => {
   });
 
   describe('that are revoked, or narrowed, while a body is on its way', () => {
+    /** Milliseconds; longer than a body takes that is sent at once. */
+    const LATE = 100;
+
     /** The headers are there and accepted, the body is not. */
     const announce = async (key: KeyPair, body: string): Promise<RawConnection> => {
       const connection = await RawConnection.to(service.server);
@@ -273,6 +276,7 @@ describe('API keys', () => {
       await end(path);
       const use = (): ReturnType<typeof client.post> => client.post(USERS, newUser(acme));
       while ((await use()).status !== status) await pause(10);
+      await pause(LATE);
       connection.send(body.slice(1));
       await connection.untilReceived('\r\n\r\n');
       expect(connection.received).toMatch(new RegExp(`^HTTP/1\\.1 ${String(status)} `));
@@ -285,7 +289,7 @@ describe('API keys', () => {
       const { key } = await makeKey(service, acme);
       const body = JSON.stringify(newUser(acme));
       const connection = await announce(key, body);
-      await pause(100); // longer than a body takes that is sent at once
+      await pause(LATE);
       connection.send(body.slice(1));
       await connection.untilReceived('\r\n\r\n');
       expect(connection.received).toMatch(/^HTTP\/1\.1 201 /);

@@ -124,7 +124,7 @@ describe('Reads over few connections', () => {
 
   it('give up a connection that answers nothing in time, and go on over another one', async () => {
     await lines.end();
-    lines = linesWith({ answer_within: 50 });
+    lines = linesWith({ answer_within: 1000 });
     await somebodyElse.query('SELECT pg_advisory_lock(1)');
     await expect(run(LOCKED)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
     await echo(1);
