@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import utils from 'pg/lib/utils.js';
-import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import { DataSource, type QueryRunner } from 'typeorm';
 import { PERMISSION_CHECKS } from '../src/access/access.queries.js';
 import { originOnCommandLine } from '../src/audit/origin.js';
 import { firstEventValues } from '../src/audit/record-event.js';
@@ -17,6 +17,7 @@ import { FIND } from '../src/idempotency/idempotency.service.js';
 import { RETRIEVE_ORGANIZATION } from '../src/organizations/organizations.service.js';
 import { FIND_REFERENCES } from '../src/ownership/owned-references.js';
 import { CREATION, RETRIEVE_USER, usersList, type UserToWrite } from '../src/users/users.queries.js';
+import { emailOf, fill, idOf, publicKey, roleOf } from './factories/many-rows.js';
 import { createDatabase, type TestDatabase } from './support/database.js';
 import { conditionsOf, type PlanNode as Node } from './support/query-plan.js';
 
@@ -134,44 +135,6 @@ function rowsReadIn(plan: PlanNode): number {
     .reduce((sum, rows) => sum + rows, 0);
 }
 
-const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
-const UUID = (n: string): string => `('00000000-0000-4000-8000-' || lpad((${n})::text, 12, '0'))::uuid`;
-const ROLE = 'rol_000000000001';
-
-/** On the first account, and on the first group above all others, every user holds a role. */
-const ROWS_OF_ORGANIZATION = [
-  `organizations (id, name) SELECT $1, 'Acme' WHERE $2::int > 0`,
-  `roles (organization_id, id, name, permission_ids)
-    SELECT $1, 'rol_' || lpad(n::text, 12, '0'), 'Role ' || n, '{}' FROM generate_series(1, least(7, $2::int)) n`,
-  `users (organization_id, id, email, email_lower, first_name, last_name, last_name_lower, created_at)
-    SELECT $1, ${UUID('n')}, 'u' || n || '@example.com', 'u' || n || '@example.com', 'First', 'Last' || n, 'last' || n,
-      now() + n * interval '1 s' FROM generate_series(1, $2::int) n`,
-  `account_groups (organization_id, id, name, merchant_id, parent_code)
-    SELECT $1, ${UUID('n')}, 'Group', 'merchant', CASE WHEN n > 1 THEN ${UUID('1 + n / 100')} END
-    FROM generate_series(1, $2::int) n`,
-  `accounts (organization_id, id, name, account_group_id)
-    SELECT $1, ${UUID('n')}, 'Account', ${UUID('n')} FROM generate_series(1, $2::int) n`,
-  `account_permissions (organization_id, user_id, account_id, role_id)
-    SELECT DISTINCT $1::uuid, ${UUID('n')}, ${UUID('CASE k WHEN 1 THEN 1 ELSE n END')}, '${ROLE}'
-    FROM generate_series(1, $2::int) n, generate_series(1, 2) k`,
-  `account_group_permissions (organization_id, user_id, account_group_id, role_id)
-    SELECT DISTINCT $1::uuid, ${UUID('n')}, ${UUID('CASE k WHEN 1 THEN 1 ELSE n END')}, '${ROLE}'
-    FROM generate_series(1, $2::int) n, generate_series(1, 2) k`,
-  `audit_events (organization_id, id, actor_type, actor_name, action, target_type, target_id, changes)
-    SELECT $1, ${UUID('n')}, 'command_line', 'test', 'role.updated', 'role', '${ROLE}', '{}'
-    FROM generate_series(1, $2::int) n`,
-  `audit_unsealed (organization_id, event_id)
-    SELECT $1, ${UUID('$2::int - n')} FROM generate_series(0, least($2::int, 60) - 1) n`,
-  `api_keys (organization_id, id, name, public_key, secret_hash)
-    SELECT $1::uuid, gen_random_uuid(), 'Key', 'pk_' || $2::int || '_' || n, '' FROM generate_series(1, $2::int) n`,
-  `idempotency_records (organization_id, key, fingerprint)
-    SELECT $1, 'key-' || n, sha256('') FROM generate_series(1, $2::int) n`,
-  `row_counts (organization_id, counted, count)
-    SELECT $1, unnest('{users,accounts,account_groups}'::text[]), $2::int`,
-  `row_count_changes (organization_id, counted, delta)
-    SELECT $1, unnest('{users,accounts,account_groups}'::text[]), 1 FROM generate_series(1, least($2::int, 10))`,
-];
-
 const connected = ({ url }: TestDatabase): Promise<DataSource> =>
   new DataSource(dataSourceOptions(url, { poolSize: 1, parameters: PLANNING })).initialize();
 
@@ -190,11 +153,6 @@ async function executed(runner: QueryRunner, name: string, parameters: unknown[]
   )) as { 'QUERY PLAN': [{ Plan: PlanNode }] }[];
   if (answer === undefined) throw new Error('EXPLAIN has no answer');
   return answer['QUERY PLAN'][0].Plan;
-}
-
-async function fill(manager: EntityManager, organization: string, rows: number): Promise<void> {
-  for (const insert of ROWS_OF_ORGANIZATION)
-    await manager.query(`INSERT INTO ${insert}`, [organization, rows]);
 }
 
 function literal(value: unknown): string {
@@ -216,17 +174,19 @@ describe('The plan', () => {
   });
   const ofOrganization = `tenantry.organization_id = '${organization}'`;
   const byCreation = usersList(organization, {}, 'created_at');
-  const after = ['2020-01-01T00:00:00.000Z', uuid(1)];
+  const after = ['2020-01-01T00:00:00.000Z', idOf(organization, 1)];
   const newUser = (n: number): UserToWrite => {
-    const [id, email] = [uuid(ROWS + n), `new${String(n)}@example.com`];
+    const [id, email] = [idOf(organization, ROWS + n), `new${String(n)}@example.com`];
     const event = { action: 'user.created', target: { type: 'user', id }, after: { email } } as const;
     return {
       id,
       email,
       first_name: 'First',
       last_name: 'Last',
-      account_permissions: [{ account_id: uuid(1), role_id: ROLE }],
-      account_group_permissions: [{ account_group_id: uuid(1), role_id: ROLE }],
+      account_permissions: [{ account_id: idOf(organization, 1), role_id: roleOf(organization, 1) }],
+      account_group_permissions: [
+        { account_group_id: idOf(organization, 1), role_id: roleOf(organization, 1) },
+      ],
       event: firstEventValues({ organization_id: organization, origin: originOnCommandLine() }, event),
     };
   };
@@ -235,7 +195,7 @@ describe('The plan', () => {
     parameters: [...values],
   });
   /** Ten users, each on its own account and, as it happens, all on groups below the first. */
-  const asked = Array.from({ length: 10 }, (_, n) => uuid(ROWS / 2 + n));
+  const asked = Array.from({ length: 10 }, (_, n) => idOf(organization, ROWS / 2 + n));
   const checks = (isExplained: boolean): Statement =>
     named(PERMISSION_CHECKS, [
       asked,
@@ -249,16 +209,24 @@ describe('The plan', () => {
   const HOT: [string, Statement, string][] = [
     ['creating a user', statementOf(CREATION.one(organization, newUser(1))), ofOrganization],
     ['creating users', statementOf(CREATION.several(organization, [2, 3, 4].map(newUser))), ofOrganization],
-    ['finding what a request refers to', named(FIND_REFERENCES, [asked, asked, [ROLE]]), ofOrganization],
-    ['retrieving a user', named(RETRIEVE_USER, [uuid(ROWS / 2)]), ofOrganization],
+    [
+      'finding what a request refers to',
+      named(FIND_REFERENCES, [asked, asked, [roleOf(organization, 1)]]),
+      ofOrganization,
+    ],
+    ['retrieving a user', named(RETRIEVE_USER, [idOf(organization, ROWS / 2)]), ofOrganization],
     [
       'finding a user by e-mail',
-      selectRows(usersList(organization, { email: 'U77@example.com' }, 'created_at'), { skip: 0 }, PAGE),
+      selectRows(
+        usersList(organization, { email: emailOf(organization, 77).toUpperCase() }, 'created_at'),
+        { skip: 0 },
+        PAGE,
+      ),
       ofOrganization,
     ],
     [
       'counting the users with an e-mail',
-      countRows(usersList(organization, { email: 'U77@example.com' }, 'created_at')),
+      countRows(usersList(organization, { email: emailOf(organization, 77).toUpperCase() }, 'created_at')),
       ofOrganization,
     ],
     ['the first page of users', selectRows(byCreation, { skip: 0 }, PAGE), ofOrganization],
@@ -273,8 +241,8 @@ describe('The plan', () => {
     ],
     [
       'looking up an API key',
-      { sql: FIND_KEY, parameters: [`pk_${String(ROWS)}_7`] },
-      `tenantry.public_key = 'pk_${String(ROWS)}_7'`,
+      { sql: FIND_KEY, parameters: [publicKey(organization, 7)] },
+      `tenantry.public_key = '${publicKey(organization, 7)}'`,
     ],
     ['looking up an idempotency key', { sql: FIND, parameters: [organization, 'key-7', 24] }, ofOrganization],
     ['reading events to seal', { sql: UNSEALED, parameters: [organization, 50] }, ofOrganization],
@@ -401,7 +369,7 @@ describe('The plan', () => {
       await runner.query(`
         PREPARE ${name} AS
         SELECT 1 FROM ONLY ${table} x WHERE organization_id = $1::uuid AND id = $2::uuid FOR KEY SHARE OF x`);
-      await runner.query(`EXPLAIN EXECUTE ${name} ('${organization}', '${uuid(1)}')`);
+      await runner.query(`EXPLAIN EXECUTE ${name} ('${organization}', '${idOf(organization, 1)}')`);
     }
 
     it.each(
@@ -416,7 +384,7 @@ describe('The plan', () => {
     it.each(REFERRED_TO.map((table, n) => [table, `check_${String(n)}`]))(
       'of a foreign key to %s reads by key',
       async (_table, prepared) => {
-        const plan = await executed(runner, prepared, [organization, uuid(ROWS / 2)]);
+        const plan = await executed(runner, prepared, [organization, idOf(organization, ROWS / 2)]);
         expect(growingScansOf(plan)).toEqual([]);
       },
     );

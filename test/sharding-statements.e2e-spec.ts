@@ -23,7 +23,7 @@ const USERS = '/v1/organizations/users';
 
 /** What reads no table of a tenant, and has no plan. */
 const CONTROL =
-  /^(BEGIN|COMMIT|ROLLBACK|START TRANSACTION [\w ]*;(?: SET LOCAL plan_cache_mode = 'auto';)? ?SET LOCAL tenantry\.\w+ = '[\w-]+'|SET LOCAL [\w.]+ = '\w+'|SET CONSTRAINTS ALL IMMEDIATE|LISTEN \w+|SELECT)$/;
+  /^(BEGIN|COMMIT|ROLLBACK|START TRANSACTION [\w ]*; ?SET LOCAL tenantry\.\w+ = '[\w-]+'|SET LOCAL [\w.]+ = '\w+'|SET CONSTRAINTS ALL IMMEDIATE|LISTEN \w+|SELECT)$/;
 
 /** Statements that go to all shards: jobs, and parts of no request. Each is here with its reason. */
 const OF_ALL_ORGANIZATIONS: Readonly<Record<string, RegExp>> = {

@@ -24,43 +24,85 @@ export interface RolePermissions {
   testing_permission_ids: readonly string[];
 }
 
-/** $2: users, or null for all; $3: accounts, or null for all; $4: routes at most. */
+/**
+ * Both answer pairs of user and account, for up to $3 routes. What is looked up for each row is a LATERAL with a LIMIT,
+ * or an OFFSET where there are several: PostgreSQL looks it up by its key, whatever it believes about the organization.
+ */
 const PAIRS = `
-  WITH RECURSIVE account AS (
-    SELECT id, account_group_id FROM accounts
-    WHERE organization_id = $1 AND status = 'active' AND ($3::uuid[] IS NULL OR id = ANY ($3))
-  ), above AS (
-    SELECT account_group_id AS own, account_group_id AS id FROM account WHERE account_group_id IS NOT NULL
-    UNION
-    SELECT above.own, g.parent_code
-    FROM above JOIN account_groups g ON g.organization_id = $1 AND g.id = above.id
-    WHERE g.parent_code IS NOT NULL
+  SELECT user_id, account_id, array_agg(DISTINCT role_id ORDER BY role_id) AS role_ids, count(*)::int AS routes
+  FROM (SELECT * FROM reached LIMIT $3) few GROUP BY user_id, account_id ORDER BY user_id, account_id`;
+
+/** Top down from the users $2. */
+const PAIRS_OF_USERS = `
+  WITH RECURSIVE permissions AS (
+    SELECT given.user_id, p.* FROM (SELECT DISTINCT unnest($2::uuid[]) AS user_id) given CROSS JOIN LATERAL (
+      SELECT account_id, NULL::uuid AS account_group_id, role_id FROM account_permissions
+      WHERE organization_id = $1 AND user_id = given.user_id
+      UNION ALL
+      SELECT NULL, account_group_id, role_id FROM account_group_permissions
+      WHERE organization_id = $1 AND user_id = given.user_id) p
+  ), held AS (
+    SELECT * FROM permissions CROSS JOIN LATERAL (
+      SELECT role_type FROM roles WHERE organization_id = $1 AND id = permissions.role_id LIMIT 1) r
+  ), below AS (
+    SELECT DISTINCT account_group_id AS given_on, account_group_id AS id FROM held
+    WHERE account_group_id IS NOT NULL AND role_type = 'account'
+    UNION ALL
+    SELECT below.given_on, g.id FROM below CROSS JOIN LATERAL (
+      SELECT id FROM account_groups WHERE organization_id = $1 AND parent_code = below.id OFFSET 0) g
   ), reached AS (
-    SELECT p.user_id, p.account_id, r.id AS role_id
-    FROM account JOIN account_permissions p ON p.organization_id = $1 AND p.account_id = account.id
-    JOIN roles r ON r.organization_id = $1 AND r.id = p.role_id AND r.role_type = 'account'
-    WHERE $2::uuid[] IS NULL OR p.user_id = ANY ($2)
-    UNION
-    SELECT p.user_id, account.id, r.id
-    FROM above JOIN account_group_permissions p ON p.organization_id = $1 AND p.account_group_id = above.id
-    JOIN roles r ON r.organization_id = $1 AND r.id = p.role_id AND r.role_type = 'account'
-    JOIN account ON account.account_group_id = above.own
-    WHERE $2::uuid[] IS NULL OR p.user_id = ANY ($2)
-    UNION
-    SELECT held.user_id, account.id, r.id
-    FROM roles r
-    JOIN LATERAL (
-      SELECT p.user_id FROM account_permissions p WHERE p.organization_id = $1 AND p.role_id = r.id
+    SELECT h.user_id, a.id AS account_id, h.role_id FROM held h CROSS JOIN LATERAL (
+      SELECT id FROM accounts WHERE organization_id = $1 AND id = h.account_id AND status = 'active' LIMIT 1) a
+    WHERE h.role_type = 'account'
+    UNION ALL
+    SELECT h.user_id, a.id, h.role_id FROM held h JOIN below ON below.given_on = h.account_group_id CROSS JOIN LATERAL (
+      SELECT id FROM accounts
+      WHERE organization_id = $1 AND account_group_id = below.id AND status = 'active' OFFSET 0) a
+    WHERE h.role_type = 'account'
+    UNION ALL
+    SELECT h.user_id, a.id, h.role_id
+    FROM (SELECT DISTINCT user_id, role_id FROM held WHERE role_type = 'organization') h
+    CROSS JOIN accounts a WHERE a.organization_id = $1 AND a.status = 'active'
+  ) ${PAIRS}`;
+
+/** Bottom up from the accounts $2; those of one group go up together. */
+const PAIRS_ON_ACCOUNTS = `
+  WITH RECURSIVE account AS (
+    SELECT a.* FROM (SELECT DISTINCT unnest($2::uuid[]) AS id) given CROSS JOIN LATERAL (
+      SELECT id, account_group_id FROM accounts
+      WHERE organization_id = $1 AND id = given.id AND status = 'active' LIMIT 1) a
+  ), above AS (
+    (SELECT account_group_id AS id, array_agg(id) AS accounts FROM account
+    WHERE account_group_id IS NOT NULL GROUP BY account_group_id)
+    UNION ALL
+    SELECT g.parent_code, above.accounts FROM above CROSS JOIN LATERAL (
+      SELECT parent_code FROM account_groups WHERE organization_id = $1 AND id = above.id LIMIT 1) g
+    WHERE g.parent_code IS NOT NULL
+  ), held AS (
+    SELECT p.user_id, ARRAY[account.id] AS accounts, p.role_id FROM account CROSS JOIN LATERAL (
+      SELECT user_id, role_id FROM account_permissions
+      WHERE organization_id = $1 AND account_id = account.id OFFSET 0) p
+    UNION ALL
+    SELECT p.user_id, above.accounts, p.role_id FROM above CROSS JOIN LATERAL (
+      SELECT user_id, role_id FROM account_group_permissions
+      WHERE organization_id = $1 AND account_group_id = above.id OFFSET 0) p
+  ), reached AS (
+    SELECT held.user_id, unnest(held.accounts) AS account_id, held.role_id FROM held CROSS JOIN LATERAL (
+      SELECT role_type FROM roles WHERE organization_id = $1 AND id = held.role_id LIMIT 1) r
+    WHERE r.role_type = 'account'
+    UNION ALL
+    SELECT everywhere.user_id, account.id, r.id FROM roles r CROSS JOIN LATERAL (
+      SELECT user_id FROM account_permissions WHERE organization_id = $1 AND role_id = r.id
       UNION
-      SELECT p.user_id FROM account_group_permissions p WHERE p.organization_id = $1 AND p.role_id = r.id
-    ) held ON $2::uuid[] IS NULL OR held.user_id = ANY ($2)
-    CROSS JOIN account
+      SELECT user_id FROM account_group_permissions WHERE organization_id = $1 AND role_id = r.id
+    ) everywhere CROSS JOIN account
     WHERE r.organization_id = $1 AND r.role_type = 'organization'
-  )
-  SELECT user_id, account_id, array_agg(role_id ORDER BY role_id) AS role_ids
-  FROM (SELECT * FROM reached LIMIT $4) few GROUP BY user_id, account_id ORDER BY user_id, account_id`;
+  ) ${PAIRS}`;
 
 const ROLES = 'SELECT id, permission_ids, testing_permission_ids FROM roles WHERE organization_id = $1';
+
+/** What `routes` says is how many ways there are. */
+type Pair = AccessPair & { routes: number };
 
 /** @returns undefined when the scope is too large for a plan */
 export async function accessSnapshot(
@@ -68,11 +110,11 @@ export async function accessSnapshot(
   organizationId: string,
   scope: AccessScope,
 ): Promise<AccessSnapshot | undefined> {
-  const users = 'user_ids' in scope ? scope.user_ids : null;
-  const accounts = 'account_ids' in scope ? scope.account_ids : null;
-  if ((users ?? accounts ?? []).length > LARGEST_PLAN) return undefined; // for most of them there is a route
-  const pairs = await manager.query<AccessPair[]>(PAIRS, [organizationId, users, accounts, LARGEST_PLAN + 1]);
-  if (pairs.reduce((routes, { role_ids }) => routes + role_ids.length, 0) > LARGEST_PLAN) return undefined;
+  const [pairsOf, ids] =
+    'user_ids' in scope ? [PAIRS_OF_USERS, scope.user_ids] : [PAIRS_ON_ACCOUNTS, scope.account_ids];
+  if (ids.length > LARGEST_PLAN) return undefined; // for most of them there is a route
+  const pairs = await manager.query<Pair[]>(pairsOf, [organizationId, ids, LARGEST_PLAN + 1]);
+  if (pairs.reduce((sum, { routes }) => sum + routes, 0) > LARGEST_PLAN) return undefined;
   const roles = await manager.query<(RolePermissions & { id: string })[]>(ROLES, [organizationId]);
   return { pairs, roles: new Map(roles.map((role) => [role.id, role])) };
 }

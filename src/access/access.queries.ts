@@ -33,24 +33,29 @@ const ROUTES_OF_USER = `
     FROM held h WHERE h.account_group_id IS NOT NULL AND h.role_type = 'account'
     UNION ALL
     SELECT b.role_id, b.given_on, g.id, b.path || g.id
-    FROM below b JOIN account_groups g ON g.organization_id = $1 AND g.parent_code = b.id
+    FROM below b CROSS JOIN LATERAL (
+      SELECT id FROM account_groups WHERE organization_id = $1 AND parent_code = b.id OFFSET 0) g
   ), reached AS (
-    SELECT h.account_id, 'account' AS via, h.id AS role_id, NULL::uuid AS account_group_id, NULL::uuid[] AS path
-    FROM held h WHERE h.account_id IS NOT NULL AND h.role_type = 'account'
+    SELECT a.*, 'account' AS via, h.id AS role_id, NULL::uuid AS account_group_id, NULL::uuid[] AS path
+    FROM held h CROSS JOIN LATERAL (
+      SELECT id, name, created_at FROM accounts
+      WHERE organization_id = $1 AND id = h.account_id AND status = 'active' LIMIT 1) a
+    WHERE h.role_type = 'account'
     UNION ALL
-    SELECT a.id, 'account_group', b.role_id, b.given_on, b.path
-    FROM below b JOIN accounts a ON a.organization_id = $1 AND a.account_group_id = b.id
+    SELECT a.*, 'account_group', b.role_id, b.given_on, b.path
+    FROM below b CROSS JOIN LATERAL (
+      SELECT id, name, created_at FROM accounts
+      WHERE organization_id = $1 AND account_group_id = b.id AND status = 'active' OFFSET 0) a
     UNION ALL
-    SELECT a.id, 'organization', h.id, NULL, NULL
+    SELECT a.id, a.name, a.created_at, 'organization', h.id, NULL, NULL
     FROM (SELECT DISTINCT id FROM held WHERE role_type = 'organization') h
-    JOIN accounts a ON a.organization_id = $1
+    JOIN accounts a ON a.organization_id = $1 AND a.status = 'active'
   ), routes AS (
-    SELECT a.id AS account_id, a.name AS account_name, a.created_at, e.via, e.role_id, e.account_group_id, e.path,
+    SELECT e.id AS account_id, e.name AS account_name, e.created_at, e.via, e.role_id, e.account_group_id, e.path,
       r.name AS role_name, r.permission_ids, r.testing_permission_ids
     FROM reached e
-    JOIN accounts a ON a.organization_id = $1 AND a.id = e.account_id AND a.status = 'active'
     JOIN roles r ON r.organization_id = $1 AND r.id = e.role_id
-    WHERE $3::uuid IS NULL OR a.id = $3
+    WHERE $3::uuid IS NULL OR e.id = $3
   )`;
 
 /** The accounts that the user reaches, oldest first. */
@@ -157,7 +162,8 @@ const ROUTES_TO_ACCOUNT = `
     SELECT account_group_id AS id, ARRAY[account_group_id] AS path FROM account WHERE account_group_id IS NOT NULL
     UNION ALL
     SELECT g.parent_code, g.parent_code || above.path
-    FROM above JOIN account_groups g ON g.organization_id = $1 AND g.id = above.id
+    FROM above CROSS JOIN LATERAL (
+      SELECT parent_code FROM account_groups WHERE organization_id = $1 AND id = above.id LIMIT 1) g
     WHERE g.parent_code IS NOT NULL
   ), allowing AS (
     SELECT r.id AS role_id, r.name AS role_name, r.role_type FROM roles r
@@ -165,11 +171,15 @@ const ROUTES_TO_ACCOUNT = `
       AND $3 = ANY (CASE WHEN $4::boolean THEN r.testing_permission_ids ELSE r.permission_ids END)
   ), routes AS (
     SELECT p.user_id, 'account' AS via, r.role_id, r.role_name, NULL::uuid AS account_group_id, NULL::uuid[] AS path
-    FROM account JOIN account_permissions p ON p.organization_id = $1 AND p.account_id = account.id
+    FROM account CROSS JOIN LATERAL (
+      SELECT user_id, role_id FROM account_permissions
+      WHERE organization_id = $1 AND account_id = account.id OFFSET 0) p
     JOIN allowing r ON r.role_id = p.role_id AND r.role_type = 'account'
     UNION ALL
-    SELECT p.user_id, 'account_group', r.role_id, r.role_name, p.account_group_id, above.path
-    FROM above JOIN account_group_permissions p ON p.organization_id = $1 AND p.account_group_id = above.id
+    SELECT p.user_id, 'account_group', r.role_id, r.role_name, above.id, above.path
+    FROM above CROSS JOIN LATERAL (
+      SELECT user_id, role_id FROM account_group_permissions
+      WHERE organization_id = $1 AND account_group_id = above.id OFFSET 0) p
     JOIN allowing r ON r.role_id = p.role_id AND r.role_type = 'account'
     UNION ALL
     SELECT held.user_id, 'organization', r.role_id, r.role_name, NULL, NULL
@@ -193,9 +203,11 @@ export function usersOfAccount(
     with: ROUTES_TO_ACCOUNT,
     columns: `u.id AS user_id, u.email, u.first_name, u.last_name,
       json_agg(${BECAUSE} ORDER BY ${ORDER_OF_ROUTES}) AS because`,
-    from: 'routes JOIN users u ON u.id = routes.user_id',
-    where: 'u.organization_id = $1',
-    groupBy: 'u.organization_id, u.id',
+    from: `routes CROSS JOIN LATERAL (
+      SELECT id, email, first_name, last_name, created_at FROM users
+      WHERE organization_id = $1 AND id = routes.user_id LIMIT 1) u`,
+    where: 'true', // the routes are the organization's own
+    groupBy: 'u.id, u.email, u.first_name, u.last_name, u.created_at',
     parameters: [organizationId, accountId, permission_id, environment === 'sandbox'],
     order: oldestFirst('u.created_at', 'u.id'),
   };

@@ -24,6 +24,7 @@ import { SigningKeys1764201600000 } from './migrations/1764201600000-signing-key
 import { KeysBeforeLists1764979200000 } from './migrations/1764979200000-keys-before-lists.js';
 import { AccountGroupCirclesByInsert1765065600000 } from './migrations/1765065600000-account-group-circles-by-insert.js';
 import { ApiKeyNamesHeard1765152000000 } from './migrations/1765152000000-api-key-names-heard.js';
+import { OrganizationsOfAnySize1765238400000 } from './migrations/1765238400000-organizations-of-any-size.js';
 import { Lists1764288000000 } from './migrations/1764288000000-lists.js';
 import { ApiKeyScopes1764374400000 } from './migrations/1764374400000-api-key-scopes.js';
 import { AuditTrail1764460800000 } from './migrations/1764460800000-audit-trail.js';
@@ -89,6 +90,7 @@ export function dataSourceOptions(
       KeysBeforeLists1764979200000,
       AccountGroupCirclesByInsert1765065600000,
       ApiKeyNamesHeard1765152000000,
+      OrganizationsOfAnySize1765238400000,
     ],
     migrationsTableName: 'migrations',
     migrationsTransactionMode: 'each',

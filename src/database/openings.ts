@@ -46,7 +46,7 @@ export function beginning(mode: Mode, kind: string, setting: string): string[] {
   const start = `START TRANSACTION ${kind}`;
   switch (mode) {
     case 'direct':
-      return [`${start}; SET LOCAL plan_cache_mode = 'auto'; ${setting}`];
+      return [`${start}; ${setting}`];
     case 'pooled':
       return [`${start}; SET LOCAL statement_timeout = ${String(STATEMENT_TIMEOUT)}; ${setting}`];
     case 'sharded':

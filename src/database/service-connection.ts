@@ -6,9 +6,8 @@ import { STATEMENT_TIMEOUT } from './statement-timeout.js';
  * How PostgreSQL plans for the service. A connection plans its statements once, and a table that is empty then may
  * have a million rows an hour later: to read all of it, or to gather rows and sort them, where an index has them in
  * order, is never the better plan, and PostgreSQL itself would notice only within a minute or so. Search alone
- * gathers, and says so. No statement runs so long that it would pay to compile it. What is prepared by name is planned
- * once, for any values: PostgreSQL would plan anew each time where it hopes for fewer than usual, which takes longer
- * than to run it. Transactions of several statements, which are not prepared, set that back (openings.ts).
+ * gathers, and says so. No statement runs so long that it would pay to compile it. All are planned for any values:
+ * of an organization that has come since the last ANALYZE PostgreSQL would expect no row, and then any index will do.
  */
 export const PLANNING = {
   enable_seqscan: 'off',

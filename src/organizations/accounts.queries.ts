@@ -8,7 +8,7 @@ export function activeAccounts(organizationId: string, accountGroupId?: string):
     name: 'accounts',
     columns: 'a.id, a.name, a.account_group_id, a.status, a.created_at, a.updated_at',
     from: 'accounts a',
-    where: `a.organization_id = $1 AND a.status = 'active'${inGroup ? ' AND a.account_group_id = $2' : ''}`,
+    where: `a.organization_id = $1 AND a.status <> 'disabled'${inGroup ? ' AND a.account_group_id = $2' : ''}`,
     parameters: inGroup ? [organizationId, accountGroupId] : [organizationId],
     order: oldestFirst('a.created_at', 'a.id'),
     ...(inGroup ? {} : { total: totalOf('accounts', '$1') }),

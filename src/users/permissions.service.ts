@@ -28,8 +28,8 @@ export const ON_ACCOUNTS: PermissionKind<AccountPermissionResponse> = {
   target: 'account_id',
   named: `
     SELECT p.account_id, a.name AS account_name, p.role_id, r.name AS role_name
-    FROM account_permissions p
-    JOIN accounts a ON a.organization_id = p.organization_id AND a.id = p.account_id
+    FROM account_permissions p CROSS JOIN LATERAL (
+      SELECT name FROM accounts WHERE organization_id = $1 AND id = p.account_id LIMIT 1) a
     JOIN roles r ON r.organization_id = p.organization_id AND r.id = p.role_id
     WHERE p.organization_id = $1 AND p.user_id = $2 ORDER BY p.account_id`,
 };
@@ -42,12 +42,13 @@ export const ON_ACCOUNT_GROUPS: PermissionKind<AccountGroupPermissionResponse> =
       (WITH RECURSIVE nested AS (
          SELECT g.id
          UNION
-         SELECT child.id FROM account_groups child JOIN nested ON child.parent_code = nested.id
-         WHERE child.organization_id = $1)
-       SELECT count(*)::int FROM accounts a JOIN nested ON a.account_group_id = nested.id
-       WHERE a.organization_id = $1 AND a.status = 'active') AS accounts_count
-    FROM account_group_permissions p
-    JOIN account_groups g ON g.organization_id = p.organization_id AND g.id = p.account_group_id
+         SELECT child.id FROM nested CROSS JOIN LATERAL (
+           SELECT id FROM account_groups WHERE organization_id = $1 AND parent_code = nested.id OFFSET 0) child)
+       SELECT sum(a.count)::int FROM nested CROSS JOIN LATERAL (
+         SELECT count(*) FROM accounts
+         WHERE organization_id = $1 AND account_group_id = nested.id AND status = 'active') a) AS accounts_count
+    FROM account_group_permissions p CROSS JOIN LATERAL (
+      SELECT id, name FROM account_groups WHERE organization_id = $1 AND id = p.account_group_id LIMIT 1) g
     JOIN roles r ON r.organization_id = p.organization_id AND r.id = p.role_id
     WHERE p.organization_id = $1 AND p.user_id = $2 ORDER BY p.account_group_id`,
 };

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { startAfter } from '../common/pagination/list-page.js';
-import { selectRows, type List, type Start } from '../common/pagination/list.js';
+import { conditionOf, selectRows, type List, type Start } from '../common/pagination/list.js';
 import type { PageQueryDto } from '../common/pagination/page-query.dto.js';
 import { withPlainWildcards } from './users.queries.js';
 
@@ -36,10 +36,11 @@ export async function prepareSearch(
   const found = await foundAmong(manager, list, startAfter(list, after), sample);
   const isNear = found > (after === undefined ? page : 1) * page_size;
   if (isNear) await manager.query(READ_IN_ORDER);
+  const chosen = { ...list, isOneByOne: isNear };
   const isDone = after === undefined ? await isCommon(manager, list, found, sample) : isNear;
-  if (isDone || !HAS_TRIGRAMS.test(text)) return list;
+  if (isDone || !HAS_TRIGRAMS.test(text)) return chosen;
   await manager.query(TAKE_SEARCH_ROLE, [withPlainWildcards(text)]);
-  return { ...list, isSparse: !isNear };
+  return { ...chosen, isSparse: !isNear };
 }
 
 /** Those of one name are side by side, and so are those who came together: it has to be common at both ends. */
@@ -52,9 +53,10 @@ async function isCommon(manager: EntityManager, list: List, found: number, sampl
 /** How many of the users where the page begins match; as many are read in every organization. */
 async function foundAmong(manager: EntityManager, list: List, start: Start, sample: number): Promise<number> {
   const everybody = { ...list, columns: 'u.*', where: 'u.organization_id = $1' };
+  const condition = conditionOf({ ...list, isOneByOne: true });
   const { sql, parameters } = selectRows(everybody, start, sample);
   const [answer] = await manager.query<{ found: number }[]>(
-    `SELECT (count(*) FILTER (WHERE ${list.where}))::int AS found FROM (${sql}) u`, // row by row, without a join
+    `SELECT (count(*) FILTER (WHERE ${condition}))::int AS found FROM (${sql}) u`,
     parameters,
   );
   return answer?.found ?? 0;

@@ -138,6 +138,17 @@ const FILTERS: Readonly<Record<keyof UserFilters, (parameter: string) => string>
   search: (text) => `${searchedIn('u')} LIKE '%' || lower(${text}) || '%'`,
 };
 
+/** By what the user holds, never by who holds something on the account, which may be everybody. */
+const FILTERS_ONE_BY_ONE: typeof FILTERS = {
+  ...FILTERS,
+  account_id: (id) =>
+    `${id} = ANY (ARRAY(SELECT p.account_id FROM account_permissions p
+      WHERE p.organization_id = u.organization_id AND p.user_id = u.id))`,
+  account_group_id: (id) =>
+    `${id} = ANY (ARRAY(SELECT p.account_group_id FROM account_group_permissions p
+      WHERE p.organization_id = u.organization_id AND p.user_id = u.id))`,
+};
+
 const ID: Key = { expression: 'u.id', type: 'uuid' };
 
 /** Each is the order of an index. E-mail addresses need no id: the organization has each once. */
@@ -149,24 +160,21 @@ const ORDERS: Readonly<Record<Exclude<UserSort, `-${string}`>, readonly Key[]>> 
 
 /** Users that pass all filters given. */
 export function usersList(organizationId: string, filters: UserFilters, sort: UserSort): List {
-  const conditions = ['u.organization_id = $1'];
-  const parameters = [organizationId];
-  for (const name of Object.keys(FILTERS) as (keyof UserFilters)[]) {
-    const value = filters[name];
-    if (value === undefined) continue;
-    parameters.push(name === 'search' ? withPlainWildcards(value) : value);
-    conditions.push(FILTERS[name](`$${String(parameters.length)}`));
-  }
-  const where = conditions.join(' AND ');
+  const given = (Object.keys(FILTERS) as (keyof UserFilters)[]).filter((name) => filters[name] !== undefined);
+  const conditions = (by: typeof FILTERS): string =>
+    ['u.organization_id = $1', ...given.map((name, n) => by[name](`$${String(n + 2)}`))].join(' AND ');
+  const valueOf = (name: keyof UserFilters): string | undefined =>
+    name === 'search' ? withPlainWildcards(filters.search ?? '') : filters[name];
   return {
     name: 'users',
     columns: COLUMNS,
     alias: 'u',
     from: 'users u',
-    where,
-    parameters,
+    where: conditions(FILTERS),
+    whereOneByOne: conditions(FILTERS_ONE_BY_ONE),
+    parameters: [organizationId, ...given.map(valueOf)],
     order: orderOf(sort),
-    ...(conditions.length === 1 ? { total: totalOf('users', '$1') } : {}),
+    ...(given.length === 0 ? { total: totalOf('users', '$1') } : {}),
   };
 }
 

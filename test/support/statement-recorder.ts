@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { MessageReader } from './message-reader.js';
 import { TcpProxy } from './tcp-proxy.js';
 
 /** Messages of PostgreSQL's protocol that bring a statement: Query, and Parse. */
@@ -11,15 +12,19 @@ export class StatementRecorder {
   occasion = 'start';
   /** Each statement, and the occasions on which it was sent. */
   readonly statements = new Map<string, Set<string>>();
-  private readonly unread = new WeakMap<Socket, Buffer>();
+  private readonly readers = new WeakMap<Socket, MessageReader>();
 
   private constructor(private readonly proxy: TcpProxy) {}
 
   static async before(databaseUrl: string): Promise<StatementRecorder> {
     const proxy = await TcpProxy.to(databaseUrl);
     const recorder = new StatementRecorder(proxy);
+    const note = recorder.note.bind(recorder);
     proxy.scissors = (client, bytes) => {
-      recorder.read(client, bytes);
+      const reader = recorder.readers.get(client);
+      if (reader === undefined)
+        recorder.readers.set(client, new MessageReader(note, bytes, startupLength(bytes)));
+      else reader.read(bytes);
       return undefined; // nothing is cut
     };
     return recorder;
@@ -35,17 +40,6 @@ export class StatementRecorder {
 
   close(): Promise<void> {
     return this.proxy.cut();
-  }
-
-  private read(client: Socket, bytes: Buffer): void {
-    const before = this.unread.get(client);
-    let rest = before === undefined ? bytes.subarray(startupLength(bytes)) : Buffer.concat([before, bytes]);
-    while (rest.length >= 5 && rest.length > rest.readInt32BE(1)) {
-      const end = 1 + rest.readInt32BE(1);
-      this.note(rest.toString('latin1', 0, 1), rest.subarray(5, end));
-      rest = rest.subarray(end);
-    }
-    this.unread.set(client, rest);
   }
 
   private note(type: string, body: Buffer): void {

@@ -11,6 +11,8 @@ export class TcpProxy {
   private silent = false;
   private port = 0;
   scissors: Scissors | undefined;
+  /** Looks at what the database answers. */
+  listener: ((database: Socket, bytes: Buffer) => void) | undefined;
 
   private constructor(private readonly target: { host: string; port: number }) {}
 
@@ -64,6 +66,7 @@ export class TcpProxy {
     ] as const) {
       this.sockets.add(from);
       from.on('data', (bytes) => {
+        if (from === database) this.listener?.(database, bytes);
         const cut = from === client ? this.scissors?.(client, bytes) : undefined;
         if (cut !== undefined) this.cutOne(client, database, cut === 'after' ? bytes : undefined);
         else if (!this.silent && !this.hushed.has(from)) to.write(bytes);

@@ -12,6 +12,8 @@ export interface List {
   from: string;
   /** With the organization in it. */
   where: string;
+  /** The same, looking at each row by itself; used where the list `isOneByOne`. */
+  whereOneByOne?: string;
   groupBy?: string;
   /** What `$1` and so on in the SQL stand for. */
   parameters: readonly unknown[];
@@ -20,6 +22,8 @@ export interface List {
   total?: string;
   /** That its rows are few and hard to find: the first of a numbered page also brings the total, as `total_items`. Needs an alias. */
   isSparse?: boolean;
+  /** That its rows are read one after the other, and enough of them belong to the list. */
+  isOneByOne?: boolean;
 }
 
 export interface Order {
@@ -72,7 +76,7 @@ export function selectRows(list: List, start: Start, limit: number): Statement {
   const parameters = [...list.parameters];
   const given = (value: unknown): string => `$${String(parameters.push(value))}`;
   const expressions = keys.map(({ expression }) => expression);
-  const conditions = [list.where];
+  const conditions = [conditionOf(list)];
   if ('after' in start) {
     const last = keys.map(({ type }, n) => `${given(start.after[n])}::${type}`);
     conditions.push(`(${expressions.join(', ')}) ${descending ? '<' : '>'} (${last.join(', ')})`);
@@ -103,11 +107,15 @@ function isCounted({ isSparse = false }: List, start: Start): boolean {
 export function countRows(list: List): Statement {
   const parameters = [...list.parameters];
   if (list.total !== undefined) return { sql: `SELECT (${list.total})::int AS total`, parameters };
-  const rows = `SELECT 1 FROM ${list.from} WHERE ${list.where} ${groupBy(list)}`;
+  const rows = `SELECT 1 FROM ${list.from} WHERE ${conditionOf(list)} ${groupBy(list)}`;
   return {
     sql: `${list.with ?? ''} SELECT count(*)::int AS total FROM (${rows}) AS listed`,
     parameters,
   };
+}
+
+export function conditionOf({ where, whereOneByOne = where, isOneByOne = false }: List): string {
+  return isOneByOne ? whereOneByOne : where;
 }
 
 function groupBy(list: List): string {

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import type { EntityManager } from 'typeorm';
+
+/** The id of the nth of whatever has many rows. */
+export const idOf = (organization: string, n: number): string =>
+  `${digest(organization).slice(0, 8)}-0000-4000-8000-${String(n).padStart(12, '0')}`;
+/** The same in SQL, of organization $1. */
+const UUID = (n: string): string =>
+  `(left(md5($1::uuid::text), 8) || '-0000-4000-8000-' || lpad((${n})::text, 12, '0'))::uuid`;
+const digest = (text: string): string => createHash('md5').update(text).digest('hex');
+/** The e-mail address of its nth user. */
+export const emailOf = (organization: string, n: number): string =>
+  `u${String(n)}@${digest(organization).slice(0, 8)}.example`;
+const EMAIL = `'u' || n || '@' || left(md5($1::uuid::text), 8) || '.example'`;
+
+/** The id of its nth role; every user holds the first. */
+export const roleOf = (organization: string, n: number): string =>
+  `rol_${digest(organization).slice(0, 8)}${String(n).padStart(4, '0')}`;
+const ROLE_ID = (n: string): string => `'rol_' || left(md5($1::uuid::text), 8) || lpad(${n}::text, 4, '0')`;
+
+/** The public key of its nth API key. */
+export const publicKey = (organization: string, n: number): string =>
+  `pk_${digest(organization).slice(0, 20)}${String(n).padStart(8, '0')}`;
+
+/** On the first account, and on the first group above all others, every user holds a role. */
+const ROWS_OF_ORGANIZATION = [
+  `organizations (id, name) SELECT $1::uuid, 'Acme' WHERE $2::int > 0 ON CONFLICT DO NOTHING`,
+  `roles (organization_id, id, name, permission_ids)
+    SELECT $1::uuid, ${ROLE_ID('n')}, 'Role ' || n, '{payments:view}' FROM generate_series(1, least(7, $2::int)) n`,
+  `users (organization_id, id, email, email_lower, first_name, last_name, last_name_lower, created_at)
+    SELECT $1::uuid, ${UUID('n')}, ${EMAIL}, ${EMAIL}, 'First', 'Last' || n, 'last' || n,
+      now() + n * interval '1 s' FROM generate_series(1, $2::int) n`,
+  `account_groups (organization_id, id, name, merchant_id, parent_code)
+    SELECT $1::uuid, ${UUID('n')}, 'Group', 'merchant-' || n % 100, CASE WHEN n > 1 THEN ${UUID('1 + n / 100')} END
+    FROM generate_series(1, $2::int) n`,
+  `accounts (organization_id, id, name, account_group_id)
+    SELECT $1::uuid, ${UUID('n')}, 'Account', ${UUID('n')} FROM generate_series(1, $2::int) n`,
+  `account_permissions (organization_id, user_id, account_id, role_id)
+    SELECT DISTINCT $1::uuid, ${UUID('n')}, ${UUID('CASE k WHEN 1 THEN 1 ELSE n END')}, ${ROLE_ID('1')}
+    FROM generate_series(1, $2::int) n, generate_series(1, 2) k`,
+  `account_group_permissions (organization_id, user_id, account_group_id, role_id)
+    SELECT DISTINCT $1::uuid, ${UUID('n')}, ${UUID('CASE k WHEN 1 THEN 1 ELSE n END')}, ${ROLE_ID('1')}
+    FROM generate_series(1, $2::int) n, generate_series(1, 2) k`,
+  `audit_events (organization_id, id, actor_type, actor_name, action, target_type, target_id, changes)
+    SELECT $1::uuid, ${UUID('n')}, 'command_line', 'test', 'role.updated', 'role', ${ROLE_ID('n')}, '{}'
+    FROM generate_series(1, $2::int) n`,
+  `audit_unsealed (organization_id, event_id)
+    SELECT $1::uuid, ${UUID('$2::int - n')} FROM generate_series(0, least($2::int, 60) - 1) n`,
+  `api_keys (organization_id, id, name, public_key, secret_hash)
+    SELECT $1::uuid, gen_random_uuid(), 'Key', 'pk_' || left(md5($1::text), 20) || lpad(n::text, 8, '0'), '' FROM generate_series(1, $2::int) n`,
+  `idempotency_records (organization_id, key, fingerprint)
+    SELECT $1::uuid, 'key-' || n, sha256('') FROM generate_series(1, $2::int) n`,
+  `row_counts (organization_id, counted, count)
+    SELECT $1::uuid, unnest('{users,accounts,account_groups}'::text[]), $2::int
+    ON CONFLICT (organization_id, counted) DO UPDATE SET count = row_counts.count + excluded.count`,
+  `row_count_changes (organization_id, counted, delta)
+    SELECT $1::uuid, unnest('{users,accounts,account_groups}'::text[]), 1 FROM generate_series(1, least($2::int, 10))`,
+];
+
+/**
+ * Gives an organization so many rows of everything, where neither triggers nor foreign keys look on.
+ * It may have some already, and be there or not.
+ */
+export async function fill(manager: EntityManager, organization: string, rows: number): Promise<void> {
+  for (const insert of ROWS_OF_ORGANIZATION)
+    await manager.query(`INSERT INTO ${insert}`, [organization, rows]);
+}
