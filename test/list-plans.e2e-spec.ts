@@ -282,6 +282,23 @@ describe('The plan', () => {
       expect(nodes).toContainEqual(trigrams);
     });
 
+    it.each([
+      ['by one process', 0, false],
+      ['by several where there are many', 100_000, true],
+    ] as const)('for what many have counts %s', async (_how, more, bySeveral) => {
+      const grow = (by: number): Promise<unknown> =>
+        dataSource.query(
+          `INSERT INTO row_count_changes (organization_id, counted, delta) VALUES ($1, 'users', $2)`,
+          [organization, by],
+        );
+      const list = found('example.com');
+      await grow(more);
+      const nodes = await searching(list, 'example.com', (manager) => explained(manager, countRows(list)));
+      await grow(-more);
+      const types = nodes.map((node) => node['Node Type']);
+      expect(types.includes('Gather')).toBe(bySeveral);
+    });
+
     it('in a small organization reads nothing of what a large one beside it has', async () => {
       const list = usersList(small, { search: 'example.com' }, 'created_at');
       const nodes = await dataSource.transaction(async (manager) => {

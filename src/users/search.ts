@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { startAfter } from '../common/pagination/list-page.js';
 import { conditionOf, selectRows, type List, type Start } from '../common/pagination/list.js';
 import type { PageQueryDto } from '../common/pagination/page-query.dto.js';
+import { totalOf } from '../totals/total-of.js';
 import { withPlainWildcards } from './users.queries.js';
 
 /** Users that are looked at first, for each entry of the page: reading them costs less than the trigrams do. */
@@ -21,6 +22,19 @@ const TAKE_SEARCH_ROLE = `
 /** And by one process: of several each would look for its next match, however far that is. */
 const READ_IN_ORDER = `SELECT set_config('enable_sort', 'off', true), set_config('enable_gathermerge', 'off', true)`;
 
+/** Users of an organization, from which on several processes count sooner than one. */
+const MANY = 50_000;
+/** PostgreSQL itself does not know how many there are. Planned for the text given, it is made lower case once. */
+const COUNT_BY_SEVERAL = `
+  SELECT set_config('plan_cache_mode', 'force_custom_plan', true), ${[
+    'parallel_setup_cost',
+    'parallel_tuple_cost',
+    'min_parallel_index_scan_size',
+    'min_parallel_table_scan_size',
+  ]
+    .map((cost) => `set_config('${cost}', '0', true)`)
+    .join(', ')} WHERE ${totalOf('users', '$1')} > ${String(MANY)}`;
+
 /**
  * Chooses how the rest of the transaction searches: by the trigrams, which find few among many, or in the order
  * of the list, where the page is known to be near. Under row-level security PostgreSQL has no statistics to choose by.
@@ -38,9 +52,18 @@ export async function prepareSearch(
   if (isNear) await manager.query(READ_IN_ORDER);
   const chosen = { ...list, isOneByOne: isNear };
   const isDone = after === undefined ? await isCommon(manager, list, found, sample) : isNear;
-  if (isDone || !HAS_TRIGRAMS.test(text)) return chosen;
+  if (isDone || !HAS_TRIGRAMS.test(text)) {
+    if (after === undefined && isOfUsersAlone(list))
+      await manager.query(COUNT_BY_SEVERAL, [list.parameters[0]]);
+    return chosen;
+  }
   await manager.query(TAKE_SEARCH_ROLE, [withPlainWildcards(text)]);
   return { ...chosen, isSparse: !isNear };
+}
+
+/** Of what users hold PostgreSQL knows too little to plan for the account given. */
+function isOfUsersAlone({ where, whereOneByOne }: List): boolean {
+  return where === whereOneByOne;
 }
 
 /** Those of one name are side by side, and so are those who came together: it has to be common at both ends. */
