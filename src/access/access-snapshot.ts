@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { permissionsOf } from './access.queries.js';
 
 /** Routes of a user to an account that one plan compares; more would hold too many locks for too long. */
 export const LARGEST_PLAN = 50_000;
@@ -35,12 +36,7 @@ const PAIRS = `
 /** Top down from the users $2. */
 const PAIRS_OF_USERS = `
   WITH RECURSIVE permissions AS (
-    SELECT given.user_id, p.* FROM (SELECT DISTINCT unnest($2::uuid[]) AS user_id) given CROSS JOIN LATERAL (
-      SELECT account_id, NULL::uuid AS account_group_id, role_id FROM account_permissions
-      WHERE organization_id = $1 AND user_id = given.user_id
-      UNION ALL
-      SELECT NULL, account_group_id, role_id FROM account_group_permissions
-      WHERE organization_id = $1 AND user_id = given.user_id) p
+    ${permissionsOf('SELECT DISTINCT unnest($2::uuid[]) AS user_id')}
   ), held AS (
     SELECT * FROM permissions CROSS JOIN LATERAL (
       SELECT role_type FROM roles WHERE organization_id = $1 AND id = permissions.role_id LIMIT 1) r

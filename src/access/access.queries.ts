@@ -77,6 +77,16 @@ export function effectiveAccess(organizationId: string, userId: string, accountI
   };
 }
 
+/** SQL for what users of organization $1 hold, on accounts and on groups. @param users selects their `user_id`, each once */
+export function permissionsOf(users: string): string {
+  return `SELECT given.user_id, p.* FROM (${users}) given CROSS JOIN LATERAL (
+      SELECT account_id, NULL::uuid AS account_group_id, role_id FROM account_permissions
+      WHERE organization_id = $1 AND user_id = given.user_id
+      UNION ALL
+      SELECT NULL, account_group_id, role_id FROM account_group_permissions
+      WHERE organization_id = $1 AND user_id = given.user_id) p`;
+}
+
 const ALLOWS = `c.known AND h.user_id = c.user_id
       AND c.permission_id = ANY (CASE WHEN c.sandbox THEN h.testing_permission_ids ELSE h.permission_ids END)`;
 
@@ -110,12 +120,7 @@ export const PERMISSION_CHECKS: ReadingStatement = {
       SELECT parent_code FROM account_groups WHERE organization_id = $1 AND id = above.id LIMIT 1) g
     WHERE g.parent_code IS NOT NULL
   ), permissions AS (
-    SELECT c.user_id, p.* FROM (SELECT DISTINCT user_id FROM checks WHERE known) c CROSS JOIN LATERAL (
-      SELECT account_id, NULL::uuid AS account_group_id, role_id FROM account_permissions
-      WHERE organization_id = $1 AND user_id = c.user_id
-      UNION ALL
-      SELECT NULL, account_group_id, role_id FROM account_group_permissions
-      WHERE organization_id = $1 AND user_id = c.user_id) p
+    ${permissionsOf('SELECT DISTINCT user_id FROM checks WHERE known')}
   ), held AS (
     SELECT * FROM permissions CROSS JOIN LATERAL (
       SELECT name AS role_name, role_type, permission_ids, testing_permission_ids FROM roles
