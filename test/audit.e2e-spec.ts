@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -646,6 +647,28 @@ describe('Credentials that are refused', () => {
   });
 });
 
+/** One of each choice, in every way. */
+function combinationsOf(choices: Record<string, (string | undefined)[]>): Record<string, string>[] {
+  return Object.entries(choices).reduce<Record<string, string>[]>(
+    (made, [name, values]) =>
+      made.flatMap((chosen) =>
+        values.map((value) => (value === undefined ? chosen : { ...chosen, [name]: value })),
+      ),
+    [{}],
+  );
+}
+
+function passes(event: AuditEventResponse, { from, to, ...filters }: Record<string, string>): boolean {
+  const at = new Date(event.occurred_at).getTime();
+  const { action, target_type, target_id } = event;
+  const values: Record<string, unknown> = { action, actor_id: event.actor.id, target_type, target_id };
+  return (
+    Object.keys(filters).every((name) => values[name] === filters[name]) &&
+    (from === undefined || at >= new Date(from).getTime()) &&
+    (to === undefined || at < new Date(to).getTime())
+  );
+}
+
 describe('List Audit Events', () => {
   it('shows another organization nothing', async () => {
     const other = await createOrganization(service, 'Other');
@@ -694,6 +717,48 @@ describe('List Audit Events', () => {
     expect(await found(`?from=${moment}`)).toEqual(['user.updated']);
     expect((await found(`?to=${moment}`)).length).toBe(all.length - 1);
     expect(await found(`?from=${encodeURIComponent('2036-01-01T00:00:00+02:00')}`)).toEqual([]);
+  });
+
+  it('answers the same for filters together as for each event by itself, in both orders, page by page', async () => {
+    const [keys, targets] = [
+      [randomUUID(), randomUUID()],
+      [randomUUID(), randomUUID()],
+    ] as const;
+    await service.dataSource.query(
+      `INSERT INTO audit_events (organization_id, id, occurred_at, actor_type, actor_id, actor_name, action, target_type, target_id, changes)
+       SELECT $1, gen_random_uuid(), '2026-01-01'::timestamptz + n / 7 * interval '1 s', 'api_key', ($2::uuid[])[1 + n % 3],
+         'test', action, split_part(action, '.', 1), ($4::text[])[1 + n % 2], '{}'
+       FROM generate_series(1, 120) n, LATERAL (SELECT ($3::text[])[1 + n * n % 5] AS action) one`,
+      [
+        acme.id,
+        keys,
+        ['user.created', 'user.updated', 'role.created', 'role.deleted', 'account.created'],
+        targets,
+      ],
+    );
+    const all = await eventsOf(acme);
+    const moments = ['2026-01-01T00:00:03Z', '2026-01-01T00:00:14Z'];
+    const choices: Record<string, (string | undefined)[]> = {
+      action: [undefined, 'user.created', 'role.deleted'],
+      actor_id: [undefined, keys[0]],
+      target_type: [undefined, 'user', 'api_key'],
+      target_id: [undefined, targets[0]],
+      from: [undefined, moments[0]],
+      to: [undefined, moments[1]],
+    };
+    for (const filters of combinationsOf(choices)) {
+      const expected = all.filter((event) => passes(event, filters)).map(({ id }) => id);
+      const query = new URLSearchParams(filters).toString();
+      const listed = async (sort: string): Promise<string[]> =>
+        (
+          await walk<AuditEventResponse>(acme.client, `${EVENTS}?${query}&sort=${sort}`, {
+            size: 9,
+            page: 0,
+          })
+        ).map(({ id }) => id);
+      expect([query, await listed('occurred_at')]).toEqual([query, expected]);
+      expect([query, await listed('-occurred_at')]).toEqual([query, expected.toReversed()]);
+    }
   });
 
   it.each([

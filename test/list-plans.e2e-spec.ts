@@ -10,12 +10,15 @@ import { SERVICE_ROLE } from '../src/database/open-database.js';
 import { dataSourceOptions } from '../src/database/data-source-options.js';
 import { accountGroups } from '../src/organizations/account-groups.queries.js';
 import { activeAccounts } from '../src/organizations/accounts.queries.js';
+import type { AuditFilters } from '../src/audit/dto/list-audit-events.query.js';
 import type { UserSort } from '../src/users/dto/list-users.query.js';
 import { prepareSearch } from '../src/users/search.js';
 import { usersList } from '../src/users/users.queries.js';
 import { createDatabase, type TestDatabase } from './support/database.js';
 
 const ROWS = 20_000;
+/** One has updated all the roles that there are events of, the other all the accounts. */
+const KEYS = [randomUUID(), randomUUID()] as const;
 
 /** As for a table that is large enough for several processes. */
 const PARALLEL_AT_NO_COST = `
@@ -30,6 +33,7 @@ interface PlanNode {
   Filter?: string;
   'Rows Removed by Filter'?: number;
   'Actual Rows'?: number;
+  'Actual Loops'?: number;
   'Parent Relationship'?: string;
   Plans?: PlanNode[];
 }
@@ -69,11 +73,12 @@ async function fill(
     [organization, rows, group],
   );
   await manager.query(
-    `INSERT INTO audit_events (organization_id, id, occurred_at, actor_type, actor_name, action, target_type, target_id, changes)
-     SELECT $1, gen_random_uuid(), now() + n * interval '1 s', 'command_line', 'test', 'role.updated', 'role',
+    `INSERT INTO audit_events (organization_id, id, occurred_at, actor_type, actor_id, actor_name, action, target_type, target_id, changes)
+     SELECT $1, gen_random_uuid(), now() + n * interval '1 s', 'api_key', ($3::uuid[])[1 + n % 2], 'test',
+       CASE n % 2 WHEN 0 THEN 'role.updated' ELSE 'account.updated' END, CASE n % 2 WHEN 0 THEN 'role' ELSE 'account' END,
        CASE n % 3 WHEN 1 THEN 'rol_000000000001' ELSE 'rol_' || lpad(n::text, 12, '0') END, '{}'
      FROM generate_series(1, $2::int) n`,
-    [organization, rows],
+    [organization, rows, KEYS],
   );
   await manager.query(
     `INSERT INTO api_keys (organization_id, id, name, public_key, secret_hash, created_at)
@@ -180,6 +185,32 @@ describe('The plan', () => {
     const [key] = list.order.keys;
     expect(nodes.at(-1)?.['Index Cond']).toMatch(key?.expression.replace(/^\w+\./, '') ?? 'nothing');
     expect(nodes.at(-1)?.Filter ?? '').toMatch(/^$|status|public_key/);
+  });
+
+  it.each<[string, AuditFilters]>([
+    ['what nobody did', { action: 'role.deleted' }],
+    ['what half of all are', { action: 'role.updated' }],
+    ['what nobody did to such a thing', { target_type: 'api_key' }],
+    ['what somebody else did', { actor_id: KEYS[0], action: 'account.updated' }],
+    ['what somebody else did to such a thing', { actor_id: KEYS[1], target_type: 'role' }],
+    ['all that somebody did', { actor_id: KEYS[1] }],
+    ['what one did who did nothing', { actor_id: randomUUID() }],
+  ])('of a page of the events of %s reads no others, in either order', async (_name, filters) => {
+    const halfWay = new Date(Date.now() + 1000 * (ROWS / 2)).toISOString();
+    for (const sort of ['occurred_at', '-occurred_at'] as const) {
+      const list = auditEvents(organization, filters, sort);
+      for (const start of [{ skip: 0 }, { after: [halfWay, randomUUID()] }]) {
+        const nodes = await asService((manager) =>
+          explained(manager, selectRows(list, start, 21), 'ANALYZE,'),
+        );
+        const events = nodes.filter((node) => node['Relation Name'] === 'audit_events');
+        expect(events.map((node) => node['Index Name'])).toEqual([
+          filters.actor_id === undefined ? 'audit_events_action_idx' : 'audit_events_actor_idx',
+        ]);
+        expect(events[0]?.['Rows Removed by Filter'] ?? 0).toBeLessThan(2);
+        expect((events[0]?.['Actual Rows'] ?? 0) * (events[0]?.['Actual Loops'] ?? 0)).toBeLessThan(30);
+      }
+    }
   });
 
   it('of a numbered page far in looks up the permissions of its own rows only', async () => {

@@ -30,10 +30,6 @@ const MAY_READ_MORE: Readonly<Record<string, { operations: string[]; statement: 
       operations: ['list-users'],
       statement: /lower\(u\.email .* LIKE /,
     },
-  'events by what was done, or who did it, are looked for in the order of time': {
-    operations: ['list-audit-events', 'export-audit-events'],
-    statement: /FROM audit_events e .*e\.(action|actor_id|target_type) = /,
-  },
   'erasing a user looks through the answers that are kept for a day': {
     operations: ['delete-user'],
     statement: /^UPDATE idempotency_records SET body/,

@@ -1,4 +1,5 @@
 import { oldestFirst, type List } from '../common/pagination/list.js';
+import { ACTIONS, ACTIONS_ON, type Action } from './audited-event.js';
 import type { AuditFilters, AuditSort } from './dto/list-audit-events.query.js';
 
 /** $1 is the organization. */
@@ -18,18 +19,33 @@ const FILTERS: Readonly<Record<keyof AuditFilters, string>> = {
 
 /** Events that pass all filters given. */
 export function auditEvents(organizationId: string, filters: AuditFilters, sort: AuditSort): List {
+  const parameters: unknown[] = [organizationId];
+  const given = (value: unknown): string => `$${String(parameters.push(value))}`;
   const conditions = ['e.organization_id = $1'];
-  const parameters = [organizationId];
-  for (const name of Object.keys(FILTERS) as (keyof AuditFilters)[]) {
-    const value = filters[name];
-    if (value !== undefined) conditions.push(`${FILTERS[name]} $${String(parameters.push(value))}`);
-  }
+  const { action: _action, target_type: _target, ...others } = filters;
+  const isByAction = mayBeRare(filters);
+  const left: AuditFilters = isByAction ? others : filters;
+  for (const name of Object.keys(FILTERS) as (keyof AuditFilters)[])
+    if (left[name] !== undefined) conditions.push(`${FILTERS[name]} ${given(left[name])}`);
+  if (isByAction) conditions.push('e.action = passing.action');
   return {
     name: 'audit-events',
     columns: COLUMNS,
+    alias: 'e',
+    ...(isByAction ? { forEach: `unnest(${given(passing(filters))}::text[]) AS passing (action)` } : {}),
     from: 'audit_events e',
     where: conditions.join(' AND '),
     parameters,
     order: { ...oldestFirst('e.occurred_at', 'e.id'), descending: sort === '-occurred_at' },
   };
+}
+
+/** By what was done and by whom, few may be meant among millions; then each action that passes is looked up by itself. */
+function mayBeRare({ action, actor_id, target_type, target_id }: AuditFilters): boolean {
+  return target_id === undefined && (action ?? actor_id ?? target_type) !== undefined;
+}
+
+function passing({ action, target_type }: AuditFilters): Action[] {
+  const onTarget: readonly Action[] = target_type === undefined ? ACTIONS : ACTIONS_ON[target_type];
+  return onTarget.filter((one) => action === undefined || one === action);
 }

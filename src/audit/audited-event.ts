@@ -1,34 +1,25 @@
-/** Everything that leaves an event: what it was done to, and what was done. */
-export const ACTIONS = [
-  'organization.created',
-  'user.created',
-  'user.updated',
-  'user.permissions_changed',
-  'user.deleted',
-  'user.erased',
-  'account_group.created',
-  'account_group.updated',
-  'account_group.deleted',
-  'account.created',
-  'account.updated',
-  'account.removed_from_group',
-  'account.disabled',
-  'role.created',
-  'role.updated',
-  'role.deleted',
-  'api_key.created',
-  'api_key.updated',
-  'api_key.rotated',
-  'api_key.revoked',
-  'credentials.refused',
-  'scope.refused',
-] as const;
+/** Everything that leaves an event: what was done, by what it was done to. */
+export const ACTIONS_ON = {
+  organization: ['organization.created'],
+  user: ['user.created', 'user.updated', 'user.permissions_changed', 'user.deleted', 'user.erased'],
+  account_group: ['account_group.created', 'account_group.updated', 'account_group.deleted'],
+  account: ['account.created', 'account.updated', 'account.removed_from_group', 'account.disabled'],
+  role: ['role.created', 'role.updated', 'role.deleted'],
+  api_key: [
+    'api_key.created',
+    'api_key.updated',
+    'api_key.rotated',
+    'api_key.revoked',
+    'credentials.refused',
+    'scope.refused',
+  ],
+} as const;
 
-export type Action = (typeof ACTIONS)[number];
+export type TargetType = keyof typeof ACTIONS_ON;
+export type Action = (typeof ACTIONS_ON)[TargetType][number];
 
-export const TARGET_TYPES = ['organization', 'user', 'account_group', 'account', 'role', 'api_key'] as const;
-
-export type TargetType = (typeof TARGET_TYPES)[number];
+export const TARGET_TYPES = Object.keys(ACTIONS_ON) as TargetType[];
+export const ACTIONS: readonly Action[] = Object.values(ACTIONS_ON).flat();
 
 /** What a service says of the change that it makes. */
 export interface AuditedEvent {

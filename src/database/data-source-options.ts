@@ -25,6 +25,7 @@ import { KeysBeforeLists1764979200000 } from './migrations/1764979200000-keys-be
 import { AccountGroupCirclesByInsert1765065600000 } from './migrations/1765065600000-account-group-circles-by-insert.js';
 import { ApiKeyNamesHeard1765152000000 } from './migrations/1765152000000-api-key-names-heard.js';
 import { OrganizationsOfAnySize1765238400000 } from './migrations/1765238400000-organizations-of-any-size.js';
+import { RareAuditEvents1765324800000 } from './migrations/1765324800000-rare-audit-events.js';
 import { Lists1764288000000 } from './migrations/1764288000000-lists.js';
 import { ApiKeyScopes1764374400000 } from './migrations/1764374400000-api-key-scopes.js';
 import { AuditTrail1764460800000 } from './migrations/1764460800000-audit-trail.js';
@@ -91,6 +92,7 @@ export function dataSourceOptions(
       AccountGroupCirclesByInsert1765065600000,
       ApiKeyNamesHeard1765152000000,
       OrganizationsOfAnySize1765238400000,
+      RareAuditEvents1765324800000,
     ],
     migrationsTableName: 'migrations',
     migrationsTransactionMode: 'each',

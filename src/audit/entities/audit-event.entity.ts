@@ -6,6 +6,12 @@ import type { StoredChanges } from '../personal-data.js';
 @Entity('audit_events')
 @ForeignKey(() => Organization, ['organization_id'], ['id'], { name: 'audit_events_organization_fkey' })
 @Index('audit_events_occurred_at_idx', ['organization_id', 'occurred_at', 'id'])
+@Index('audit_events_action_idx', ['organization_id', 'action', 'occurred_at'], {
+  where: 'action IS NOT NULL',
+})
+@Index('audit_events_actor_idx', ['organization_id', 'actor_id', 'action', 'occurred_at'], {
+  where: 'action IS NOT NULL',
+})
 @Index('audit_events_target_idx', ['organization_id', 'target_id', 'occurred_at', 'id'])
 @Check('audit_events_actor_type_check', "actor_type IN ('api_key', 'command_line')")
 export class AuditEvent {

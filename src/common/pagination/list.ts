@@ -9,6 +9,8 @@ export interface List {
   columns: string;
   /** What `from` calls its one table, where the columns have more to do than to read it. */
   alias?: string;
+  /** A table for each of whose rows the list is looked up by itself; together they are the list. Needs an alias. */
+  forEach?: string;
   from: string;
   /** With the organization in it. */
   where: string;
@@ -85,6 +87,11 @@ export function selectRows(list: List, start: Start, limit: number): Statement {
   const rows = `FROM ${list.from} WHERE ${conditions.join(' AND ')} ${groupBy(list)}`;
   const order = `ORDER BY ${expressions.map((key) => (descending ? `${key} DESC` : key)).join(', ')}`;
   const page = `LIMIT ${given(limit)} ${'skip' in start ? `OFFSET ${given(start.skip)}` : ''}`;
+  if (list.forEach !== undefined) {
+    const most = given('skip' in start ? start.skip + limit : limit);
+    const found = `${list.forEach} CROSS JOIN LATERAL (SELECT ${String(list.alias)}.* ${rows} ${order} LIMIT ${most}) ${String(list.alias)}`;
+    return { sql: [list.with, selected, `FROM ${found}`, order, page].join('\n'), parameters };
+  }
   if (!isFoundFirst(list, start))
     return { sql: [list.with, selected, rows, order, page].join('\n'), parameters };
   const [counted, total] = isCounted(list, start)
@@ -107,7 +114,8 @@ function isCounted({ isSparse = false }: List, start: Start): boolean {
 export function countRows(list: List): Statement {
   const parameters = [...list.parameters];
   if (list.total !== undefined) return { sql: `SELECT (${list.total})::int AS total`, parameters };
-  const rows = `SELECT 1 FROM ${list.from} WHERE ${conditionOf(list)} ${groupBy(list)}`;
+  const from = list.forEach === undefined ? list.from : `${list.forEach}, ${list.from}`;
+  const rows = `SELECT 1 FROM ${from} WHERE ${conditionOf(list)} ${groupBy(list)}`;
   return {
     sql: `${list.with ?? ''} SELECT count(*)::int AS total FROM (${rows}) AS listed`,
     parameters,
