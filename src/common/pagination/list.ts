@@ -74,7 +74,10 @@ export function oldestFirst(createdAt: string, id: string): Order {
 
 /** Selects up to `limit` rows, each with its keys as `cursor_keys`. */
 export function selectRows(list: List, start: Start, limit: number): Statement {
-  const { keys, descending } = list.order;
+  const {
+    alias = '',
+    order: { keys, descending },
+  } = list;
   const parameters = [...list.parameters];
   const given = (value: unknown): string => `$${String(parameters.push(value))}`;
   const expressions = keys.map(({ expression }) => expression);
@@ -89,20 +92,23 @@ export function selectRows(list: List, start: Start, limit: number): Statement {
   const page = `LIMIT ${given(limit)} ${'skip' in start ? `OFFSET ${given(start.skip)}` : ''}`;
   if (list.forEach !== undefined) {
     const most = given('skip' in start ? start.skip + limit : limit);
-    const found = `${list.forEach} CROSS JOIN LATERAL (SELECT ${String(list.alias)}.* ${rows} ${order} LIMIT ${most}) ${String(list.alias)}`;
-    return { sql: [list.with, selected, `FROM ${found}`, order, page].join('\n'), parameters };
+    const found = `LATERAL (SELECT ${alias}.* ${rows} ${order} LIMIT ${most}) ${alias}`;
+    return {
+      sql: [list.with, selected, `FROM ${list.forEach}, ${found}`, order, page].join('\n'),
+      parameters,
+    };
   }
   if (!isFoundFirst(list, start))
     return { sql: [list.with, selected, rows, order, page].join('\n'), parameters };
   const [counted, total] = isCounted(list, start)
     ? [', (count(*) OVER ())::int AS total_items', ', total_items']
     : ['', ''];
-  const found = `(SELECT ${list.alias}.*${counted} ${rows} ${order} ${page}) ${list.alias}`;
+  const found = `(SELECT ${alias}.*${counted} ${rows} ${order} ${page}) ${alias}`;
   return { sql: [list.with, selected + total, `FROM ${found}`, order].join('\n'), parameters };
 }
 
 /** PostgreSQL works out the columns of rows that OFFSET skips, too; so the page is found first. */
-function isFoundFirst(list: List, start: Start): list is List & { alias: string } {
+function isFoundFirst(list: List, start: Start): boolean {
   return list.alias !== undefined && 'skip' in start && (start.skip > 0 || isCounted(list, start));
 }
 
