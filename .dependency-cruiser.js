@@ -1,11 +1,65 @@
-/** Which part of the house may know which; ARCHITECTURE.md draws the same. @type {import('dependency-cruiser').IConfiguration} */
+/**
+ * The floors of src/, from the top. A folder may import from lower floors, and from other folders of its own floor as
+ * long as no circle of folders comes of it. ARCHITECTURE.md draws the same.
+ */
+const FLOORS = [
+  ['cli'],
+  ['app'],
+  ['sandbox', 'health', 'errors'],
+  ['users', 'access', 'embed-tokens'],
+  ['organizations', 'roles', 'api-keys'],
+  ['references'],
+  ['unit-of-work'],
+  ['auth'],
+  ['audit', 'totals'],
+  ['signing'],
+  ['database'],
+  ['rate-limiting', 'jobs'],
+  ['common', 'config'],
+];
+
+const pathOf = (folders) => `^src/(${folders.join('|')})/`;
+
+/** Entry points: main.ts, and service.ts, which starts and stops everything. */
+const ENTRY = '^src/[^/]+\\.ts$';
+
+const floorRules = FLOORS.map((folders, floor) => ({
+  name: `floor-${folders.join('-')}`,
+  comment: `${folders.join(', ')}: imports lead down only.`,
+  severity: 'error',
+  from: { path: pathOf(folders) },
+  to: { path: [ENTRY, ...(floor === 0 ? [] : [pathOf(FLOORS.slice(0, floor).flat())])] },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
+    ...floorRules,
     {
-      name: 'no-circles',
+      name: 'every-folder-has-a-floor',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [ENTRY, pathOf(FLOORS.flat())] },
+      to: {},
+    },
+    {
+      name: 'no-circles-of-folders',
+      severity: 'error',
+      scope: 'folder',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-circles-of-files',
       severity: 'error',
       from: {},
-      to: { circular: true, dependencyTypesNot: ['type-only'] },
+      to: { circular: true },
+    },
+    {
+      name: 'entities-stay-inside',
+      comment: 'A module uses the services and repositories of another one, not its entities.',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/' },
+      to: { path: '/entities/', pathNot: '^src/$1/' },
     },
     {
       name: 'no-orphans',
@@ -15,7 +69,7 @@ export default {
     },
     {
       name: 'source-without-tests',
-      comment: 'What runs in production knows nothing of the tests and needs no development package.',
+      comment: 'Production code imports neither tests nor development packages.',
       severity: 'error',
       from: { path: '^(src|ormconfig)', pathNot: '\\.spec\\.ts$' },
       to: { path: '^test', dependencyTypes: ['npm-dev'] },
@@ -31,51 +85,6 @@ export default {
       severity: 'error',
       from: { path: '^(src|ormconfig)' },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'undetermined'] },
-    },
-    {
-      name: 'common-is-the-ground',
-      comment:
-        'common/ and config/ serve every module and know none; the error filter alone reads the constraint table.',
-      severity: 'error',
-      from: {
-        path: '^src/(common|config)/',
-        pathNot: '^src/common/errors/(problem\\.filter|errors\\.controller)\\.ts$',
-      },
-      to: { path: '^src/', pathNot: '^src/(common|config)/' },
-    },
-    {
-      name: 'entities-stay-inside',
-      comment:
-        "A module meets another through its services; only entities' foreign keys and the DataSource name other entities.",
-      severity: 'error',
-      from: {
-        path: '^src/([^/]+)/',
-        pathNot: '(\\.entity|data-source-options|sandbox\\.service|organizations\\.service)\\.ts$',
-      },
-      to: { path: '^src/[^/]+/entities/', pathNot: '^src/$1/' },
-    },
-    {
-      name: 'nobody-needs-the-command-line',
-      severity: 'error',
-      from: { pathNot: '^src/cli/' },
-      to: { path: '^src/cli/' },
-    },
-    {
-      name: 'the-audit-trail-knows-no-tenant-things',
-      comment: 'What changes something says so to the audit trail, which has no need to know what it was.',
-      severity: 'error',
-      from: { path: '^src/audit/' },
-      to: {
-        path: '^src/(users|organizations|roles|access|changes)/',
-        pathNot: '\\.entity\\.ts$|sandbox\\.ids\\.ts$',
-      },
-    },
-    {
-      name: 'users-on-top',
-      comment: 'Organizations and roles are what users are given; they know no users.',
-      severity: 'error',
-      from: { path: '^src/(organizations|roles|auth|ownership)/' },
-      to: { path: '^src/users/' },
     },
   ],
   options: {

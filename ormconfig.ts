@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { DataSource } from 'typeorm';
 import { readEnvironment } from './src/config/environment.js';
 import { dataSourceOptions } from './src/database/data-source-options.js';
@@ -7,6 +8,7 @@ import { EmbeddedServer } from './src/database/embedded/embedded-server.js';
 const environment = readEnvironment(process.env);
 
 /** The DataSource for TypeORM's own command line: the database that `npm start` uses, while that runs. */
-export default new DataSource(
-  dataSourceOptions(environment.DATABASE_URL ?? EmbeddedServer.runningUrl(dataDir(environment))),
-);
+export default new DataSource({
+  ...dataSourceOptions(environment.DATABASE_URL ?? EmbeddedServer.runningUrl(dataDir(environment))),
+  entities: [fileURLToPath(new URL('src/**/*.entity.js', import.meta.url))],
+});

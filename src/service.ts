@@ -2,16 +2,16 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { SealingService } from './audit/sealing.service.js';
-import { createApp } from './bootstrap.js';
-import { LastAnswers } from './common/http/last-answers.js';
-import { logOutput } from './common/http/log-output.js';
+import { createApp } from './app/create-app.js';
+import { GracefulShutdown } from './common/http/graceful-shutdown.js';
+import { logDestination } from './common/http/bounded-log-destination.js';
 import { readEnvironment, StartupError, type Environment } from './config/environment.js';
-import { originOf } from './config/origin.js';
+import { baseUrl } from './config/base-url.js';
 import { Settings } from './config/settings.js';
 import { openDatabase, type OpenDatabase } from './database/open-database.js';
-import { SandboxService } from './organizations/sandbox.service.js';
-import { keepKeyPair, sandboxWelcome } from './sandbox-welcome.js';
-import { FoldingService } from './totals/folding.service.js';
+import { SandboxService } from './sandbox/sandbox.service.js';
+import { saveKeyPair, sandboxWelcome } from './sandbox/sandbox-welcome.js';
+import { RowCountAggregator } from './totals/row-count-aggregator.js';
 
 /** Milliseconds that the last lines of the log may take to whoever reads it. */
 const LAST_LINES = 1000;
@@ -38,10 +38,10 @@ async function serve(environment: Environment, database: OpenDatabase): Promise<
     const sandboxKeys = await createSandbox(app, environment, database);
     await listen(app, environment);
     app.get(SealingService).start();
-    app.get(FoldingService).start();
+    app.get(RowCountAggregator).start();
     const { port } = app.getHttpServer().address() as AddressInfo;
-    logOutput().flush(); // what a person is to see comes last
-    process.stdout.write(sandboxWelcome(originOf(environment.HOST, port), sandboxKeys, database.dataDir));
+    logDestination().flush(); // what a person is to see comes last
+    process.stdout.write(sandboxWelcome(baseUrl(environment.HOST, port), sandboxKeys, database.dataDir));
   } catch (error) {
     await app?.close();
     await database.close();
@@ -57,7 +57,7 @@ async function createSandbox(
 ): ReturnType<SandboxService['createIfEmpty']> {
   if (dataDir === undefined || NODE_ENV === 'production') return undefined;
   return app.get(SandboxService).createIfEmpty((pair) => {
-    keepKeyPair(dataDir, pair);
+    saveKeyPair(dataDir, pair);
   });
 }
 
@@ -76,13 +76,13 @@ async function listen(app: NestExpressApplication, { HOST, PORT }: Environment):
 }
 
 function stopOnSignal(app: NestExpressApplication, database: OpenDatabase, timeout: number): void {
-  const lastAnswers = new LastAnswers(app.getHttpServer());
+  const lastAnswers = new GracefulShutdown(app.getHttpServer());
   const stop = async (): Promise<void> => {
     setTimeout(() => process.exit(1), timeout * 1000).unref();
     await lastAnswers.give();
     await app.close();
     await database.close();
-    await logOutput().end(LAST_LINES);
+    await logDestination().end(LAST_LINES);
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

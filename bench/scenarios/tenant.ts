@@ -1,4 +1,4 @@
-import type { KeyPair } from '../../src/auth/key-pair.js';
+import type { KeyPair } from '../../src/common/auth/key-pair.js';
 import { UNIQUE, type PlannedRequest } from '../load/plan.ts';
 import { bulkLoad } from '../seed/bulk-load.ts';
 import { seedTenant, type TenantSize } from '../seed/tenant-seed.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import type { KeyPair } from '../../src/auth/key-pair.js';
+import type { KeyPair } from '../../src/common/auth/key-pair.js';
 import { built } from '../server/built.ts';
 
 const USERS_OF_EACH = 3;

@@ -1,4 +1,4 @@
-import type * as KeyPairModule from '../../src/auth/key-pair.js';
+import type * as KeyPairModule from '../../src/common/auth/key-pair.js';
 import type * as EmbeddedServerModule from '../../src/database/embedded/embedded-server.js';
 
 interface Modules {

@@ -1,11 +1,11 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { CurrentOrganization } from '../auth/current-organization.decorator.js';
-import { Scope } from '../auth/scope.decorator.js';
+import { CurrentOrganization } from '../common/auth/current-organization.decorator.js';
+import { Scope } from '../common/auth/scope.decorator.js';
 import { ApiBodyProblems, ApiProblems } from '../common/errors/api-problems.decorator.js';
 import { ApiPage, type Page } from '../common/pagination/page.js';
 import { PathIdPipe } from '../common/validation/path-id.pipe.js';
-import { SANDBOX } from '../organizations/sandbox.ids.js';
+import { SANDBOX } from '../common/sandbox-ids.js';
 import { AccessService } from './access.service.js';
 import { EffectiveAccessQuery, EffectiveAccessResponse } from './dto/effective-access.dto.js';
 import { PermissionChecksDto, PermissionChecksResponse } from './dto/permission-checks.dto.js';

@@ -1,5 +1,5 @@
-import type { ReadingStatement } from '../database/named-statement.js';
 import { oldestFirst, type List } from '../common/pagination/list.js';
+import { heldPermissions } from '../unit-of-work/access-diff/held-permissions.js';
 import type { PermissionEnvironment } from './dto/permission-checks.dto.js';
 
 /**
@@ -77,16 +77,6 @@ export function effectiveAccess(organizationId: string, userId: string, accountI
   };
 }
 
-/** SQL for what users of organization $1 hold, on accounts and on groups. @param users selects their `user_id`, each once */
-export function permissionsOf(users: string): string {
-  return `SELECT given.user_id, p.* FROM (${users}) given CROSS JOIN LATERAL (
-      SELECT account_id, NULL::uuid AS account_group_id, role_id FROM account_permissions
-      WHERE organization_id = $1 AND user_id = given.user_id
-      UNION ALL
-      SELECT NULL, account_group_id, role_id FROM account_group_permissions
-      WHERE organization_id = $1 AND user_id = given.user_id) p`;
-}
-
 const ALLOWS = `c.known AND h.user_id = c.user_id
       AND c.permission_id = ANY (CASE WHEN c.sandbox THEN h.testing_permission_ids ELSE h.permission_ids END)`;
 
@@ -97,10 +87,8 @@ const ALLOWS = `c.known AND h.user_id = c.user_id
  * A LATERAL with a LIMIT is looked up by its key, whatever PostgreSQL believes about the size of the organization:
  * of one that has just grown it believes that it is small. What users hold is found by user, never by account.
  */
-export const PERMISSION_CHECKS: ReadingStatement = {
+export const PERMISSION_CHECKS = {
   name: 'permission_checks',
-  readOnly: true,
-  mayTakeLong: true,
   text: `
   WITH RECURSIVE checks AS (
     SELECT c.*, a.account_group_id, a.found AND u.found AS known
@@ -120,7 +108,7 @@ export const PERMISSION_CHECKS: ReadingStatement = {
       SELECT parent_code FROM account_groups WHERE organization_id = $1 AND id = above.id LIMIT 1) g
     WHERE g.parent_code IS NOT NULL
   ), permissions AS (
-    ${permissionsOf('SELECT DISTINCT user_id FROM checks WHERE known')}
+    ${heldPermissions('SELECT DISTINCT user_id FROM checks WHERE known')}
   ), held AS (
     SELECT * FROM permissions CROSS JOIN LATERAL (
       SELECT name AS role_name, role_type, permission_ids, testing_permission_ids FROM roles

@@ -29,15 +29,16 @@ export class AccessService {
     query: EffectiveAccessQuery,
   ): Promise<Page<EffectiveAccessResponse>> {
     const list = effectiveAccess(organizationId, userId, query.account_id);
-    return this.database.readAnywhere(organizationId, async (manager) => {
+    const work = async (manager: EntityManager): Promise<Page<EffectiveAccessResponse>> => {
       await expectRow(manager, 'users', organizationId, userId);
       return listPage(manager, list, query);
-    });
+    };
+    return this.database.read(organizationId, work, { replica: true });
   }
 
   /** Answers all checks by one statement; users and accounts that are not there may nothing. */
   async check(organizationId: string, { checks, explain }: PermissionChecksDto): Promise<CheckResult[]> {
-    const parameters = [
+    const values = [
       organizationId,
       checks.map(({ user_id }) => user_id),
       checks.map(({ account_id }) => account_id),
@@ -45,7 +46,11 @@ export class AccessService {
       checks.map(({ environment }) => environment === 'sandbox'),
       explain,
     ];
-    const rows = await this.database.runAnywhere<CheckRow>(organizationId, PERMISSION_CHECKS, parameters);
+    const statement = { ...PERMISSION_CHECKS, values };
+    const rows = await this.database.query<CheckRow>(organizationId, statement, {
+      replica: true,
+      longRunning: true,
+    });
     return rows.map(({ would_allow, ...result }) =>
       would_allow === null ? result : { ...result, would_allow },
     );
@@ -61,10 +66,11 @@ export class AccessService {
     query: UsersOfAccountQuery,
   ): Promise<Page<UserOfAccountResponse>> {
     const list = usersOfAccount(organizationId, accountId, query);
-    return this.database.readAnywhere(organizationId, async (manager) => {
+    const work = async (manager: EntityManager): Promise<Page<UserOfAccountResponse>> => {
       await expectRow(manager, 'accounts', organizationId, accountId);
       return listPage(manager, list, query);
-    });
+    };
+    return this.database.read(organizationId, work, { replica: true });
   }
 }
 

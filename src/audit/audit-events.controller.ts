@@ -1,8 +1,9 @@
 import { Controller, Get, Query, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { IsAdmittedStill, type AdmittedStill } from '../auth/admitted-still.decorator.js';
-import { CurrentOrganization } from '../auth/current-organization.decorator.js';
-import { Scope } from '../auth/scope.decorator.js';
+import type { RevalidateKey } from '../common/auth/caller.js';
+import { KeyRevalidation } from '../common/auth/key-revalidation.decorator.js';
+import { CurrentOrganization } from '../common/auth/current-organization.decorator.js';
+import { Scope } from '../common/auth/scope.decorator.js';
 import { ApiProblems } from '../common/errors/api-problems.decorator.js';
 import { ApiPage, type Page } from '../common/pagination/page.js';
 import { AuditEventsService } from './audit-events.service.js';
@@ -51,9 +52,9 @@ export class AuditEventsController {
   async export(
     @CurrentOrganization() organizationId: string,
     @Query() query: ExportAuditEventsQuery,
-    @IsAdmittedStill() admittedStill: AdmittedStill,
+    @KeyRevalidation() revalidateKey: RevalidateKey,
   ): Promise<StreamableFile> {
-    return new StreamableFile(await this.events.export(organizationId, query, admittedStill), {
+    return new StreamableFile(await this.events.export(organizationId, query, revalidateKey), {
       type: NDJSON,
       disposition: 'attachment; filename="audit-events.ndjson"',
     });

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { cursorPage } from '../common/pagination/list-page.js';
+import type { RevalidateKey } from '../common/auth/caller.js';
 import type { List } from '../common/pagination/list.js';
 import type { Page } from '../common/pagination/page.js';
 import { TenantDatabase } from '../database/tenant-database.js';
-import { ConnectionTurns } from '../limits/connection-turns.js';
 import { auditEvents } from './audit-events.queries.js';
 import type { AuditEventResponse } from './dto/audit-event.response.js';
 import type {
@@ -12,8 +12,8 @@ import type {
   ExportAuditEventsQuery,
   ListAuditEventsQuery,
 } from './dto/list-audit-events.query.js';
-import type { Actor } from './origin.js';
-import { readable, type StoredChanges } from './personal-data.js';
+import type { Actor } from './event-source.js';
+import { readable, type StoredFieldChanges } from './personal-data.js';
 
 /** Events that an export holds in memory at a time. */
 const EXPORT_PAGE = 200;
@@ -22,16 +22,13 @@ interface EventRow extends Omit<AuditEventResponse, 'actor' | 'changes' | 'erase
   actor_type: Actor['type'];
   actor_id: string | null;
   actor_name: string;
-  changes: StoredChanges;
+  changes: StoredFieldChanges;
   data_key: Buffer | null;
 }
 
 @Injectable()
 export class AuditEventsService {
-  constructor(
-    private readonly database: TenantDatabase,
-    private readonly turns: ConnectionTurns,
-  ) {}
+  constructor(private readonly database: TenantDatabase) {}
 
   /** Events that pass all filters given. */
   list(
@@ -43,24 +40,21 @@ export class AuditEventsService {
   }
 
   /**
-   * All of them, one line of JSON each, read page by page as fast as they are taken: no more than a page is in
-   * memory, and no transaction stays open for a slow reader. Each page has a turn of its own, and is read only while
-   * the caller is still admitted.
-   * @param admittedStill throws when that is over: the answer breaks off
-   * @returns with the first page read, so that what is wrong by then is an answer and not a broken stream
+   * Streams the events as one line of JSON each. Pages are read as fast as the client takes them: at most one page is in
+   * memory, and no transaction stays open for a slow client.
+   * @param revalidateKey called before each further page; when it throws, the response is cut off
+   * @returns after the first page was read, so that an error up to then has a status of its own
    */
   async export(
     organizationId: string,
     { sort, ...filters }: ExportAuditEventsQuery,
-    admittedStill: () => Promise<void>,
+    revalidateKey: RevalidateKey,
   ): Promise<Readable> {
     const list = auditEvents(organizationId, filters satisfies AuditFilters, sort);
     const first = await this.page(organizationId, list, { page_size: EXPORT_PAGE });
     const next = async (after: string): Promise<Page<AuditEventResponse>> => {
-      await admittedStill();
-      return this.turns.inTurn(organizationId, () =>
-        this.page(organizationId, list, { page_size: EXPORT_PAGE, after }),
-      );
+      await revalidateKey();
+      return this.page(organizationId, list, { page_size: EXPORT_PAGE, after });
     };
     return Readable.from(linesFrom(first, next), { highWaterMark: 1 });
   }
@@ -70,8 +64,10 @@ export class AuditEventsService {
     list: List,
     query: { page_size: number; after?: string },
   ): Promise<Page<AuditEventResponse>> {
-    const { data, pagination } = await this.database.readAnywhere(organizationId, (manager) =>
-      cursorPage<EventRow>(manager, list, query),
+    const { data, pagination } = await this.database.read(
+      organizationId,
+      (manager) => cursorPage<EventRow>(manager, list, query),
+      { replica: true },
     );
     return { data: data.map(responseOf), pagination };
   }

@@ -49,7 +49,7 @@ export class CheckpointsService {
   /** Of every chain that has none at its end. @returns as make does */
   async makeAll(): Promise<boolean> {
     for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
-      const rows = await this.database.everywhere((manager) =>
+      const rows = await this.database.acrossTenants((manager) =>
         manager.query<{ id: string }[]>(ORGANIZATIONS, [after, PAGE]),
       );
       const last = rows.at(-1);
@@ -88,8 +88,10 @@ export class CheckpointsService {
   }
 
   private async makeFor(organizationId: string): Promise<void> {
-    const [due] = await this.database.read(organizationId, (manager) =>
-      manager.query<Due[]>(DUE, [organizationId]),
+    const [due] = await this.database.read(
+      organizationId,
+      (manager) => manager.query<Due[]>(DUE, [organizationId]),
+      { background: true },
     );
     if (due !== undefined) await this.keep(due);
   }
@@ -98,8 +100,10 @@ export class CheckpointsService {
     const iat = Math.floor(Date.now() / 1000);
     const claims = { org: organization_id, seq: Number(sequence), hash, iat };
     const token = await this.signingKeys.sign(CHECKPOINT, claims);
-    await this.database.change(organization_id, (manager) =>
-      manager.query(KEEP, [organization_id, sequence, token]),
+    await this.database.transaction(
+      organization_id,
+      (manager) => manager.query(KEEP, [organization_id, sequence, token]),
+      { background: true },
     );
   }
 }

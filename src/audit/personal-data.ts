@@ -2,10 +2,10 @@ import { createSecretKey } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { randomBytes } from '../common/random-bytes.js';
 import { seal as encrypt, unseal as decrypt } from '../signing/sealed-key.js';
-import type { Changes, FieldChange } from './changed-fields.js';
+import type { FieldChanges, FieldChange } from './field-changes.js';
 
-/** As Changes, with {"encrypted": …} in place of each text that is personal. */
-export type StoredChanges = Changes;
+/** As FieldChanges, with {"encrypted": …} in place of each text that is personal. */
+export type StoredFieldChanges = FieldChanges;
 
 interface Encrypted {
   encrypted: string;
@@ -25,7 +25,7 @@ export function newDataKey(): Buffer {
   return randomBytes(32);
 }
 
-export function isPersonal(changes: Changes): boolean {
+export function isPersonal(changes: FieldChanges): boolean {
   return Object.keys(changes).some((field) => PERSONAL.has(field));
 }
 
@@ -54,7 +54,7 @@ export async function erasePersonalData(
 }
 
 /** Each text is bound to its place: that of one event or field does not pass for that of another. */
-export function encrypted(changes: Changes, eventId: string, key: Buffer): StoredChanges {
+export function encrypted(changes: FieldChanges, eventId: string, key: Buffer): StoredFieldChanges {
   const secret = createSecretKey(key); // made once: of three short texts it would be more than half the work
   return eachText(changes, (text, place) =>
     typeof text === 'string'
@@ -65,10 +65,10 @@ export function encrypted(changes: Changes, eventId: string, key: Buffer): Store
 
 /** @returns null for texts that cannot be read any more, and whether there were such */
 export function readable(
-  stored: StoredChanges,
+  stored: StoredFieldChanges,
   eventId: string,
   key: Buffer | null,
-): { changes: Changes; erased: boolean } {
+): { changes: FieldChanges; erased: boolean } {
   let erased = false;
   const changes = eachText(stored, (value, place) => {
     if (value === null) return value;
@@ -88,7 +88,7 @@ function textIn(value: Encrypted, place: string, key: Buffer | null): string | n
   }
 }
 
-function eachText(changes: Changes, turned: (value: unknown, place: string) => unknown): Changes {
+function eachText(changes: FieldChanges, turned: (value: unknown, place: string) => unknown): FieldChanges {
   const fields = Object.entries(changes).map(([field, { before, after }]): [string, FieldChange] => [
     field,
     PERSONAL.has(field)

@@ -1,17 +1,18 @@
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { QueryParameters } from '../database/query-parameters.js';
 import type { AuditedEvent } from './audited-event.js';
-import { changedFields, type Changes } from './changed-fields.js';
-import type { Origin } from './origin.js';
+import type { EventSource } from './event-source.js';
+import { fieldChangesBetween, type FieldChanges } from './field-changes.js';
 import { dataKeyOf, encrypted, isPersonal, newDataKey } from './personal-data.js';
 
-/** Whose event it is, and where it came from. */
-export interface Occasion {
-  organization_id: string;
-  origin: Origin;
+/** The organization that an event belongs to, and who caused it. */
+export interface AuditContext {
+  readonly organizationId: string;
+  readonly source: EventSource;
 }
 
-/** But for the organization, each with its type. */
+/** The columns of an event, the organization aside, with their types. */
 const COLUMNS = {
   id: 'uuid',
   actor_type: 'text',
@@ -27,90 +28,100 @@ const COLUMNS = {
   user_agent: 'text',
 } as const;
 
-/** How many parameters an event takes, the organization not counted. */
-const PARAMETERS = Object.keys(COLUMNS).length;
+type EventRow = Record<keyof typeof COLUMNS, string | null>;
 
-const INTO_EVENTS = `INSERT INTO audit_events (organization_id, ${Object.keys(COLUMNS).join(', ')})`;
-
-/**
- * Records an event, as common table expressions of the statement that makes the change: no round trip more.
- * @param first number of the first parameter; the organization is $1 already, the rest is what `eventValues` gives
- */
-export function recording(first: number): string {
-  const given = Array.from({ length: PARAMETERS }, (_, n) => `$${String(first + n)}`);
-  return `
-  queued AS (INSERT INTO audit_unsealed (organization_id, event_id) VALUES ($1, $${String(first)})),
-  recorded AS (${INTO_EVENTS} VALUES ($1, ${given.join(', ')}))`;
+/** The first event of a user, with the key that encrypts the user's personal data in events. */
+export interface FirstEvent {
+  row: EventRow;
+  userId: string;
+  dataKey: Buffer;
 }
 
-/** The same for the first event of a user, whose data key it makes. */
-export function recordingFirst(first: number): string {
-  const [userId, key] = [first + PARAMETERS, first + PARAMETERS + 1].map((n) => `$${String(n)}`);
-  return `${recording(first)},
-  key_made AS (INSERT INTO user_data_keys (organization_id, user_id, data_key) VALUES ($1, ${String(userId)}, ${String(key)}))`;
-}
-
-/** The same for the first events of several users: each parameter is an array, of what `firstEventValues` gives for each. */
-export function recordingFirsts(first: number): string {
-  const types = [...Object.values(COLUMNS), 'uuid', 'bytea'];
-  const given = types.map((type, n) => `$${String(first + n)}::${type}[]`);
-  const [id, ofKey] = [String(given[0]), given.slice(PARAMETERS).join(', ')];
-  return `
-  queued AS (INSERT INTO audit_unsealed (organization_id, event_id) SELECT $1, * FROM unnest(${id})),
-  recorded AS (${INTO_EVENTS} SELECT $1, * FROM unnest(${given.slice(0, PARAMETERS).join(', ')})),
-  key_made AS (INSERT INTO user_data_keys (organization_id, user_id, data_key) SELECT $1, * FROM unnest(${ofKey}))`;
-}
-
-/** How many values `firstEventValues` gives. */
-export const FIRST_EVENT_VALUES = PARAMETERS + 2;
-
-const RECORD = `WITH ${recording(2)} SELECT`;
-
-/** The values for `recordingFirst`. */
-export function firstEventValues(occasion: Occasion, event: AuditedEvent): unknown[] {
-  const [id, key] = [uuidv7(), newDataKey()];
-  const changes = encrypted(changedFields(event.before, event.after), id, key);
-  return [...eventValues(occasion, id, event, changes), event.target.id, key];
+/** @param event of a user that is being created */
+export function firstEventOf(context: AuditContext, event: AuditedEvent): FirstEvent {
+  const [id, dataKey] = [uuidv7(), newDataKey()];
+  const changes = encrypted(fieldChangesBetween(event.before, event.after), id, dataKey);
+  return { row: rowOf(context, id, event, changes), userId: event.target.id, dataKey };
 }
 
 /**
- * Puts on record what was done, in the transaction that did it: both or neither. Nothing is recorded where
- * nothing differs.
+ * Records an event in the transaction of the change. Nothing is recorded when no field differs and the event has no
+ * details.
  */
 export async function recordEvent(
   manager: EntityManager,
-  occasion: Occasion,
+  context: AuditContext,
   event: AuditedEvent,
 ): Promise<void> {
-  const changes = changedFields(event.before, event.after);
+  const changes = fieldChangesBetween(event.before, event.after);
   if (Object.keys(changes).length === 0 && event.details === undefined) return;
   const id = uuidv7();
   const stored =
     event.target.type === 'user' && isPersonal(changes)
-      ? encrypted(changes, id, await dataKeyOf(manager, occasion.organization_id, event.target.id))
+      ? encrypted(changes, id, await dataKeyOf(manager, context.organizationId, event.target.id))
       : changes;
-  await manager.query(RECORD, [occasion.organization_id, ...eventValues(occasion, id, event, stored)]);
+  const parameters = new QueryParameters();
+  const organization = parameters.add(context.organizationId);
+  const ctes = insertEventCtes(parameters, organization, rowOf(context, id, event, stored));
+  await manager.query(`WITH ${ctes} SELECT`, parameters.values);
 }
 
-function eventValues(
-  { origin }: Occasion,
+/** Common table expressions that insert an event and queue it for sealing. @param organization its placeholder */
+function insertEventCtes(parameters: QueryParameters, organization: string, row: EventRow): string {
+  const [id, ...others] = Object.keys(COLUMNS).map((column) => parameters.add(row[column as keyof EventRow]));
+  return `
+  queued AS (INSERT INTO audit_unsealed (organization_id, event_id) VALUES (${organization}, ${String(id)})),
+  recorded AS (
+    INSERT INTO audit_events (organization_id, ${Object.keys(COLUMNS).join(', ')})
+    VALUES (${[organization, id, ...others].join(', ')}))`;
+}
+
+/**
+ * Common table expressions that insert the first events of several users together with the users' data keys, for the
+ * statement that inserts the users.
+ * @param organization placeholder of the organization's id
+ */
+export function insertFirstEventsCtes(
+  parameters: QueryParameters,
+  organization: string,
+  events: readonly FirstEvent[],
+): string {
+  const rows = events.map(({ row }) => row);
+  return `
+  queued AS (
+    INSERT INTO audit_unsealed (organization_id, event_id)
+    SELECT ${organization}, * FROM ${parameters.addRows(rows, { id: 'uuid' })}
+    ON CONFLICT DO NOTHING
+  ), recorded AS (
+    INSERT INTO audit_events (organization_id, ${Object.keys(COLUMNS).join(', ')})
+    SELECT ${organization}, * FROM ${parameters.addRows(rows, COLUMNS)}
+    ON CONFLICT DO NOTHING
+  ), keys_stored AS (
+    INSERT INTO user_data_keys (organization_id, user_id, data_key)
+    SELECT ${organization}, * FROM ${parameters.addRows(events, { userId: 'uuid', dataKey: 'bytea' })}
+    ON CONFLICT DO NOTHING
+  )`;
+}
+
+function rowOf(
+  { source }: AuditContext,
   id: string,
   { action, target, details }: AuditedEvent,
-  changes: Changes,
-): unknown[] {
-  const { actor, request_id, address, user_agent } = origin;
-  return [
+  changes: FieldChanges,
+): EventRow {
+  const { actor, request_id, address, user_agent } = source;
+  return {
     id,
-    actor.type,
-    actor.id,
-    actor.name,
+    actor_type: actor.type,
+    actor_id: actor.id,
+    actor_name: actor.name,
     action,
-    target.type,
-    target.id,
-    JSON.stringify(changes),
-    details === undefined ? null : JSON.stringify(details),
+    target_type: target.type,
+    target_id: target.id,
+    changes: JSON.stringify(changes),
+    details: details === undefined ? null : JSON.stringify(details),
     request_id,
     address,
     user_agent,
-  ];
+  };
 }

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { TenantDatabase } from '../database/tenant-database.js';
 import type { Action } from './audited-event.js';
-import { recordEvent, type Occasion } from './record-event.js';
+import { recordEvent, type AuditContext } from './record-event.js';
 
 /** Milliseconds in which refusals of one kind become one event. */
 const GATHERED_FOR = 60_000;
@@ -11,7 +11,7 @@ const KINDS_MAX = 10_000;
 export type CredentialsReason = 'wrong_secret' | 'expired' | 'revoked' | 'address_not_allowed';
 
 interface Refusal {
-  occasion: Occasion;
+  context: AuditContext;
   action: Action;
   api_key_id: string;
   what: Record<string, string>;
@@ -31,14 +31,14 @@ export class RefusalsService implements BeforeApplicationShutdown {
 
   constructor(private readonly database: TenantDatabase) {}
 
-  /** @param occasion its actor is the key whose secret was wrong, or which is not in force any more */
-  credentialsRefused(occasion: Occasion, reason: CredentialsReason): void {
-    this.gather(occasion, 'credentials.refused', { reason });
+  /** @param context its actor is the key whose secret was wrong, or which is not in force any more */
+  credentialsRefused(context: AuditContext, reason: CredentialsReason): void {
+    this.gather(context, 'credentials.refused', { reason });
   }
 
   /** @param scopes what the key would have needed, and lacks */
-  scopeRefused(occasion: Occasion, scopes: readonly string[]): void {
-    this.gather(occasion, 'scope.refused', { scope: scopes.join(' ') });
+  scopeRefused(context: AuditContext, scopes: readonly string[]): void {
+    this.gather(context, 'scope.refused', { scope: scopes.join(' ') });
   }
 
   /** Writes down what was gathered; what cannot be written is in the log. */
@@ -46,12 +46,14 @@ export class RefusalsService implements BeforeApplicationShutdown {
     clearTimeout(this.timer);
     const refusals = [...this.gathered.values()];
     this.gathered = new Map();
-    for (const { occasion, action, api_key_id, what, since, count } of refusals) {
+    for (const { context, action, api_key_id, what, since, count } of refusals) {
       const details = { ...what, count, since: since.toISOString() };
       try {
         const target = { type: 'api_key', id: api_key_id } as const;
-        await this.database.change(occasion.organization_id, (manager) =>
-          recordEvent(manager, occasion, { action, target, details }),
+        await this.database.transaction(
+          context.organizationId,
+          (manager) => recordEvent(manager, context, { action, target, details }),
+          { background: true },
         );
       } catch (error) {
         this.logger.warn({ err: error, api_key_id, action, ...details }, 'A refusal could not be recorded');
@@ -63,13 +65,13 @@ export class RefusalsService implements BeforeApplicationShutdown {
     return this.flush();
   }
 
-  private gather(occasion: Occasion, action: Action, what: Record<string, string>): void {
-    const api_key_id = occasion.origin.actor.id ?? '';
+  private gather(context: AuditContext, action: Action, what: Record<string, string>): void {
+    const api_key_id = context.source.actor.id ?? '';
     const kind = JSON.stringify([api_key_id, action, what]);
     const known = this.gathered.get(kind);
     if (known !== undefined) known.count += 1;
     else if (this.gathered.size < KINDS_MAX)
-      this.gathered.set(kind, { occasion, action, api_key_id, what, since: new Date(), count: 1 });
+      this.gathered.set(kind, { context, action, api_key_id, what, since: new Date(), count: 1 });
     if (this.gathered.size === 1 && known === undefined) this.flushLater();
   }
 

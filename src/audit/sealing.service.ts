@@ -1,8 +1,9 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { setImmediate } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
-import { passes } from '../common/passes.js';
-import { problemOfDatabaseError } from '../database/database-problems.js';
+import { BackgroundJob } from '../jobs/background-job.js';
+import { tryLock } from '../database/advisory-locks.js';
+import { isUnavailable } from '../database/database-errors.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import { BEFORE_THE_FIRST, COVERED, covered, linked } from './chain.js';
 import { CheckpointsService } from './checkpoints.service.js';
@@ -23,13 +24,9 @@ const CHECKPOINT_EVERY = 60_000;
 /** Milliseconds between two looks at all chains: a replica that was killed cannot tell which it has left behind. */
 const CHECK_ALL_EVERY = 3_600_000;
 
-/** Of several replicas one seals at a time. */
-const SEALING_LOCK = 7_352_004;
-
 /** Of the first events that wait, so that a long queue is not read each time. */
 const WAITING = `
   SELECT DISTINCT organization_id FROM (SELECT organization_id FROM audit_unsealed LIMIT 10000) u`;
-const TRY_LOCK = 'SELECT pg_try_advisory_xact_lock($1) AS mine';
 /** Event by event, which LIMIT 1 says: there are few beside all that are sealed, and statistics come too late to tell. */
 export const UNSEALED = `
   SELECT ${COVERED}
@@ -65,8 +62,12 @@ interface Seal extends Head {
 @Injectable()
 export class SealingService implements BeforeApplicationShutdown {
   private readonly logger = new Logger(SealingService.name);
-  private readonly shutdown = new AbortController();
-  private running: Promise<void> | undefined;
+  private readonly job = new BackgroundJob({
+    name: SealingService.name,
+    intervalMs: SEAL_EVERY,
+    run: () => this.sealAndSign(),
+    failureMessage: 'The audit trail is not sealed now; trying again',
+  });
   /** Organizations whose chains have no checkpoint at their end, and how many events this process sealed since. */
   private readonly behind = new Map<string, number>();
   /** When all chains are looked at, and when those that this process has left behind: of performance.now(). */
@@ -80,7 +81,7 @@ export class SealingService implements BeforeApplicationShutdown {
 
   /** From now on until the application is closed. */
   start(): void {
-    this.running = this.keepSealing();
+    this.job.start();
   }
 
   /**
@@ -96,7 +97,7 @@ export class SealingService implements BeforeApplicationShutdown {
       try {
         sealed += await this.sealSomeOf(id);
       } catch (error) {
-        if (problemOfDatabaseError(error) !== undefined) throw error;
+        if (isUnavailable(error)) throw error;
         failure ??= new Error(`The events of organization ${id} cannot be sealed`, { cause: error });
       }
     }
@@ -106,9 +107,8 @@ export class SealingService implements BeforeApplicationShutdown {
 
   /** In the middle of what it does the loop finishes first; then all that is left is sealed and signed. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.shutdown.abort();
-    if (this.running === undefined) return;
-    await this.running;
+    if (!this.job.isStarted) return;
+    await this.job.stop();
     try {
       await this.seal();
       await this.catchUp([...this.behind.keys()]);
@@ -118,18 +118,11 @@ export class SealingService implements BeforeApplicationShutdown {
   }
 
   /** Neither waits for the other to go well: one organization's events must not keep all from their checkpoints. */
-  private async keepSealing(): Promise<void> {
-    const { signal } = this.shutdown;
-    let hasFailed = false;
-    while (await passes(SEAL_EVERY, signal)) {
-      const failures: unknown[] = [];
-      await this.seal().catch((error: unknown) => failures.push(error));
-      await this.makeCheckpointsDue().catch((error: unknown) => failures.push(error));
-      const [err] = failures;
-      if (err !== undefined && !hasFailed)
-        this.logger.warn({ err }, 'The audit trail is not sealed now; trying again');
-      hasFailed = err !== undefined;
-    }
+  private async sealAndSign(): Promise<void> {
+    const failures: unknown[] = [];
+    await this.seal().catch((error: unknown) => failures.push(error));
+    await this.makeCheckpointsDue().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   }
 
   private async makeCheckpointsDue(): Promise<void> {
@@ -142,7 +135,7 @@ export class SealingService implements BeforeApplicationShutdown {
   }
 
   private async waiting(): Promise<string[]> {
-    const rows = await this.database.everywhere((manager) =>
+    const rows = await this.database.acrossTenants((manager) =>
       manager.query<{ organization_id: string }[]>(WAITING),
     );
     return rows.map(({ organization_id }) => organization_id);
@@ -151,8 +144,10 @@ export class SealingService implements BeforeApplicationShutdown {
   private async sealSomeOf(organizationId: string): Promise<number> {
     let sealed = 0;
     for (let batches = 0; batches < BATCHES; batches += 1) {
-      const count = await this.database.change(organizationId, (manager) =>
-        sealSome(manager, organizationId),
+      const count = await this.database.transaction(
+        organizationId,
+        (manager) => sealSome(manager, organizationId),
+        { background: true },
       );
       sealed += count;
       if (count > 0) await this.noteBehind(organizationId, count);
@@ -180,8 +175,7 @@ export class SealingService implements BeforeApplicationShutdown {
  * @returns how many
  */
 async function sealSome(manager: EntityManager, organizationId: string): Promise<number> {
-  const [lock] = await manager.query<{ mine: boolean }[]>(TRY_LOCK, [SEALING_LOCK]);
-  if (lock?.mine !== true) return 0;
+  if (!(await tryLock(manager, 'sealing'))) return 0;
   const events = await manager.query<AuditEvent[]>(UNSEALED, [organizationId, BATCH]);
   if (events.length === 0) return 0;
   const seals = await chained(await headOf(manager, organizationId), events);

@@ -28,7 +28,7 @@ export class VerificationService {
 
   /** All organizations, one after the other. */
   async *all(): AsyncGenerator<Verification> {
-    const organizations = await this.database.everywhere((manager) =>
+    const organizations = await this.database.acrossTenants((manager) =>
       manager.query<{ id: string }[]>('SELECT id FROM organizations ORDER BY created_at, id'),
     );
     for (const { id } of organizations) yield this.organization(id);

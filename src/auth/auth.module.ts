@@ -1,27 +1,23 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { AuditModule } from '../audit/audit.module.js';
-import { LimitsModule } from '../limits/limits.module.js';
+import { RateLimitingModule } from '../rate-limiting/rate-limiting.module.js';
+import { ApiKeyCache } from './api-key-cache.js';
+import { ApiKeyInvalidation } from './api-key-invalidation.js';
+import { ApiKeyVerifier } from './api-key-verifier.js';
 import { ApiKeyGuard } from './api-key.guard.js';
-import { ApiKeysService } from './api-keys.service.js';
-import { KeyChanges } from './key-changes.js';
-import { KeyUse } from './key-use.js';
-import { KnownKeys } from './known-keys.js';
+import { LastUsedTracker } from './last-used-tracker.js';
 import { RouteScopes } from './route-scopes.js';
 
-/** Global: what takes long asks the guard again, in whatever module it is. */
-@Global()
 @Module({
-  imports: [DiscoveryModule, AuditModule, LimitsModule],
+  imports: [DiscoveryModule, AuditModule, RateLimitingModule],
   providers: [
-    ApiKeysService,
-    KnownKeys,
-    KeyChanges,
-    KeyUse,
+    ApiKeyVerifier,
+    ApiKeyCache,
+    ApiKeyInvalidation,
+    LastUsedTracker,
     RouteScopes,
-    ApiKeyGuard,
-    { provide: APP_GUARD, useExisting: ApiKeyGuard },
+    { provide: APP_GUARD, useClass: ApiKeyGuard },
   ],
-  exports: [ApiKeysService, ApiKeyGuard],
 })
 export class AuthModule {}

@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, Module, type Type } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
-import { Public } from './public.decorator.js';
+import { Public } from '../common/auth/public.decorator.js';
 import { RouteScopes } from './route-scopes.js';
-import { Scope } from './scope.decorator.js';
+import { Scope } from '../common/auth/scope.decorator.js';
 
 @Controller('decided')
 class Decided {

@@ -1,8 +1,8 @@
 import { Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import { PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
-import { IS_PUBLIC } from './public.decorator.js';
-import { REQUIRED_SCOPE } from './scope.decorator.js';
+import { IS_PUBLIC } from '../common/auth/public.decorator.js';
+import { REQUIRED_SCOPE } from '../common/auth/scope.decorator.js';
 
 type Controllers = ReturnType<DiscoveryService['getControllers']>;
 

@@ -1,11 +1,11 @@
 import { plainToInstance } from 'class-transformer';
 import { validate } from 'class-validator';
 import { Command, CommandRunner, Option, SubCommand } from 'nest-commander';
-import { originOnCommandLine } from '../audit/origin.js';
+import { commandLineSource } from '../audit/event-source.js';
 import { recordEvent } from '../audit/record-event.js';
-import { ApiKeysService } from '../auth/api-keys.service.js';
-import { newKeyPair, type KeyPair } from '../auth/key-pair.js';
-import { inOrder, SCOPES, type ScopeName } from '../auth/scopes.js';
+import { ApiKeysRepository } from '../api-keys/api-keys.repository.js';
+import { newKeyPair, type KeyPair } from '../common/auth/key-pair.js';
+import { inOrder, SCOPES, type ScopeName } from '../common/auth/scopes.js';
 import { fieldErrorsOf } from '../common/validation/field-errors.js';
 import { IsListOfValues, IsOneOf, IsText, IsUuid, MayBeLeftOut } from '../common/validation/field-rules.js';
 import { ScalarEntry } from '../common/validation/scalar-entry.js';
@@ -88,13 +88,13 @@ async function make({ organization, name, scopes: given }: NewApiKey): Promise<M
   const scopes = given === undefined ? [...SCOPES] : inOrder(given.map(({ value }) => value));
   const pair = newKeyPair();
   const api_key_id = await withApplication((app) =>
-    app.get(TenantDatabase).change(organization, async (manager) => {
+    app.get(TenantDatabase).transaction(organization, async (manager) => {
       const found = await manager.query<unknown[]>('SELECT FROM organizations WHERE id = $1', [organization]);
       if (found.length === 0) throw new Error(`There is no organization ${organization}.`);
-      const id = await app.get(ApiKeysService).create(manager, organization, { name, scopes }, pair);
+      const id = await app.get(ApiKeysRepository).insert(manager, organization, { name, scopes }, pair);
       await recordEvent(
         manager,
-        { organization_id: organization, origin: originOnCommandLine() },
+        { organizationId: organization, source: commandLineSource() },
         { action: 'api_key.created', target: { type: 'api_key', id }, after: { name, scopes } },
       );
       return id;

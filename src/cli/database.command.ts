@@ -1,7 +1,7 @@
 import { Command, CommandRunner, Option, SubCommand } from 'nest-commander';
 import { randomBytes } from 'node:crypto';
 import { readEnvironment } from '../config/environment.js';
-import { distribute, planOfDistribution } from '../database/distribute.js';
+import { distribute, planOfDistribution } from '../database/citus/distribute.js';
 import { dataDir } from '../database/embedded/data-dir.js';
 import { EmbeddedServer } from '../database/embedded/embedded-server.js';
 import { migrate } from '../database/migrate.js';

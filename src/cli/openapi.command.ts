@@ -1,8 +1,8 @@
 import { Command, CommandRunner } from 'nest-commander';
-import { assembleApp } from '../bootstrap.js';
+import { assembleApp } from '../app/create-app.js';
 import { Environment } from '../config/environment.js';
 import { Settings } from '../config/settings.js';
-import { openApiDocument } from '../openapi.js';
+import { openApiDocument } from '../app/openapi.js';
 
 @Command({ name: 'openapi', description: 'print the OpenAPI document' })
 export class OpenApiCommand extends CommandRunner {

@@ -1,5 +1,5 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { createApp } from '../bootstrap.js';
+import { createApp } from '../app/create-app.js';
 import { readEnvironment, StartupError } from '../config/environment.js';
 import { Settings } from '../config/settings.js';
 import { DatabaseService } from '../database/database.service.js';

@@ -1,7 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Settings } from '../config/settings.js';
-import { ConnectionTurns } from '../limits/connection-turns.js';
 import { dataSourceOptions } from './data-source-options.js';
 import { DatabaseService } from './database.service.js';
 import { Replicas } from './replicas/replicas.js';
@@ -15,11 +14,12 @@ import { TenantDatabase } from './tenant-database.js';
       inject: [Settings],
       useFactory: (settings: Settings) => ({
         ...dataSourceOptions(settings.databaseUrl, serviceConnection(settings)),
-        manualInitialization: true, // DatabaseService does it, and keeps trying
+        autoLoadEntities: true,
+        manualInitialization: true, // DatabaseService initializes it, and retries
       }),
     }),
   ],
-  providers: [ConnectionTurns, DatabaseService, Replicas, TenantDatabase],
-  exports: [ConnectionTurns, DatabaseService, Replicas, TenantDatabase],
+  providers: [DatabaseService, Replicas, TenantDatabase],
+  exports: [DatabaseService, Replicas, TenantDatabase],
 })
 export class DatabaseModule {}

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { StartupError } from '../config/environment.js';
 import { Settings } from '../config/settings.js';
-import { isLoginRefused, problemOfDatabaseError } from './database-problems.js';
+import { isLoginRefused, isUnavailable } from './database-errors.js';
 import { migrate, pendingMigrations } from './migrate.js';
 import { setUpServiceRole } from './service-role.js';
 
@@ -36,7 +36,7 @@ export class DatabaseService implements OnApplicationBootstrap, OnApplicationShu
     } catch (error) {
       if (error instanceof StartupError) throw error;
       if ((error as Error).message.includes(REFUSED_BY_POOLER)) throw behindPooler(error);
-      if (isLoginRefused(error) || problemOfDatabaseError(error) === undefined) throw unusable(error);
+      if (isLoginRefused(error) || !isUnavailable(error)) throw unusable(error);
       this.logger.warn({ err: error }, 'The database cannot be reached; trying again until it can');
       void this.keepTrying();
     }

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MigrationExecutor, type DataSource, type Migration } from 'typeorm';
+import { tryLock } from './advisory-locks.js';
 import { withDataSource } from './with-data-source.js';
 
-/** Of several processes that start at once, one migrates and the others wait for it. */
-const MIGRATION_LOCK = 7_352_002;
 /** Milliseconds after which a waiting process tries again; it holds no connection meanwhile, which a pooler may be short of. */
 const TRY_AGAIN = 100;
 
@@ -28,11 +27,7 @@ export async function migrate(url: string): Promise<string[]> {
 async function migrateAlone(dataSource: DataSource): Promise<Migration[] | undefined> {
   return dataSource.transaction(async (lock) => {
     await lock.query('SET LOCAL idle_in_transaction_session_timeout = 0'); // it idles while the others work
-    const [answer] = await lock.query<{ locked: boolean }[]>(
-      'SELECT pg_try_advisory_xact_lock($1) AS locked',
-      [MIGRATION_LOCK],
-    );
-    return answer?.locked === true ? dataSource.runMigrations() : undefined;
+    return (await tryLock(lock, 'migrations')) ? dataSource.runMigrations() : undefined;
   });
 }
 

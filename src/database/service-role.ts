@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { setUpSearchRole } from './search-role.js';
-import { PLANNING } from './service-connection.js';
+import { ADVISORY_LOCKS } from './advisory-locks.js';
+import { PLANNER_SETTINGS } from './service-connection.js';
 
 /** Everything that a request can need, and nothing more: the service changes no tables and no migrations. */
 const GRANTS = (role: string): string => `
@@ -8,9 +9,6 @@ const GRANTS = (role: string): string => `
   GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role};
   REVOKE INSERT, UPDATE, DELETE ON migrations FROM ${role};
   ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${role};`;
-
-/** Two processes may do this at the same moment. */
-const LOCK = 7_352_003;
 
 /**
  * Makes the role that the service works as, where it is missing, and gives it what it needs. It owns
@@ -25,7 +23,7 @@ export async function setUpServiceRole(url: string, role: string, password?: str
     const name = client.escapeIdentifier(role);
     const login = password === undefined ? '' : `LOGIN PASSWORD ${client.escapeLiteral(password)}`;
     await client.query('BEGIN');
-    await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
+    await client.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.serviceRole]);
     const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
     if (rowCount === 0) await client.query(`CREATE ROLE ${name} NOSUPERUSER NOBYPASSRLS ${login}`);
     else if (login !== '') await client.query(`ALTER ROLE ${name} ${login}`);
@@ -40,6 +38,6 @@ export async function setUpServiceRole(url: string, role: string, password?: str
 
 /** For connections that cannot set it themselves, as behind a pooler. */
 const planningOf = (role: string): string =>
-  Object.entries(PLANNING)
+  Object.entries(PLANNER_SETTINGS)
     .map(([parameter, value]) => `ALTER ROLE ${role} SET ${parameter} = ${value};`)
     .join(' ');

@@ -1,5 +1,8 @@
-/** Milliseconds for a statement of a request; one that waits for the database any longer is answered with 503. */
-export const STATEMENT_TIMEOUT = 1500;
+/** For the statements of a request; the response is 503 when one takes longer. */
+export const STATEMENT_TIMEOUT_MS = 1500;
 
-/** Milliseconds for one on as many rows as an organization has; the caller's connection is kept for a minute. */
-export const LONG_STATEMENT_TIMEOUT = 50_000;
+/** For statements on as many rows as an organization has; the client's connection is kept for a minute. */
+export const LONG_STATEMENT_TIMEOUT_MS = 50_000;
+
+/** Added to the time limit of a statement for the reply to arrive. */
+export const REPLY_GRACE_MS = 100;

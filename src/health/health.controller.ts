@@ -6,7 +6,7 @@ import {
   HealthIndicatorService,
   type HealthCheckResult,
 } from '@nestjs/terminus';
-import { Public } from '../auth/public.decorator.js';
+import { Public } from '../common/auth/public.decorator.js';
 import { DatabaseService } from '../database/database.service.js';
 
 @Public()

@@ -1,9 +1,9 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CurrentOrganization } from '../auth/current-organization.decorator.js';
-import { Scope } from '../auth/scope.decorator.js';
+import { CurrentOrganization } from '../common/auth/current-organization.decorator.js';
+import { Scope } from '../common/auth/scope.decorator.js';
 import { ApiProblems } from '../common/errors/api-problems.decorator.js';
-import { ApiTagged } from '../common/http/api-tagged.decorator.js';
+import { ApiWithETag } from '../common/http/with-etag.decorator.js';
 import { OrganizationResponse } from './dto/organization.response.js';
 import { OrganizationsService } from './organizations.service.js';
 
@@ -19,7 +19,7 @@ export class OrganizationsController {
     summary: 'Retrieve Organization',
     description: 'Your own organization: the one whose key you send.',
   })
-  @ApiTagged({ description: 'The organization.', type: OrganizationResponse })
+  @ApiWithETag({ description: 'The organization.', type: OrganizationResponse })
   @ApiProblems()
   retrieve(@CurrentOrganization() organizationId: string): Promise<OrganizationResponse> {
     return this.organizations.retrieve(organizationId);

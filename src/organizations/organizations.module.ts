@@ -1,25 +1,43 @@
 import { Module } from '@nestjs/common';
-import { ChangesModule } from '../changes/changes.module.js';
-import { AuthModule } from '../auth/auth.module.js';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ApiKeysModule } from '../api-keys/api-keys.module.js';
+import { ReferencesModule } from '../references/references.module.js';
 import { RolesModule } from '../roles/roles.module.js';
-import { AccountGroupsController } from './account-groups.controller.js';
-import { AccountGroupsService } from './account-groups.service.js';
-import { AccountsController } from './accounts.controller.js';
-import { AccountsOfGroupController } from './accounts-of-group.controller.js';
-import { AccountsService } from './accounts.service.js';
+import { AccountGroupsController } from './account-groups/account-groups.controller.js';
+import { AccountGroupsRepository } from './account-groups/account-groups.repository.js';
+import { AccountGroupsService } from './account-groups/account-groups.service.js';
+import { AccountGroup } from './account-groups/entities/account-group.entity.js';
+import { AccountsOfGroupController } from './account-groups/accounts-of-group.controller.js';
+import { AccountsOfGroupService } from './account-groups/accounts-of-group.service.js';
+import { AccountsController } from './accounts/accounts.controller.js';
+import { AccountsRepository } from './accounts/accounts.repository.js';
+import { AccountsService } from './accounts/accounts.service.js';
+import { Account } from './accounts/entities/account.entity.js';
+import { Organization } from './entities/organization.entity.js';
 import { OrganizationsController } from './organizations.controller.js';
 import { OrganizationsService } from './organizations.service.js';
-import { SandboxService } from './sandbox.service.js';
 
 @Module({
-  imports: [ChangesModule, AuthModule, RolesModule],
+  imports: [
+    TypeOrmModule.forFeature([Organization, AccountGroup, Account]),
+    ReferencesModule,
+    RolesModule,
+    ApiKeysModule,
+  ],
   controllers: [
     OrganizationsController,
     AccountGroupsController,
     AccountsOfGroupController,
     AccountsController,
   ],
-  providers: [OrganizationsService, SandboxService, AccountGroupsService, AccountsService],
-  exports: [OrganizationsService, SandboxService],
+  providers: [
+    OrganizationsService,
+    AccountGroupsService,
+    AccountGroupsRepository,
+    AccountsOfGroupService,
+    AccountsService,
+    AccountsRepository,
+  ],
+  exports: [OrganizationsService, AccountGroupsRepository, AccountsRepository],
 })
 export class OrganizationsModule {}

@@ -1,18 +1,29 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { ApiKeysService } from '../auth/api-keys.service.js';
-import { originOnCommandLine } from '../audit/origin.js';
+import { ApiKeysRepository } from '../api-keys/api-keys.repository.js';
+import { commandLineSource } from '../audit/event-source.js';
 import { recordEvent } from '../audit/record-event.js';
-import { newKeyPair, type KeyPair } from '../auth/key-pair.js';
+import { newKeyPair, type KeyPair } from '../common/auth/key-pair.js';
 import { Problem } from '../common/errors/problem.js';
 import { TenantDatabase } from '../database/tenant-database.js';
+import type { DefaultRoleName } from '../roles/default-roles.js';
 import { RolesService } from '../roles/roles.service.js';
 import { totalOf } from '../totals/total-of.js';
 import type { OrganizationResponse } from './dto/organization.response.js';
 import { Organization } from './entities/organization.entity.js';
 
-export interface NewOrganization extends KeyPair {
+/** An organization to create. */
+export interface NewOrganization {
+  id: string;
+  /** 1 to 255 characters. */
+  name: string;
+  keyName: string;
+  /** Ids of the default roles; random by default. */
+  roleIds?: Readonly<Record<DefaultRoleName, string>>;
+}
+
+export interface CreatedOrganization extends KeyPair {
   organization_id: string;
 }
 
@@ -30,45 +41,44 @@ export class OrganizationsService {
   constructor(
     private readonly database: TenantDatabase,
     private readonly roles: RolesService,
-    private readonly apiKeys: ApiKeysService,
+    private readonly apiKeys: ApiKeysRepository,
   ) {}
 
   /** @throws Problem NOT_FOUND */
   async retrieve(organizationId: string): Promise<OrganizationResponse> {
-    const [organization] = await this.database.readAnywhere(organizationId, (manager) =>
-      manager.query<OrganizationResponse[]>(RETRIEVE_ORGANIZATION, [organizationId]),
+    const [organization] = await this.database.read(
+      organizationId,
+      (manager) => manager.query<OrganizationResponse[]>(RETRIEVE_ORGANIZATION, [organizationId]),
+      { replica: true },
     );
     if (organization === undefined) throw new Problem('NOT_FOUND');
     return organization;
   }
 
   /**
-   * Makes an organization with the six default roles and its first key pair.
+   * Creates an organization with the six default roles and its first key pair.
    * @param name 1 to 255 characters
-   * @returns the only sight of the secret
+   * @returns with the secret key, which cannot be read again
    */
-  create(name: string): Promise<NewOrganization> {
-    const organizationId = uuidv7();
-    return this.database.change(organizationId, async (manager) => {
-      await manager.insert(Organization, { id: organizationId, name });
-      await this.roles.createDefaults(manager, organizationId);
-      const pair = newKeyPair();
-      await this.apiKeys.create(manager, organizationId, { name: 'First key' }, pair);
-      await recordCreation(manager, organizationId, name);
-      return { organization_id: organizationId, ...pair };
+  create(name: string): Promise<CreatedOrganization> {
+    const id = uuidv7();
+    return this.database.transaction(id, async (manager) => {
+      const pair = await this.insert(manager, { id, name, keyName: 'First key' });
+      return { organization_id: id, ...pair };
     });
   }
-}
 
-/** The sandbox's too: whoever makes organizations does it on the machine, without a key. */
-export async function recordCreation(
-  manager: EntityManager,
-  organizationId: string,
-  name: string,
-): Promise<void> {
-  await recordEvent(
-    manager,
-    { organization_id: organizationId, origin: originOnCommandLine() },
-    { action: 'organization.created', target: { type: 'organization', id: organizationId }, after: { name } },
-  );
+  /** Creates an organization in the caller's transaction, recorded as the work of the command line. */
+  async insert(manager: EntityManager, { id, name, keyName, roleIds }: NewOrganization): Promise<KeyPair> {
+    const pair = newKeyPair();
+    await manager.insert(Organization, { id, name });
+    await this.roles.createDefaults(manager, id, roleIds);
+    await this.apiKeys.insert(manager, id, { name: keyName }, pair);
+    await recordEvent(
+      manager,
+      { organizationId: id, source: commandLineSource() },
+      { action: 'organization.created', target: { type: 'organization', id }, after: { name } },
+    );
+    return pair;
+  }
 }

@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Scope } from '../auth/scope.decorator.js';
+import { Scope } from '../common/auth/scope.decorator.js';
 import { ApiProblems } from '../common/errors/api-problems.decorator.js';
 import { CatalogSection } from './dto/catalog-section.js';
 import { PermissionsCatalog } from './permissions-catalog.js';

@@ -1,13 +1,14 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { CurrentOrganization } from '../auth/current-organization.decorator.js';
-import { Scope } from '../auth/scope.decorator.js';
-import { ApiChange, ApiCreation, ApiDeletion } from '../changes/api-change.decorator.js';
-import type { Change } from '../changes/change.js';
-import { CurrentChange } from '../changes/current-change.decorator.js';
+import { CurrentOrganization } from '../common/auth/current-organization.decorator.js';
+import { Scope } from '../common/auth/scope.decorator.js';
+import { ApiUpdate, ApiCreation, ApiDeletion } from '../unit-of-work/api-mutation.decorator.js';
+import type { MutationContext } from '../unit-of-work/mutation-context.js';
+import type { MutationOutcome } from '../unit-of-work/mutation-outcome.js';
+import { CurrentMutation } from '../unit-of-work/current-mutation.decorator.js';
 import { ApiProblems } from '../common/errors/api-problems.decorator.js';
-import { ApiTagged } from '../common/http/api-tagged.decorator.js';
-import { SANDBOX } from '../organizations/sandbox.ids.js';
+import { ApiWithETag } from '../common/http/with-etag.decorator.js';
+import { SANDBOX } from '../common/sandbox-ids.js';
 import { CreateRoleDto, type PermissionId } from './dto/create-role.dto.js';
 import { RoleResponse } from './dto/role.response.js';
 import { UpdateRoleDto } from './dto/update-role.dto.js';
@@ -55,9 +56,12 @@ export class RolesController {
     below: '/v1/organizations/roles',
     problems: ['ROLE_ALREADY_EXISTS'],
   })
-  create(@CurrentChange() change: Change, @Body() body: CreateRoleDto): Promise<RoleResponse> {
+  create(
+    @CurrentMutation() context: MutationContext,
+    @Body() body: CreateRoleDto,
+  ): Promise<MutationOutcome<RoleResponse>> {
     const { permission_ids, testing_permission_ids, ...role } = body;
-    return this.roles.create(change, {
+    return this.roles.create(context, {
       ...role,
       permission_ids: idsOf(permission_ids),
       testing_permission_ids: idsOf(testing_permission_ids),
@@ -72,7 +76,7 @@ export class RolesController {
     description: 'The role, default or custom.',
   })
   @ApiRoleId()
-  @ApiTagged({ description: 'The role.', type: RoleResponse })
+  @ApiWithETag({ description: 'The role.', type: RoleResponse })
   @ApiProblems('NOT_FOUND')
   retrieve(
     @CurrentOrganization() organizationId: string,
@@ -90,19 +94,19 @@ export class RolesController {
       'Changes what is given of a custom role. Default roles cannot be changed; no role changes its type.',
   })
   @ApiRoleId()
-  @ApiChange({
+  @ApiUpdate({
     description: 'The role after the change.',
     type: RoleResponse,
     tagged: true,
     problems: ['NOT_FOUND', 'DEFAULT_ROLE_IMMUTABLE', 'ROLE_ALREADY_EXISTS'],
   })
   update(
-    @CurrentChange() change: Change,
+    @CurrentMutation() context: MutationContext,
     @Param('role_id', RoleIdPipe) roleId: string,
     @Body() body: UpdateRoleDto,
-  ): Promise<RoleResponse> {
+  ): Promise<MutationOutcome<RoleResponse>> {
     const { permission_ids, testing_permission_ids, ...role } = body;
-    return this.roles.update(change, roleId, {
+    return this.roles.update(context, roleId, {
       ...role,
       ...(permission_ids && { permission_ids: idsOf(permission_ids) }),
       ...(testing_permission_ids && { testing_permission_ids: idsOf(testing_permission_ids) }),
@@ -118,8 +122,11 @@ export class RolesController {
   })
   @ApiRoleId()
   @ApiDeletion({ description: 'The role is gone.', problems: ['NOT_FOUND', 'DEFAULT_ROLE_IMMUTABLE'] })
-  delete(@CurrentChange() change: Change, @Param('role_id', RoleIdPipe) roleId: string): Promise<void> {
-    return this.roles.delete(change, roleId);
+  delete(
+    @CurrentMutation() context: MutationContext,
+    @Param('role_id', RoleIdPipe) roleId: string,
+  ): Promise<MutationOutcome<void>> {
+    return this.roles.delete(context, roleId);
   }
 }
 

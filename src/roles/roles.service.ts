@@ -1,29 +1,30 @@
 import { Injectable } from '@nestjs/common';
 import { customAlphabet } from 'nanoid';
 import type { EntityManager } from 'typeorm';
-import { touched, type Recorder, type Touched } from '../audit/audited-event.js';
+import { touched, type Touched } from '../audit/audited-event.js';
 import { Problem } from '../common/errors/problem.js';
-import { takeTime } from '../database/take-time.js';
+import { extendStatementTimeout } from '../database/extend-statement-timeout.js';
 import { TenantDatabase } from '../database/tenant-database.js';
-import type { Change } from '../changes/change.js';
-import { ChangesService, expectMatch } from '../changes/changes.service.js';
-import { LATER } from '../database/later.js';
-import { holdersOfRole } from '../access/access-snapshot.js';
+import type { MutationContext } from '../unit-of-work/mutation-context.js';
+import type { MutationOutcome } from '../unit-of-work/mutation-outcome.js';
+import { UnitOfWork, type Transaction } from '../unit-of-work/unit-of-work.js';
+import { nextUpdatedAt } from '../database/next-updated-at.js';
+import { holdersOfRole } from '../unit-of-work/access-diff/affected-access.js';
 import { DEFAULT_ROLE_NAMES, defaultRoles, READ_ONLY, type DefaultRoleName } from './default-roles.js';
 import type { RoleResponse } from './dto/role.response.js';
 import { Role, type RoleType } from './entities/role.entity.js';
 import { permissionErrors } from './permission-fit.policy.js';
 import { PermissionsCatalog } from './permissions-catalog.js';
-import { isAssignable } from './role-assignment.policy.js';
+import { isAssignable } from '../references/role-assignment.policy.js';
 
-export interface RoleChanges {
+export interface RolePatch {
   name?: string;
   description?: string | null;
   permission_ids?: string[];
   testing_permission_ids?: string[];
 }
 
-export type NewRole = Required<RoleChanges> & { role_type: RoleType };
+export type NewRole = Required<RolePatch> & { role_type: RoleType };
 
 /** Users who hold role $2 get $3 in its place. */
 const FALL_BACK = `
@@ -43,13 +44,15 @@ export class RolesService {
   constructor(
     private readonly database: TenantDatabase,
     private readonly catalog: PermissionsCatalog,
-    private readonly changes: ChangesService,
+    private readonly unitOfWork: UnitOfWork,
   ) {}
 
   /** All roles of the organization: the default ones in their usual order, then custom ones, oldest first. */
   async list(organizationId: string): Promise<RoleResponse[]> {
-    const roles = await this.database.readAnywhere(organizationId, (manager) =>
-      manager.findBy(Role, { organization_id: organizationId }),
+    const roles = await this.database.read(
+      organizationId,
+      (manager) => manager.findBy(Role, { organization_id: organizationId }),
+      { replica: true },
     );
     return roles
       .sort(
@@ -60,11 +63,12 @@ export class RolesService {
   }
 
   /** @throws Problem ROLE_ALREADY_EXISTS; VALIDATION_ERROR for permissions that the role may not hold */
-  create(change: Change, role: NewRole): Promise<RoleResponse> {
-    this.refuseUnfit(role, role.role_type);
-    return this.changes.run(change, async (manager, record) => {
-      const { organization_id } = change;
-      const created = manager.create(Role, { ...role, organization_id, id: newRoleId() });
+  create(context: MutationContext, role: NewRole): Promise<MutationOutcome<RoleResponse>> {
+    this.assertPermissionsFit(role, role.role_type);
+    const { organizationId } = context;
+    return this.unitOfWork.run(context, async ({ manager, record }) => {
+      const row = { ...role, organization_id: organizationId, id: newRoleId() };
+      const created = manager.create(Role, row);
       await manager.insert(Role, created);
       await record({ action: 'role.created', target: targetOf(created.id), after: role });
       return responseOf(created);
@@ -73,49 +77,52 @@ export class RolesService {
 
   /** @throws Problem NOT_FOUND */
   retrieve(organizationId: string, roleId: string): Promise<RoleResponse> {
-    return this.database.readAnywhere(organizationId, (manager) =>
-      retrieveRole(manager, organizationId, roleId),
-    );
+    return this.database.read(organizationId, (manager) => retrieveRole(manager, organizationId, roleId), {
+      replica: true,
+    });
   }
 
   /**
    * @throws Problem NOT_FOUND, PRECONDITION_FAILED, DEFAULT_ROLE_IMMUTABLE, ROLE_ALREADY_EXISTS,
    * VALIDATION_ERROR as for create
    */
-  update(change: Change, roleId: string, changes: RoleChanges): Promise<RoleResponse> {
-    const { organization_id } = change;
-    const work = async (manager: EntityManager, record: Recorder): Promise<RoleResponse> => {
-      const before = await lockCustomRole(manager, change, roleId);
-      this.refuseUnfit(changes, before.role_type);
-      if (Object.keys(changes).length === 0) return before;
-      await manager.update(Role, { organization_id, id: roleId }, { ...changes, updated_at: LATER });
-      const after = await retrieveRole(manager, organization_id, roleId);
+  update(context: MutationContext, roleId: string, patch: RolePatch): Promise<MutationOutcome<RoleResponse>> {
+    const { organizationId } = context;
+    const work = async (transaction: Transaction): Promise<RoleResponse> => {
+      const { manager, record } = transaction;
+      const before = await lockCustomRole(transaction, organizationId, roleId);
+      this.assertPermissionsFit(patch, before.role_type);
+      if (Object.keys(patch).length === 0) return before;
+      const role = { organization_id: organizationId, id: roleId };
+      await manager.update(Role, role, { ...patch, updated_at: nextUpdatedAt });
+      const after = await retrieveRole(manager, organizationId, roleId);
       await record({ action: 'role.updated', target: targetOf(roleId), before, after });
       return after;
     };
-    return this.changes.run(change, work, (manager) => holdersOfRole(manager, organization_id, roleId));
+    return this.unitOfWork.run(context, work, (manager) => holdersOfRole(manager, organizationId, roleId));
   }
 
   /**
    * Its users get the organization's Read only role in the same moment; nobody can be given it meanwhile.
    * @throws Problem NOT_FOUND, PRECONDITION_FAILED, DEFAULT_ROLE_IMMUTABLE
    */
-  delete(change: Change, roleId: string): Promise<void> {
-    const { organization_id } = change;
-    const work = async (manager: EntityManager, record: Recorder): Promise<void> => {
+  delete(context: MutationContext, roleId: string): Promise<MutationOutcome<void>> {
+    const { organizationId } = context;
+    const work = async (transaction: Transaction): Promise<void> => {
+      const { manager, record } = transaction;
       const { name, description, role_type, permission_ids, testing_permission_ids } = await lockCustomRole(
-        manager,
-        change,
+        transaction,
+        organizationId,
         roleId,
       );
       const readOnly = await manager.findOneByOrFail(Role, {
-        organization_id,
+        organization_id: organizationId,
         name: READ_ONLY,
         is_default: true,
       });
-      await takeTime(manager);
-      const [users] = await manager.query<Touched[]>(FALL_BACK, [organization_id, roleId, readOnly.id]);
-      await manager.delete(Role, { organization_id, id: roleId });
+      await extendStatementTimeout(manager);
+      const [users] = await manager.query<Touched[]>(FALL_BACK, [organizationId, roleId, readOnly.id]);
+      await manager.delete(Role, { organization_id: organizationId, id: roleId });
       await record({
         action: 'role.deleted',
         target: targetOf(roleId),
@@ -123,7 +130,7 @@ export class RolesService {
         details: { read_only_instead: users },
       });
     };
-    return this.changes.run(change, work, (manager) => holdersOfRole(manager, organization_id, roleId));
+    return this.unitOfWork.run(context, work, (manager) => holdersOfRole(manager, organizationId, roleId));
   }
 
   /** @param ids fixed ids for the sandbox; every other organization gets random ones */
@@ -142,7 +149,7 @@ export class RolesService {
     await manager.insert(Role, roles);
   }
 
-  private refuseUnfit(role: RoleChanges, roleType: RoleType): void {
+  private assertPermissionsFit(role: RolePatch, roleType: RoleType): void {
     const errors = (['permission_ids', 'testing_permission_ids'] as const).flatMap((field) =>
       permissionErrors(field, role[field] ?? [], roleType, this.catalog),
     );
@@ -154,14 +161,17 @@ export class RolesService {
  * Nobody is given the role, or changes it, until the transaction ends.
  * @throws Problem NOT_FOUND, PRECONDITION_FAILED, DEFAULT_ROLE_IMMUTABLE
  */
-async function lockCustomRole(manager: EntityManager, change: Change, roleId: string): Promise<RoleResponse> {
-  const { organization_id } = change;
+async function lockCustomRole(
+  { manager, assertMatch }: Transaction,
+  organizationId: string,
+  roleId: string,
+): Promise<RoleResponse> {
   await manager.query('SELECT FROM roles WHERE organization_id = $1 AND id = $2 FOR UPDATE', [
-    organization_id,
+    organizationId,
     roleId,
   ]);
-  const role = await retrieveRole(manager, organization_id, roleId);
-  await expectMatch(change, () => Promise.resolve(role));
+  const role = await retrieveRole(manager, organizationId, roleId);
+  await assertMatch(() => role);
   if (role.is_default) throw new Problem('DEFAULT_ROLE_IMMUTABLE');
   return role;
 }

@@ -1,6 +1,6 @@
 import { Controller, Get, Header, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Public } from '../auth/public.decorator.js';
+import { Public } from '../common/auth/public.decorator.js';
 import { ApiPublicProblems } from '../common/errors/api-problems.decorator.js';
 import { SigningKeysResponse } from './dto/signing-keys.response.js';
 import { PublishedKeysService } from './published-keys.service.js';

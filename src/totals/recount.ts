@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { Environment } from '../config/environment.js';
 import { Settings } from '../config/settings.js';
 import { Replicas } from '../database/replicas/replicas.js';
-import { ConnectionTurns } from '../limits/connection-turns.js';
+import { ADVISORY_LOCKS } from '../database/advisory-locks.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import { withDataSource } from '../database/with-data-source.js';
 import { totalOf, type Counted } from './total-of.js';
@@ -14,9 +14,6 @@ export interface Correction {
   /** How many rows the total had missed; negative where it had too many. */
   missed: number;
 }
-
-/** Two at once would correct the same twice. */
-const RECOUNT_LOCK = 7_352_006;
 
 /** The difference is one change more: it stays right, whatever is changed or added up at the same time. */
 const CORRECT = `
@@ -37,24 +34,19 @@ const CORRECT = `
 export async function recount(url: string, environment = new Environment()): Promise<Correction[]> {
   return withDataSource(url, async (dataSource) => {
     const settings = new Settings(environment, url);
-    const database = new TenantDatabase(
-      dataSource,
-      new Replicas(dataSource, settings),
-      new ConnectionTurns(settings),
-      settings,
-    );
-    const organizations = await database.everywhere((manager) =>
+    const database = new TenantDatabase(dataSource, new Replicas(dataSource, settings), settings);
+    const organizations = await database.acrossTenants((manager) =>
       manager.query<{ id: string }[]>('SELECT id FROM organizations ORDER BY id'),
     );
     const corrections: Correction[] = [];
     for (const { id } of organizations)
-      corrections.push(...(await database.change(id, (manager) => correct(manager, id))));
+      corrections.push(...(await database.transaction(id, (manager) => correct(manager, id))));
     return corrections;
   });
 }
 
 async function correct(manager: EntityManager, organizationId: string): Promise<Correction[]> {
   await manager.query("SELECT set_config('statement_timeout', '0', true)"); // behind a pooler each transaction has one
-  await manager.query('SELECT pg_advisory_xact_lock($1)', [RECOUNT_LOCK]);
+  await manager.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.recount]);
   return manager.query(CORRECT, [organizationId]);
 }

@@ -1,15 +1,15 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CurrentOrganization } from '../auth/current-organization.decorator.js';
-import { Scope } from '../auth/scope.decorator.js';
-import { ApiChange, ApiCreation, ApiDeletion } from '../changes/api-change.decorator.js';
-import type { Change } from '../changes/change.js';
-import { CurrentChange } from '../changes/current-change.decorator.js';
+import { CurrentOrganization } from '../common/auth/current-organization.decorator.js';
+import { Scope } from '../common/auth/scope.decorator.js';
+import { ApiUpdate, ApiCreation, ApiDeletion } from '../unit-of-work/api-mutation.decorator.js';
+import type { MutationContext } from '../unit-of-work/mutation-context.js';
+import type { MutationOutcome } from '../unit-of-work/mutation-outcome.js';
+import { CurrentMutation } from '../unit-of-work/current-mutation.decorator.js';
 import { ApiProblems } from '../common/errors/api-problems.decorator.js';
-import { ApiTagged } from '../common/http/api-tagged.decorator.js';
+import { ApiWithETag } from '../common/http/with-etag.decorator.js';
 import { ApiPage, type Page } from '../common/pagination/page.js';
 import { PathIdPipe } from '../common/validation/path-id.pipe.js';
-import { SharesConnection } from '../limits/turn.interceptor.js';
 import { CreateUserDto } from './dto/create-user.dto.js';
 import { DeleteUserQuery } from './dto/delete-user.query.js';
 import { ListUsersQuery } from './dto/list-users.query.js';
@@ -25,7 +25,6 @@ export class UsersController {
 
   @Post()
   @Scope('users:write')
-  @SharesConnection(true)
   @ApiOperation({
     operationId: 'create-user',
     summary: 'Create User',
@@ -41,8 +40,11 @@ export class UsersController {
     below: '/v1/organizations/users',
     problems: ['USER_ALREADY_EXISTS'],
   })
-  create(@CurrentChange() change: Change, @Body() body: CreateUserDto): Promise<UserResponse> {
-    return this.users.create(change, body);
+  create(
+    @CurrentMutation() context: MutationContext,
+    @Body() body: CreateUserDto,
+  ): Promise<MutationOutcome<UserResponse>> {
+    return this.users.create(context, body);
   }
 
   @Get()
@@ -65,14 +67,13 @@ export class UsersController {
 
   @Get(':user_id')
   @Scope('users:read')
-  @SharesConnection(true)
   @ApiOperation({
     operationId: 'retrieve-user',
     summary: 'Retrieve User',
     description: 'The user with the roles that were given to it.',
   })
   @ApiUserId()
-  @ApiTagged({ description: 'The user.', type: UserResponse })
+  @ApiWithETag({ description: 'The user.', type: UserResponse })
   @ApiProblems('NOT_FOUND')
   retrieve(
     @CurrentOrganization() organizationId: string,
@@ -89,18 +90,18 @@ export class UsersController {
     description: 'Changes the names that are given. The e-mail address cannot be changed.',
   })
   @ApiUserId()
-  @ApiChange({
+  @ApiUpdate({
     description: 'The user after the change.',
     type: UserResponse,
     tagged: true,
     problems: ['NOT_FOUND'],
   })
   update(
-    @CurrentChange() change: Change,
+    @CurrentMutation() context: MutationContext,
     @Param('user_id', PathIdPipe) userId: string,
-    @Body() names: UpdateUserDto,
-  ): Promise<UserResponse> {
-    return this.users.update(change, userId, names);
+    @Body() patch: UpdateUserDto,
+  ): Promise<MutationOutcome<UserResponse>> {
+    return this.users.update(context, userId, patch);
   }
 
   @Delete(':user_id')
@@ -115,9 +116,9 @@ export class UsersController {
   @ApiUserId()
   @ApiDeletion({ description: 'The user is gone.', problems: ['NOT_FOUND'], query: DeleteUserQuery })
   delete(
-    @CurrentChange(DeleteUserQuery) change: Change & DeleteUserQuery,
+    @CurrentMutation(DeleteUserQuery) context: MutationContext & Pick<DeleteUserQuery, 'erase'>,
     @Param('user_id', PathIdPipe) userId: string,
-  ): Promise<void> {
-    return this.users.delete(change, userId);
+  ): Promise<MutationOutcome<void>> {
+    return this.users.delete(context, userId);
   }
 }

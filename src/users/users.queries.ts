@@ -1,5 +1,3 @@
-import { FIRST_EVENT_VALUES, recordingFirst, recordingFirsts } from '../audit/record-event.js';
-import type { NamedStatement, ReadingStatement, Writing } from '../database/named-statement.js';
 import { oldestFirst, type Key, type List, type Order } from '../common/pagination/list.js';
 import { searchedIn } from '../database/search-role.js';
 import { totalOf } from '../totals/total-of.js';
@@ -13,118 +11,9 @@ const COLUMNS = `u.id, u.email, u.first_name, u.last_name,
       FROM account_group_permissions p WHERE p.organization_id = $1 AND p.user_id = u.id) AS account_group_permissions,
     u.created_at, u.updated_at`;
 
-export const RETRIEVE_USER: ReadingStatement = {
+export const RETRIEVE_USER = {
   name: 'retrieve_user',
-  readOnly: true,
   text: `SELECT ${COLUMNS} FROM users u WHERE u.organization_id = $1 AND u.id = $2`,
-};
-
-/** More roles than that are given to few users; statements for them are not worth keeping on each connection. */
-const NAMED_UP_TO = 10;
-
-/** All that is written of a new user. */
-export interface UserToWrite extends NewUser {
-  id: string;
-  /** What `firstEventValues` gives. */
-  event: readonly unknown[];
-}
-
-export interface NewUser {
-  email: string;
-  first_name: string;
-  last_name: string;
-  account_permissions: readonly { account_id: string; role_id: string }[];
-  account_group_permissions: readonly { account_group_id: string; role_id: string }[];
-}
-
-/** Users with all that they hold, and the events of them, by one statement; it answers created_at and updated_at. */
-export const CREATION: Writing<UserToWrite> = {
-  one: (organizationId, { id, email, first_name, last_name, event, ...held }) => ({
-    statement: createUser(held.account_permissions.length, held.account_group_permissions.length),
-    values: [
-      organizationId,
-      id,
-      email,
-      first_name,
-      last_name,
-      ...event,
-      ...held.account_permissions.flatMap(({ account_id, role_id }) => [account_id, role_id]),
-      ...held.account_group_permissions.flatMap(({ account_group_id, role_id }) => [
-        account_group_id,
-        role_id,
-      ]),
-    ],
-  }),
-  several: (organizationId, users) => {
-    const onAccounts = users.flatMap(({ id, account_permissions }) =>
-      account_permissions.map(({ account_id, role_id }) => [id, account_id, role_id]),
-    );
-    const onGroups = users.flatMap(({ id, account_group_permissions }) =>
-      account_group_permissions.map(({ account_group_id, role_id }) => [id, account_group_id, role_id]),
-    );
-    const people = users.map(({ id, email, first_name, last_name }) => [id, email, first_name, last_name]);
-    const events = users.map(({ event }) => event);
-    const columns = [columnsOf(people, 4), columnsOf(onAccounts, 3), columnsOf(onGroups, 3)];
-    return {
-      statement: CREATE_USERS,
-      values: [organizationId, ...columns.flat(), ...columnsOf(events, FIRST_EVENT_VALUES)],
-    };
-  },
-  sizeOf: ({ account_permissions, account_group_permissions }) =>
-    1 + account_permissions.length + account_group_permissions.length,
-};
-
-function columnsOf(rows: readonly (readonly unknown[])[], count: number): unknown[][] {
-  return Array.from({ length: count }, (_, column) => rows.map((row) => row[column]));
-}
-
-/**
- * A user $2 with all that it holds, and the event of it: then come e-mail address, first and last name,
- * `firstEventValues`, and pairs of an account and a role, and of an account group and a role. The pairs are given
- * one by one: the rows of a SELECT Citus sends by COPY, which row-level security refuses.
- */
-function createUser(accounts: number, accountGroups: number): NamedStatement {
-  const permissions = 6 + FIRST_EVENT_VALUES;
-  const isNamed = accounts + accountGroups <= NAMED_UP_TO;
-  return {
-    name: isNamed ? `create_user_${String(accounts)}_${String(accountGroups)}` : '',
-    text: `
-  WITH created AS (
-    INSERT INTO users (organization_id, id, email, first_name, last_name) VALUES ($1, $2, $3, $4, $5)
-    RETURNING created_at, updated_at
-  ), ${held('account_permissions', 'account_id', permissions, accounts)}
-  ${held('account_group_permissions', 'account_group_id', permissions + 2 * accounts, accountGroups)}
-  ${recordingFirst(6)}
-  SELECT created_at, updated_at FROM created`,
-  };
-}
-
-function held(table: string, on: string, first: number, count: number): string {
-  if (count === 0) return '';
-  const rows = Array.from(
-    { length: count },
-    (_, n) => `($1, $2, $${String(first + 2 * n)}, $${String(first + 2 * n + 1)})`,
-  );
-  return `on_${table} AS (INSERT INTO ${table} (organization_id, user_id, ${on}, role_id) VALUES ${rows.join(', ')}),`;
-}
-
-/** The same for several: $2 to $5 the people, $6 to $8 and $9 to $11 what they hold, then their events, all in arrays. */
-const CREATE_USERS: NamedStatement = {
-  name: 'create_users',
-  text: `
-  WITH created AS (
-    INSERT INTO users (organization_id, id, email, first_name, last_name)
-    SELECT $1::uuid, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[])
-    RETURNING id, created_at, updated_at
-  ), on_account_permissions AS (
-    INSERT INTO account_permissions (organization_id, user_id, account_id, role_id)
-    SELECT $1, * FROM unnest($6::uuid[], $7::uuid[], $8::text[])
-  ), on_account_group_permissions AS (
-    INSERT INTO account_group_permissions (organization_id, user_id, account_group_id, role_id)
-    SELECT $1, * FROM unnest($9::uuid[], $10::uuid[], $11::text[])
-  ), ${recordingFirsts(12)}
-  SELECT created_at, updated_at
-  FROM unnest($2::uuid[]) WITH ORDINALITY AS given (id, n) JOIN created USING (id) ORDER BY n`,
 };
 
 const FILTERS: Readonly<Record<keyof UserFilters, (parameter: string) => string>> = {

@@ -1,182 +1,154 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import type { Recorder } from '../audit/audited-event.js';
 import { erasePersonalData } from '../audit/personal-data.js';
-import { firstEventValues } from '../audit/record-event.js';
-import type { Change } from '../changes/change.js';
-import { ChangesService, expectMatch } from '../changes/changes.service.js';
+import { firstEventOf } from '../audit/record-event.js';
 import { Problem } from '../common/errors/problem.js';
-import { TenantDatabase } from '../database/tenant-database.js';
 import { listPage } from '../common/pagination/list-page.js';
 import type { PageQueryDto } from '../common/pagination/page-query.dto.js';
 import type { Page } from '../common/pagination/page.js';
-import { forgetPerson } from '../idempotency/forget-person.js';
-import { LATER } from '../database/later.js';
+import { nextUpdatedAt } from '../database/next-updated-at.js';
+import { TenantDatabase } from '../database/tenant-database.js';
+import { erasePersonalDataOfRecords } from '../unit-of-work/idempotency/erase-personal-data.js';
+import type { MutationContext } from '../unit-of-work/mutation-context.js';
+import type { MutationOutcome } from '../unit-of-work/mutation-outcome.js';
+import { UnitOfWork, type Transaction } from '../unit-of-work/unit-of-work.js';
 import type { DeleteUserQuery } from './dto/delete-user.query.js';
 import type { UserFilters, UserSort } from './dto/list-users.query.js';
 import type { UserResponse } from './dto/user.response.js';
 import { User } from './entities/user.entity.js';
+import { INSERT_USERS, type NewUser } from './insert-users.js';
 import { prepareSearch } from './search.js';
-import { CREATION, RETRIEVE_USER, usersList, type NewUser } from './users.queries.js';
+import { RETRIEVE_USER, usersList } from './users.queries.js';
+import { assertUser, UsersRepository } from './users.repository.js';
 
-type Moments = Pick<UserResponse, 'created_at' | 'updated_at'>;
+type Timestamps = Pick<UserResponse, 'created_at' | 'updated_at'>;
 
 @Injectable()
 export class UsersService {
   constructor(
     private readonly database: TenantDatabase,
-    private readonly changes: ChangesService,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly users: UsersRepository,
   ) {}
 
   /**
-   * The user and all its permissions, or nothing.
-   * @throws Problem USER_ALREADY_EXISTS; VALIDATION_ERROR when a role, account or group is no longer there
+   * Creates the user with all its permissions, or nothing.
+   * @throws Problem USER_ALREADY_EXISTS; VALIDATION_ERROR when a role, account or group was removed meanwhile
    */
   create(
-    change: Change,
+    context: MutationContext,
     { account_permissions, account_group_permissions, ...person }: NewUser,
-  ): Promise<UserResponse> {
+  ): Promise<MutationOutcome<UserResponse>> {
     const id = uuidv7();
     const after = { ...person, account_permissions, account_group_permissions };
-    const event = { action: 'user.created', target: { type: 'user', id }, after } as const;
-    const user = { id, ...after, event: firstEventValues(change, event) };
-    const answer = (moments: object): UserResponse => ({
+    const event = firstEventOf(context, { action: 'user.created', target: { type: 'user', id }, after });
+    const toResponse = (timestamps: object): UserResponse => ({
       id,
       ...person,
       account_permissions: sortedBy('account_id', account_permissions),
       account_group_permissions: sortedBy('account_group_id', account_group_permissions),
-      ...(moments as Moments),
+      ...(timestamps as Timestamps),
     });
-    return this.changes.write(change, CREATION, user, answer, () => ({ user_ids: [id] }));
+    return this.unitOfWork.insert(context, INSERT_USERS, { id, ...after, event }, toResponse, () => ({
+      user_ids: [id],
+    }));
   }
 
-  /** Users that pass all filters given. */
+  /** Lists the users that pass all filters. */
   list(
     organizationId: string,
     { sort, ...filters }: UserFilters & { sort: UserSort },
     query: PageQueryDto,
   ): Promise<Page<UserResponse>> {
     const list = usersList(organizationId, filters, sort);
-    return this.database.readAnywhere(organizationId, async (manager) => {
+    const work = async (manager: EntityManager): Promise<Page<UserResponse>> => {
       if (filters.search === undefined) return listPage(manager, list, query);
       return listPage(manager, await prepareSearch(manager, list, filters.search, query), query);
-    });
+    };
+    return this.database.read(organizationId, work, { replica: true });
   }
 
   /** @throws Problem NOT_FOUND */
   async retrieve(organizationId: string, userId: string): Promise<UserResponse> {
-    return found(await this.database.runAnywhere(organizationId, RETRIEVE_USER, [organizationId, userId]));
+    const statement = { ...RETRIEVE_USER, values: [organizationId, userId] };
+    return assertUser(await this.database.query(organizationId, statement, { replica: true }));
   }
 
   /** @throws Problem NOT_FOUND, PRECONDITION_FAILED */
   update(
-    change: Change,
+    context: MutationContext,
     userId: string,
-    names: { first_name?: string; last_name?: string },
-  ): Promise<UserResponse> {
-    const { organization_id } = change;
-    return this.changes.run(change, async (manager, record) => {
-      await lockUser(manager, organization_id, userId);
-      const before = await retrieveUser(manager, organization_id, userId);
-      await expectMatch(change, () => Promise.resolve(before));
-      if (Object.keys(names).length === 0) return before;
-      await manager.update(User, { organization_id, id: userId }, { ...names, updated_at: LATER });
-      const after = await retrieveUser(manager, organization_id, userId);
+    patch: { first_name?: string; last_name?: string },
+  ): Promise<MutationOutcome<UserResponse>> {
+    const { organizationId } = context;
+    return this.unitOfWork.run(context, async ({ manager, record, assertMatch }) => {
+      await this.users.lock(manager, organizationId, userId);
+      const before = await this.users.retrieve(manager, organizationId, userId);
+      await assertMatch(() => before);
+      if (Object.keys(patch).length === 0) return before;
+      const user = { organization_id: organizationId, id: userId };
+      await manager.update(User, user, { ...patch, updated_at: nextUpdatedAt });
+      const after = await this.users.retrieve(manager, organizationId, userId);
       await record({ action: 'user.updated', target: { type: 'user', id: userId }, before, after });
       return after;
     });
   }
 
   /**
-   * The user and its permissions; with `erase` also who it was in the audit trail, even of a user that was
-   * deleted before.
+   * Deletes the user and its permissions; with `erase` also its personal data in the audit trail, even when the user
+   * was deleted before.
    * @throws Problem NOT_FOUND, PRECONDITION_FAILED
    */
-  delete(change: Change & DeleteUserQuery, userId: string): Promise<void> {
-    const { organization_id, erase } = change;
-    const target = { type: 'user', id: userId } as const;
-    const work = async (manager: EntityManager, record: Recorder): Promise<void> => {
-      if (!(await isLocked(manager, organization_id, userId))) {
+  delete(
+    context: MutationContext & Pick<DeleteUserQuery, 'erase'>,
+    userId: string,
+  ): Promise<MutationOutcome<void>> {
+    const { organizationId, erase } = context;
+    const work = async (transaction: Transaction): Promise<void> => {
+      const { manager, record, assertMatch } = transaction;
+      if (!(await this.users.tryLock(manager, organizationId, userId))) {
         if (!erase) throw new Problem('NOT_FOUND');
-        await eraseDeleted(manager, record, change, userId);
+        await eraseDeletedUser(transaction, context, userId);
         return;
       }
-      const before = await retrieveUser(manager, organization_id, userId);
-      await expectMatch(change, () => Promise.resolve(before));
-      await manager.delete(User, { organization_id, id: userId });
+      const before = await this.users.retrieve(manager, organizationId, userId);
+      await assertMatch(() => before);
+      await manager.delete(User, { organization_id: organizationId, id: userId });
       await record({
         action: 'user.deleted',
-        target,
+        target: { type: 'user', id: userId },
         before,
         ...(erase ? { details: { erased: true } } : {}),
       });
-      if (erase) await eraseEverywhere(manager, organization_id, userId);
+      if (erase) await eraseRecords(manager, organizationId, userId);
     };
-    return this.changes.run(change, work, () => ({ user_ids: [userId] }));
+    return this.unitOfWork.run(context, work, () => ({ user_ids: [userId] }));
   }
 }
 
-/**
- * Keeps every other change of this user waiting until the transaction ends.
- * @throws Problem NOT_FOUND
- */
-export async function lockUser(
-  manager: EntityManager,
-  organizationId: string,
-  userId: string,
-): Promise<void> {
-  if (!(await isLocked(manager, organizationId, userId))) throw new Problem('NOT_FOUND');
-}
-
-/** @returns false where there is no such user, also when it was deleted while we waited for it */
-async function isLocked(manager: EntityManager, organizationId: string, userId: string): Promise<boolean> {
-  const found = await manager.findOne(User, {
-    select: { id: true },
-    where: { organization_id: organizationId, id: userId },
-    lock: { mode: 'pessimistic_write' },
-  });
-  return found !== null;
-}
-
-/** @returns false when nothing was on record about who the user was */
-async function eraseEverywhere(
+/** @returns false when no personal data of the user was on record */
+async function eraseRecords(
   manager: EntityManager,
   organizationId: string,
   userId: string,
 ): Promise<boolean> {
-  await forgetPerson(manager, organizationId, userId);
+  await erasePersonalDataOfRecords(manager, organizationId, userId);
   return erasePersonalData(manager, organizationId, userId);
 }
 
-/** @throws Problem NOT_FOUND when nothing is left to erase; PRECONDITION_FAILED, as there is no user to match */
-async function eraseDeleted(
-  manager: EntityManager,
-  record: Recorder,
-  change: Change,
+/** @throws Problem NOT_FOUND when nothing is left to erase; PRECONDITION_FAILED, because there is no user to match */
+async function eraseDeletedUser(
+  { manager, record }: Transaction,
+  { organizationId, ifMatch }: MutationContext,
   userId: string,
 ): Promise<void> {
-  const { organization_id, if_match } = change;
-  if (!(await eraseEverywhere(manager, organization_id, userId))) throw new Problem('NOT_FOUND');
-  if (if_match !== undefined) throw new Problem('PRECONDITION_FAILED');
+  if (!(await eraseRecords(manager, organizationId, userId))) throw new Problem('NOT_FOUND');
+  if (ifMatch !== undefined) throw new Problem('PRECONDITION_FAILED');
   await record({ action: 'user.erased', target: { type: 'user', id: userId }, details: { erased: true } });
 }
 
-export async function retrieveUser(
-  manager: EntityManager,
-  organizationId: string,
-  userId: string,
-): Promise<UserResponse> {
-  return found(await manager.query<UserResponse[]>(RETRIEVE_USER.text, [organizationId, userId]));
-}
-
-/** @throws Problem NOT_FOUND */
-function found([user]: UserResponse[]): UserResponse {
-  if (user === undefined) throw new Problem('NOT_FOUND');
-  return user;
-}
-
-/** As PostgreSQL orders UUIDs. */
+/** Sorts as PostgreSQL sorts UUIDs. */
 function sortedBy<K extends string, T extends Record<K, string>>(key: K, entries: readonly T[]): T[] {
   return [...entries].sort((a, b) => (a[key] < b[key] ? -1 : 1));
 }

@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import type { AccountGroupResponse } from '../../src/organizations/dto/account-group.response.js';
-import type { NewOrganization } from '../../src/organizations/organizations.service.js';
-import { SANDBOX } from '../../src/organizations/sandbox.ids.js';
+import type { AccountGroupResponse } from '../../src/organizations/account-groups/dto/account-group.response.js';
+import type { CreatedOrganization } from '../../src/organizations/organizations.service.js';
+import { SANDBOX } from '../../src/common/sandbox-ids.js';
 import type { RoleResponse } from '../../src/roles/dto/role.response.js';
 import { keyHeaders } from '../support/client.js';
 import type { TestDatabase } from '../support/database.js';
@@ -146,13 +146,13 @@ function production({ url }: TestDatabase): Record<string, string> {
   return { NODE_ENV: 'production', DATABASE_URL: url };
 }
 
-async function createOrganization(database: TestDatabase): Promise<NewOrganization> {
+async function createOrganization(database: TestDatabase): Promise<CreatedOrganization> {
   const command = ['organization', 'create', '--name', 'Acme', '--json'];
   const { output } = await ServiceProcess.cli(production(database), ...command);
-  return JSON.parse(output) as NewOrganization;
+  return JSON.parse(output) as CreatedOrganization;
 }
 
-async function createUser({ origin }: ServiceProcess, keys: NewOrganization): Promise<Response> {
+async function createUser({ origin }: ServiceProcess, keys: CreatedOrganization): Promise<Response> {
   const headers = { ...keyHeaders(keys), 'Content-Type': 'application/json' };
   const post = (path: string, body: object): Promise<Response> =>
     fetch(`${origin}/v1/organizations/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });

@@ -1,5 +1,5 @@
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
-import type { KeyPair } from '../../src/auth/key-pair.js';
+import type { KeyPair } from '../../src/common/auth/key-pair.js';
 
 /** As root and without a display, and asking nothing of anybody on the browser's own account. */
 const FLAGS = [

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { KeyPair } from '../../src/auth/key-pair.js';
+import type { KeyPair } from '../../src/common/auth/key-pair.js';
 import { createDataDir, sandboxKeys, ServiceProcess } from '../support/service-process.js';
 import { removeAfterwards, removeLeftovers } from './leftovers.js';
 import { SwaggerPage } from './swagger-page.js';

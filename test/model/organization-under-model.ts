@@ -1,9 +1,9 @@
 import { expect } from '@jest/globals';
-import type { AccountGroupResponse } from '../../src/organizations/dto/account-group.response.js';
-import type { AccountResponse } from '../../src/organizations/dto/account.response.js';
+import type { AccountGroupResponse } from '../../src/organizations/account-groups/dto/account-group.response.js';
+import type { AccountResponse } from '../../src/organizations/accounts/dto/account.response.js';
 import type { RoleResponse } from '../../src/roles/dto/role.response.js';
 import type { UserResponse } from '../../src/users/dto/user.response.js';
-import { createOrganization, type TestOrganization } from '../factories/organization.js';
+import { createOrganization, type TestOrganization } from '../support/factories/organization.js';
 import type { TestApp } from '../support/app.js';
 import type { Answer, Client } from '../support/client.js';
 import { accessChangesBetween, accessOf, isAbove, type ModelOrganization } from './access-model.js';

@@ -1,6 +1,6 @@
 import request, { type Response } from 'supertest';
 import type { ProblemBody } from '../../src/common/errors/problem.js';
-import type { KeyPair } from '../../src/auth/key-pair.js';
+import type { KeyPair } from '../../src/common/auth/key-pair.js';
 import type { TestApp } from './app.js';
 import { Conformity } from './conformity.js';
 

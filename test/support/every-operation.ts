@@ -1,12 +1,12 @@
 import type { UserResponse } from '../../src/users/dto/user.response.js';
-import { makeKey } from '../factories/api-key.js';
+import { makeKey } from './factories/api-key.js';
 import {
   createAccount,
   createGroup,
   createOrganization,
   newUser,
   type TestOrganization,
-} from '../factories/organization.js';
+} from './factories/organization.js';
 import type { TestApp } from './app.js';
 import type { Method } from './client.js';
 

@@ -6,13 +6,10 @@ type Work = (this: TenantDatabase, ...parameters: unknown[]) => Promise<unknown>
 
 /** Each is one round trip, or a transaction of several. */
 const WAYS = {
-  run: 1,
-  write: 1,
-  runAnywhere: 1,
+  query: 1,
+  insert: 1,
   read: Infinity,
-  readAnywhere: Infinity,
-  change: Infinity,
-  changeOnSnapshot: Infinity,
+  transaction: Infinity,
 } as const;
 
 /**

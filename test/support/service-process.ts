@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { KeyPair } from '../../src/auth/key-pair.js';
+import type { KeyPair } from '../../src/common/auth/key-pair.js';
 import { TEST_ENCRYPTION_KEY } from './encryption-key.js';
 
 /** The built service or command line in a process of its own, as a person would start it. */

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { SANDBOX } from '../../organizations/sandbox.ids.js';
+import { SANDBOX } from '../../common/sandbox-ids.js';
 
 /** One route by which a role reaches an account. */
 export class BecauseResponse {

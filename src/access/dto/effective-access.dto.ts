@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { PageQueryDto } from '../../common/pagination/page-query.dto.js';
 import { IsUuid, MayBeLeftOut } from '../../common/validation/field-rules.js';
-import { SANDBOX } from '../../organizations/sandbox.ids.js';
+import { SANDBOX } from '../../common/sandbox-ids.js';
 import { BecauseResponse } from './because.response.js';
 
 export class EffectiveAccessQuery extends PageQueryDto {

@@ -7,7 +7,7 @@ import {
   IsTrueOrFalse,
   IsUuid,
 } from '../../common/validation/field-rules.js';
-import { SANDBOX } from '../../organizations/sandbox.ids.js';
+import { SANDBOX } from '../../common/sandbox-ids.js';
 import { BecauseResponse } from './because.response.js';
 
 export type PermissionEnvironment = 'production' | 'sandbox';

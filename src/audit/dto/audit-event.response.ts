@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ACTIONS, TARGET_TYPES, type Action, type TargetType } from '../audited-event.js';
-import type { Changes } from '../changed-fields.js';
-import type { Actor } from '../origin.js';
+import type { FieldChanges } from '../field-changes.js';
+import type { Actor } from '../event-source.js';
 
 class ActorResponse implements Actor {
   @ApiProperty({
@@ -62,7 +62,7 @@ export class AuditEventResponse {
     additionalProperties: { type: 'object', required: ['before', 'after'], properties: {} },
     example: { first_name: { before: 'Ada', after: 'Augusta' } },
   })
-  changes!: Changes;
+  changes!: FieldChanges;
 
   @ApiProperty({
     description:

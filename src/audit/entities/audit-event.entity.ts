@@ -1,10 +1,9 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
-import { Organization } from '../../organizations/entities/organization.entity.js';
-import type { StoredChanges } from '../personal-data.js';
+import type { StoredFieldChanges } from '../personal-data.js';
 
 /** Something that was done. A trigger lets nobody change or delete it. */
 @Entity('audit_events')
-@ForeignKey(() => Organization, ['organization_id'], ['id'], { name: 'audit_events_organization_fkey' })
+@ForeignKey('organizations', ['organization_id'], ['id'], { name: 'audit_events_organization_fkey' })
 @Index('audit_events_occurred_at_idx', ['organization_id', 'occurred_at', 'id'])
 @Index('audit_events_action_idx', ['organization_id', 'action', 'occurred_at'], {
   where: 'action IS NOT NULL',
@@ -44,7 +43,7 @@ export class AuditEvent {
 
   /** Personal data in it is encrypted: personal-data.ts. */
   @Column('jsonb')
-  changes!: StoredChanges;
+  changes!: StoredFieldChanges;
 
   @Column({ type: 'jsonb', nullable: true })
   details!: object | null;

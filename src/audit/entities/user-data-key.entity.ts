@@ -1,9 +1,8 @@
 import { Check, Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
-import { Organization } from '../../organizations/entities/organization.entity.js';
 
 /** What a user's personal data in audit events is encrypted with. It outlives the user, until it is erased. */
 @Entity('user_data_keys')
-@ForeignKey(() => Organization, ['organization_id'], ['id'], { name: 'user_data_keys_organization_fkey' })
+@ForeignKey('organizations', ['organization_id'], ['id'], { name: 'user_data_keys_organization_fkey' })
 @Check('user_data_keys_length_check', 'length(data_key) = 32')
 export class UserDataKey {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'user_data_keys_pkey' })

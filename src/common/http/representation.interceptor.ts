@@ -5,10 +5,10 @@ import { tap, type Observable } from 'rxjs';
 import { entityTagOf } from './entity-tag.js';
 
 /** On a route that answers one thing: the answer carries its ETag, and If-None-Match is heeded. */
-export const Tagged = Reflector.createDecorator<true>();
+export const WithETag = Reflector.createDecorator<true>();
 
 /** On a route that makes a thing: the path below which its id leads to it. */
-export const MadeBelow = Reflector.createDecorator<string>();
+export const CreatedAt = Reflector.createDecorator<string>();
 
 /** The headers that follow from the thing answered. */
 @Injectable()
@@ -26,8 +26,8 @@ export function representationHeaders(
   reflector: Reflector,
   context: ExecutionContext,
 ): ((body: { id?: string }) => void) | undefined {
-  const isTagged = (reflector.get(Tagged, context.getHandler()) as true | undefined) ?? false;
-  const folder = reflector.get(MadeBelow, context.getHandler()) as string | undefined;
+  const isTagged = (reflector.get(WithETag, context.getHandler()) as true | undefined) ?? false;
+  const folder = reflector.get(CreatedAt, context.getHandler()) as string | undefined;
   if (!isTagged && folder === undefined) return undefined;
   const response = context.switchToHttp().getResponse<Response>();
   return (body) => {

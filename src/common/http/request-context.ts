@@ -1,10 +1,8 @@
 import type { ClsStore } from 'nestjs-cls';
 import type { Logger } from 'pino';
+import type { AuthenticatedRequest } from '../auth/caller.js';
 
-/** What the guard has found out, for the validators and the log; services get it as arguments. */
+/** The asynchronous context of a request, read by validators and by the logger; services take arguments. */
 export interface RequestContext extends ClsStore {
-  organization_id?: string;
-  api_key_id?: string;
-  /** Writes lines that tell which request they are about. */
-  log?: Logger;
+  request?: AuthenticatedRequest & { log?: Logger };
 }

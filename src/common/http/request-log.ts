@@ -1,11 +1,9 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
-import { ClsService } from 'nestjs-cls';
 import { PARAMS_PROVIDER_TOKEN, PinoLogger } from 'nestjs-pino';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pinoHttp, type Options } from 'pino-http';
-import { logOutput } from './log-output.js';
-import type { RequestContext } from './request-context.js';
+import { logDestination } from './bounded-log-destination.js';
 import { requestId } from './request-id.js';
 
 type LoggedRequest = IncomingMessage & { caller?: { organization_id: string; api_key_id: string } };
@@ -16,7 +14,7 @@ const SECRETS = ['public-api-key', 'private-secret-key', 'authorization', 'cooki
 export function requestLines(level: string): { pinoHttp: Options; forRoutes: [] } {
   const lines: Options = {
     level,
-    stream: logOutput(),
+    stream: logDestination(),
     genReqId: requestId,
     wrapSerializers: false, // pino-http's own would gather all headers, and nothing is made of them
     serializers: {
@@ -46,10 +44,8 @@ export function requestLines(level: string): { pinoHttp: Options; forRoutes: [] 
 export function logRequests(app: NestExpressApplication): void {
   const { pinoHttp: lines } = app.get<ReturnType<typeof requestLines>>(PARAMS_PROVIDER_TOKEN);
   const log = pinoHttp({ ...lines, logger: PinoLogger.root });
-  const context = app.get<ClsService<RequestContext>>(ClsService);
   app.use((request: Request, response: Response, next: NextFunction) => {
     log(request, response);
-    context.get().log = request.log;
     next();
   });
 }

@@ -23,8 +23,8 @@ export class ContextLogger extends PinoLogger {
   }
 
   override get logger(): PinoLogger['logger'] {
-    const ofRequest: RequestContext['log'] = this.requestContext.get('log');
-    return ofRequest ?? super.logger;
+    const context = this.requestContext.get() as RequestContext | undefined;
+    return context?.request?.log ?? super.logger;
   }
 }
 

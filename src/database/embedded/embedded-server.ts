@@ -18,16 +18,16 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { secretIn } from '../../common/secret-file.js';
 import { StartupError } from '../../config/environment.js';
+import { ADVISORY_LOCKS } from '../advisory-locks.js';
 import { binariesFor, type Binaries } from './binaries.js';
 import { disownStalePidFile, lastPort, runningPostmaster } from './postmaster.js';
 import { canReach, serverUser, type ServerUser } from './server-user.js';
 
 const run = promisify(execFile);
 
+const LEASE = ADVISORY_LOCKS.embeddedServerLease;
 const SUPERUSER = 'tenantry';
 const DATABASE = 'tenantry';
-/** Everyone who uses the server holds this advisory lock, shared; who can take it alone was the last. */
-const LEASE = 7_352_001;
 const UNFINISHED = 'postgres.new-';
 const START_ATTEMPTS = 20;
 

@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
+import type { DatabaseServer } from '../database-server.js';
 import { walPosition, type WalPosition } from './wal-position.js';
 
 /** Milliseconds for which an answer proves that the replica is there. */
@@ -15,7 +15,7 @@ export class Replica {
 
   /** @param name to be told in the log */
   constructor(
-    readonly dataSource: DataSource,
+    readonly server: DatabaseServer,
     private readonly name: string,
     private readonly logger: Logger,
   ) {}
@@ -47,12 +47,15 @@ export class Replica {
   }
 
   async close(): Promise<void> {
-    if (this.dataSource.isInitialized) await this.dataSource.destroy();
+    await this.server.close();
+    const { dataSource } = this.server;
+    if (dataSource.isInitialized) await dataSource.destroy();
   }
 
   private async position(): Promise<WalPosition> {
-    if (!this.dataSource.isInitialized) await this.dataSource.initialize();
-    const [row] = await this.dataSource.query<{ is_replica: boolean; position: string | null }[]>(REPLAYED);
+    const { dataSource } = this.server;
+    if (!dataSource.isInitialized) await dataSource.initialize();
+    const [row] = await dataSource.query<{ is_replica: boolean; position: string | null }[]>(REPLAYED);
     const position = walPosition(row?.position ?? '');
     if (row?.is_replica !== true || position === undefined) throw new Error('This server is no replica');
     return position;

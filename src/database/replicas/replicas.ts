@@ -1,10 +1,11 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { Settings } from '../../config/settings.js';
+import { BackgroundJob } from '../../jobs/background-job.js';
 import { serviceConnection } from '../service-connection.js';
 import { dataSourceOptions } from '../data-source-options.js';
+import { serverOf } from '../open-server.js';
 import { NotedWrites } from './noted-writes.js';
 import { PrimaryLog } from './primary-log.js';
 import { Replica } from './replica.js';
@@ -22,11 +23,11 @@ const WRITTEN = 'SELECT pg_current_wal_insert_lsn()::text AS position';
 export class Replicas implements OnApplicationShutdown {
   readonly areConfigured: boolean;
   private readonly logger = new Logger(Replicas.name);
-  private readonly shutdown = new AbortController();
   private readonly replicas: Replica[];
   private readonly log: PrimaryLog;
   private readonly writes = new NotedWrites();
-  private watching: Promise<unknown> | undefined;
+  /** One job for each server, so that none waits for another. */
+  private readonly jobs: readonly BackgroundJob[];
   private turn = 0;
 
   constructor(
@@ -36,10 +37,20 @@ export class Replicas implements OnApplicationShutdown {
     const { DATABASE_REPLICA_URLS: urls = [], DATABASE_REPLICA_MAX_LAG } = settings.environment;
     this.replicas = urls.map((url) => {
       const dataSource = new DataSource(dataSourceOptions(url, serviceConnection(settings)));
-      return new Replica(dataSource, new URL(url).host, this.logger);
+      return new Replica(serverOf(dataSource, settings.environment), new URL(url).host, this.logger);
     });
     this.log = new PrimaryLog(DATABASE_REPLICA_MAX_LAG * 1000);
     this.areConfigured = this.replicas.length > 0;
+    this.jobs = [() => this.askPrimary(), ...this.replicas.map((replica) => () => replica.ask())].map(
+      (run) =>
+        new BackgroundJob({
+          name: Replicas.name,
+          intervalMs: ASKED_EVERY,
+          runsAtStart: true,
+          run,
+          failureMessage: 'The position of a server in the write-ahead log could not be read; trying again',
+        }),
+    );
   }
 
   /** @returns one that shows all that the organization is known to have written; undefined when the primary has to */
@@ -78,8 +89,7 @@ export class Replicas implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.shutdown.abort();
-    await this.watching;
+    await Promise.all(this.jobs.map((job) => job.stop()));
     await Promise.all(this.replicas.map((replica) => replica.close()));
   }
 
@@ -87,20 +97,9 @@ export class Replicas implements OnApplicationShutdown {
     return this.log.latest !== undefined && now - this.log.latest.askedAt < HEARD_FOR;
   }
 
-  /** From the first request on, and so not for a command. Each server by itself, so that none waits for another. */
+  /** Starts with the first request, so that a command asks no replica. */
   private watch(): void {
-    this.watching ??= Promise.all([
-      this.again(() => this.askPrimary()),
-      ...this.replicas.map((replica) => this.again(() => replica.ask())),
-    ]);
-  }
-
-  private async again(ask: () => Promise<void>): Promise<void> {
-    const { signal } = this.shutdown;
-    while (!signal.aborted) {
-      await ask();
-      await sleep(ASKED_EVERY, undefined, { signal, ref: false }).catch(() => undefined);
-    }
+    for (const job of this.jobs) job.start();
   }
 
   private async askPrimary(): Promise<void> {

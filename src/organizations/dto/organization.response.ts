@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { TimestampsResponse } from '../../common/http/timestamps.response.js';
-import { SANDBOX } from '../sandbox.ids.js';
+import { SANDBOX } from '../../common/sandbox-ids.js';
 
 class OrganizationCountsResponse {
   @ApiProperty({ description: 'Users.', type: 'integer', minimum: 0, example: 1 })

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsListOfValues, IsOneOf, IsText, MayBeNull } from '../../common/validation/field-rules.js';
-import { IsNamedOnce, NotesRepetitions } from '../../common/validation/repetition-rules.js';
+import { IsUniqueInArray, ArrayUniqueBy } from '../../common/validation/array-unique-rules.js';
 import { ScalarEntry } from '../../common/validation/scalar-entry.js';
 import type { RoleType } from '../entities/role.entity.js';
 
@@ -28,7 +28,7 @@ export const PERMISSION_IDS = {
 /** The service knows which ids there are, and which fit the role's type. */
 export class PermissionId extends ScalarEntry {
   @IsText()
-  @IsNamedOnce()
+  @IsUniqueInArray()
   value!: string;
 }
 
@@ -49,12 +49,12 @@ export class CreateRoleDto {
 
   @ApiProperty({ description: 'Permission ids that the role gives in production.', ...PERMISSION_IDS })
   @IsListOfValues(() => PermissionId)
-  @NotesRepetitions('value')
+  @ArrayUniqueBy('value')
   permission_ids: PermissionId[] = [];
 
   @ApiProperty({ description: 'Permission ids that the role gives in the sandbox.', ...PERMISSION_IDS })
   @IsListOfValues(() => PermissionId)
-  @NotesRepetitions('value')
+  @ArrayUniqueBy('value')
   testing_permission_ids: PermissionId[] = [];
 
   @ApiProperty({

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { TimestampsResponse } from '../../common/http/timestamps.response.js';
-import { SANDBOX } from '../../organizations/sandbox.ids.js';
+import { SANDBOX } from '../../common/sandbox-ids.js';
 import type { RoleType } from '../entities/role.entity.js';
 
 export class RoleResponse extends TimestampsResponse {

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsListOfValues, IsText, MayBeLeftOut, MayBeNull } from '../../common/validation/field-rules.js';
-import { NotesRepetitions } from '../../common/validation/repetition-rules.js';
+import { ArrayUniqueBy } from '../../common/validation/array-unique-rules.js';
 import { PERMISSION_IDS, PermissionId, ROLE_DESCRIPTION } from './create-role.dto.js';
 
 export class UpdateRoleDto {
@@ -26,7 +26,7 @@ export class UpdateRoleDto {
   })
   @MayBeLeftOut()
   @IsListOfValues(() => PermissionId)
-  @NotesRepetitions('value')
+  @ArrayUniqueBy('value')
   permission_ids?: PermissionId[];
 
   @ApiProperty({
@@ -35,6 +35,6 @@ export class UpdateRoleDto {
   })
   @MayBeLeftOut()
   @IsListOfValues(() => PermissionId)
-  @NotesRepetitions('value')
+  @ArrayUniqueBy('value')
   testing_permission_ids?: PermissionId[];
 }

@@ -1,11 +1,10 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 'typeorm';
-import { Organization } from '../../organizations/entities/organization.entity.js';
 
 export type RoleType = 'account' | 'organization';
 
 /** A named set of permission ids, one for production and one for the sandbox. */
 @Entity('roles')
-@ForeignKey(() => Organization, ['organization_id'], ['id'], { name: 'roles_organization_fkey' })
+@ForeignKey('organizations', ['organization_id'], ['id'], { name: 'roles_organization_fkey' })
 @Unique('roles_assignable_key', ['organization_id', 'id', 'assignable'])
 @Index('roles_name_key', { synchronize: false }) // unique on (organization_id, lower(name)), in the migration
 @Check('roles_id_check', "id ~ '^rol_[0-9A-Za-z]{12}$'")

@@ -1,9 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsEmailAddress, IsListOf, IsText } from '../../common/validation/field-rules.js';
-import { NotesRepetitions } from '../../common/validation/repetition-rules.js';
-import { SANDBOX } from '../../organizations/sandbox.ids.js';
-import { HasPermissionHereOr } from '../validators/has-permission.js';
-import { AccountGroupPermissionDto, AccountPermissionDto } from './permissions.dto.js';
+import { ArrayUniqueBy } from '../../common/validation/array-unique-rules.js';
+import { RequiresOneOf } from '../validators/requires-one-of.js';
+import {
+  AccountGroupPermissionDto,
+  AccountPermissionDto,
+  ON_ACCOUNT_EXAMPLE,
+  ON_ACCOUNT_GROUP_EXAMPLE,
+} from '../permissions/dto/permissions.dto.js';
 
 export class CreateUserDto {
   @ApiProperty({
@@ -29,21 +33,21 @@ export class CreateUserDto {
     required: false,
     type: [AccountPermissionDto],
     maxItems: 500,
-    example: [{ account_id: SANDBOX.accounts.lisbon, role_id: SANDBOX.roles.Developer }],
+    example: [ON_ACCOUNT_EXAMPLE],
   })
   @IsListOf(() => AccountPermissionDto)
-  @NotesRepetitions('account_id')
-  @HasPermissionHereOr('account_group_permissions')
-  account_permissions: AccountPermissionDto[] = [];
+  @ArrayUniqueBy('account_id')
+  @RequiresOneOf('account_group_permissions')
+  account_permissions: InstanceType<typeof AccountPermissionDto>[] = [];
 
   @ApiProperty({
     description: 'Account group permission assignments: the role counts on every account of the group.',
     required: false,
     type: [AccountGroupPermissionDto],
     maxItems: 500,
-    example: [{ account_group_id: SANDBOX.account_groups.americas, role_id: SANDBOX.roles['Read only'] }],
+    example: [ON_ACCOUNT_GROUP_EXAMPLE],
   })
   @IsListOf(() => AccountGroupPermissionDto)
-  @NotesRepetitions('account_group_id')
-  account_group_permissions: AccountGroupPermissionDto[] = [];
+  @ArrayUniqueBy('account_group_id')
+  account_group_permissions: InstanceType<typeof AccountGroupPermissionDto>[] = [];
 }

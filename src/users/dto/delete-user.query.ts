@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ChangeQuery } from '../../changes/current-change.decorator.js';
+import { MutationQuery } from '../../unit-of-work/current-mutation.decorator.js';
 import { IsTrueOrFalseInQuery } from '../../common/validation/field-rules.js';
 
-export class DeleteUserQuery extends ChangeQuery {
+export class DeleteUserQuery extends MutationQuery {
   @ApiProperty({
     description:
       'Erase who the user was: its e-mail address and names in the audit trail cannot be read any more, by ' +

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { TimestampsResponse } from '../../common/http/timestamps.response.js';
-import { SANDBOX } from '../../organizations/sandbox.ids.js';
+import { SANDBOX } from '../../common/sandbox-ids.js';
 
 class UserAccountPermissionResponse {
   @ApiProperty({ description: 'Account id.', format: 'uuid', example: SANDBOX.accounts.lisbon })

@@ -1,11 +1,10 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
-import { Organization } from '../../organizations/entities/organization.entity.js';
 
 const KEPT_BY_DATABASE = { insert: false, update: false, select: false } as const;
 
 /** A person, kept in this database only. */
 @Entity('users')
-@ForeignKey(() => Organization, ['organization_id'], ['id'], { name: 'users_organization_fkey' })
+@ForeignKey('organizations', ['organization_id'], ['id'], { name: 'users_organization_fkey' })
 @Index('users_email_key', ['organization_id', 'email_lower'], { unique: true })
 @Index('users_created_at_idx', ['organization_id', 'created_at', 'id'])
 @Index('users_last_name_idx', ['organization_id', 'last_name_lower', 'id'])

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuditModule } from '../audit/audit.module.js';
+import { ApiKeysController } from './api-keys.controller.js';
+import { ApiKeysRepository } from './api-keys.repository.js';
+import { ApiKeysService } from './api-keys.service.js';
+import { ApiKey } from './entities/api-key.entity.js';
+
+/** The management of API keys; AuthModule checks them. */
+@Module({
+  imports: [TypeOrmModule.forFeature([ApiKey]), AuditModule],
+  controllers: [ApiKeysController],
+  providers: [ApiKeysService, ApiKeysRepository],
+  exports: [ApiKeysRepository],
+})
+export class ApiKeysModule {}

@@ -1,9 +1,0 @@
-/** Where a service that listens there is reached, e.g. `http://127.0.0.1:3000`. */
-export function originOf(host: string, port: number): string {
-  return `http://${hostInUrl(host)}:${String(port)}`;
-}
-
-function hostInUrl(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
-}

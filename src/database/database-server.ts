@@ -1,0 +1,66 @@
+import type { QueryConfig } from 'pg';
+import type { DataSource, EntityManager } from 'typeorm';
+import { setTransactionActive } from '../common/library-internals/typeorm-connections.js';
+import type { BatchableInsert } from './batchable-insert.js';
+import { FairSemaphore } from './postgres/fair-semaphore.js';
+import { setOrganization } from './postgres/session-settings.js';
+
+export type Work<T> = (manager: EntityManager) => Promise<T>;
+
+/** One PostgreSQL server, the primary or a replica; a subclass for each DATABASE_MODE says how statements reach it. */
+export abstract class DatabaseServer {
+  /** One permit for each connection of the pool. */
+  protected readonly connections: FairSemaphore;
+
+  constructor(
+    readonly dataSource: DataSource,
+    poolSize: number,
+  ) {
+    this.connections = new FairSemaphore(poolSize);
+  }
+
+  /** Runs one read-only statement in a transaction of its own. */
+  abstract query<Row>(organizationId: string, statement: QueryConfig, isLongRunning: boolean): Promise<Row[]>;
+
+  /** Inserts one item in a transaction of its own, possibly shared with other inserts of the organization. */
+  abstract insert<Row, Item>(
+    organizationId: string,
+    insert: BatchableInsert<Item>,
+    item: Item,
+  ): Promise<Row | undefined>;
+
+  /** Returns the messages that begin a transaction. @param setting SQL that applies to the transaction */
+  protected abstract transactionPreamble(kind: string, setting: string): string[];
+
+  /**
+   * Commits what the work has changed, or rolls it back when the work throws.
+   * @param kind transaction modes in SQL, such as READ ONLY
+   */
+  transactionOf<T>(organizationId: string, kind: string, work: Work<T>): Promise<T> {
+    const setting = setOrganization(organizationId);
+    return this.connections.run(organizationId, () => this.transaction(kind, setting, work));
+  }
+
+  /** The same without an organization's permit, for background work and for statements across organizations. */
+  async transaction<T>(kind: string, setting: string, work: Work<T>): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      for (const message of this.transactionPreamble(kind, setting)) await runner.query(message);
+      setTransactionActive(runner, true);
+      const result = await work(runner.manager);
+      await runner.query('COMMIT');
+      return result;
+    } catch (error) {
+      await runner.query('ROLLBACK').catch(() => undefined); // a lost connection has lost its transaction
+      throw error;
+    } finally {
+      setTransactionActive(runner, false);
+      await runner.release();
+    }
+  }
+
+  /** Closes the connections that are not of the DataSource's pool. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,57 @@
+import type { QueryConfig } from 'pg';
+import type { DataSource } from 'typeorm';
+import { poolOptionsOf } from '../../common/library-internals/pg-socket.js';
+import { poolOf } from '../../common/library-internals/typeorm-connections.js';
+import type { BatchableInsert } from '../batchable-insert.js';
+import { DatabaseServer } from '../database-server.js';
+import { FairSemaphore } from './fair-semaphore.js';
+import { InsertBatcher } from './insert-batcher.js';
+import { PipelinedReader } from './pipelined-reader.js';
+import { organizationSettings } from './session-settings.js';
+
+/** Statements that share a connection with others, for each connection of the pool. */
+const SHARING_STATEMENTS_PER_CONNECTION = 4;
+
+/** DATABASE_MODE=direct: short reads are pipelined, inserts are batched. */
+export class DirectServer extends DatabaseServer {
+  /** Permits of statements that share a connection. */
+  private readonly sharedConnections: FairSemaphore;
+  private reader: PipelinedReader | undefined;
+  private batcher: InsertBatcher | undefined;
+
+  constructor(dataSource: DataSource, poolSize: number) {
+    super(dataSource, poolSize);
+    this.sharedConnections = new FairSemaphore(SHARING_STATEMENTS_PER_CONNECTION * poolSize);
+  }
+
+  override query<Row>(
+    organizationId: string,
+    statement: QueryConfig,
+    isLongRunning: boolean,
+  ): Promise<Row[]> {
+    const permits = isLongRunning ? this.connections : this.sharedConnections;
+    return permits.run(organizationId, () => {
+      this.reader ??= new PipelinedReader(poolOptionsOf(poolOf(this.dataSource)));
+      return this.reader.query<Row>(organizationSettings(organizationId), statement, isLongRunning);
+    });
+  }
+
+  override insert<Row, Item>(
+    organizationId: string,
+    insert: BatchableInsert<Item>,
+    item: Item,
+  ): Promise<Row | undefined> {
+    return this.sharedConnections.run(organizationId, () => {
+      this.batcher ??= new InsertBatcher(poolOf(this.dataSource), this.connections);
+      return this.batcher.insert<Row, Item>(organizationId, insert, item);
+    });
+  }
+
+  override async close(): Promise<void> {
+    await this.reader?.end();
+  }
+
+  protected override transactionPreamble(kind: string, setting: string): string[] {
+    return [`START TRANSACTION ${kind}; ${setting}`];
+  }
+}

@@ -1,0 +1,123 @@
+import { Problem, RETRY_SOON } from '../../common/errors/problem.js';
+import { SlidingWindowSet } from './sliding-window-set.js';
+
+/** An organization counts as active for this long after it asked for a permit. */
+const ACTIVE_WINDOW_MS = 1000;
+/** Permits that a single active organization leaves free, so that the next one finds one at once. */
+const RESERVED_PERMITS = 2;
+
+const ACQUIRE_TIMEOUT_MS = 1000;
+
+interface Waiter {
+  admit(): void;
+  timer: NodeJS.Timeout;
+}
+
+/**
+ * A bulkhead per tenant: a semaphore whose permits the active organizations share evenly, however many requests of one
+ * of them wait. Waiting requests are admitted round-robin, organization by organization.
+ */
+export class FairSemaphore {
+  private readonly held = new Map<string, number>();
+  /** Waiting requests by organization, in the order in which the organizations are served next; no queue is empty. */
+  private readonly queues = new Map<string, Waiter[]>();
+  private readonly active = new SlidingWindowSet(ACTIVE_WINDOW_MS);
+  private total = 0;
+
+  /** @param permits at least 1 */
+  constructor(
+    private readonly permits: number,
+    private readonly acquireTimeoutMs = ACQUIRE_TIMEOUT_MS,
+  ) {}
+
+  /**
+   * Runs the work while it holds a permit of the organization.
+   * @throws Problem SERVICE_UNAVAILABLE when no permit is free in time; whatever the work throws
+   */
+  async run<T>(organizationId: string, work: () => Promise<T>): Promise<T> {
+    const waiting = this.acquire(organizationId);
+    if (waiting !== undefined && !(await waiting)) throw timedOut();
+    try {
+      return await work();
+    } finally {
+      this.release(organizationId);
+    }
+  }
+
+  /** @returns undefined when a permit was free, else a promise of whether one became free in time */
+  acquire(organizationId: string): Promise<boolean> | undefined {
+    this.active.add(organizationId);
+    if (this.queues.has(organizationId) || !this.canAdmit(organizationId)) return this.wait(organizationId);
+    this.admit(organizationId);
+    return undefined;
+  }
+
+  release(organizationId: string): void {
+    const left = (this.held.get(organizationId) ?? 0) - 1;
+    if (left > 0) this.held.set(organizationId, left);
+    else this.held.delete(organizationId);
+    this.total -= 1;
+    while (this.admitNext());
+  }
+
+  private wait(organizationId: string): Promise<boolean> {
+    const queue = this.queues.get(organizationId) ?? [];
+    this.queues.set(organizationId, queue);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.dequeue(organizationId, waiter);
+        resolve(false);
+      }, this.acquireTimeoutMs);
+      const waiter: Waiter = {
+        timer,
+        admit: () => {
+          resolve(true);
+        },
+      };
+      queue.push(waiter);
+    });
+  }
+
+  private dequeue(organizationId: string, waiter: Waiter): void {
+    const queue = this.queues.get(organizationId) ?? [];
+    queue.splice(queue.indexOf(waiter), 1);
+    if (queue.length === 0) this.queues.delete(organizationId);
+  }
+
+  /** @returns whether a request was admitted */
+  private admitNext(): boolean {
+    for (const [organizationId, queue] of this.queues) {
+      const [next] = queue;
+      if (next === undefined || !this.canAdmit(organizationId)) continue;
+      clearTimeout(next.timer);
+      this.dequeue(organizationId, next);
+      this.admit(organizationId);
+      if (this.queues.delete(organizationId)) this.queues.set(organizationId, queue); // to the end of the order
+      next.admit();
+      return true;
+    }
+    return false;
+  }
+
+  private admit(organizationId: string): void {
+    this.held.set(organizationId, (this.held.get(organizationId) ?? 0) + 1);
+    this.total += 1;
+  }
+
+  private canAdmit(organizationId: string): boolean {
+    return this.total < this.permits && (this.held.get(organizationId) ?? 0) < this.share();
+  }
+
+  private share(): number {
+    const organizations = this.active.count();
+    if (organizations > 1) return Math.ceil(this.permits / organizations);
+    return Math.max(1, this.permits - RESERVED_PERMITS);
+  }
+}
+
+function timedOut(): Problem {
+  return new Problem('SERVICE_UNAVAILABLE', {
+    headers: RETRY_SOON,
+    detail: 'The service has more requests than it can answer in time. Nothing was changed; try again.',
+  });
+}

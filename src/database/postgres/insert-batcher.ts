@@ -1,0 +1,123 @@
+import type pg from 'pg';
+import type { QueryConfig } from 'pg';
+import type { BatchableInsert } from '../batchable-insert.js';
+import { isStatementError } from '../database-errors.js';
+import type { FairSemaphore } from './fair-semaphore.js';
+import type { ReplyTimeoutClient } from './reply-timeout-client.js';
+import { batchSettings, organizationSettings, type SessionSettings } from './session-settings.js';
+
+/** An item with more rows is inserted alone. */
+const MAX_ROWS_PER_BATCH = 100;
+
+/** SQLSTATE of a lock that was not available within `lock_timeout`. */
+const LOCK_NOT_AVAILABLE = '55P03';
+
+interface PendingInsert {
+  insert: BatchableInsert<unknown>;
+  item: unknown;
+  resolve: (row: unknown) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * Inserts that arrive while another one of the same organization is being written are written together after it: one
+ * statement, one transaction and one flush of the write-ahead log. No insert waits for others to arrive, and when a
+ * batch fails each of its inserts is tried alone.
+ */
+export class InsertBatcher {
+  /** Pending inserts by organization, while there are any. */
+  private readonly pending = new Map<string, PendingInsert[]>();
+
+  constructor(
+    private readonly pool: pg.Pool,
+    private readonly connections: FairSemaphore,
+  ) {}
+
+  /** @returns the row that the statement returns for the item, once it is committed */
+  insert<Row, Item>(
+    organizationId: string,
+    insert: BatchableInsert<Item>,
+    item: Item,
+  ): Promise<Row | undefined> {
+    return new Promise<unknown>((resolve, reject) => {
+      const entry = { insert: insert as BatchableInsert<unknown>, item, resolve, reject };
+      const queue = this.pending.get(organizationId);
+      if (queue !== undefined) {
+        queue.push(entry);
+        return;
+      }
+      const first: PendingInsert[] = [entry];
+      this.pending.set(organizationId, first);
+      setImmediate(() => void this.drain(organizationId, first)); // with the other inserts of this turn of the event loop
+    }) as Promise<Row | undefined>;
+  }
+
+  private async drain(organizationId: string, queue: PendingInsert[]): Promise<void> {
+    while (queue.length > 0) await this.writeBatch(organizationId, takeBatch(queue));
+    this.pending.delete(organizationId);
+  }
+
+  /** A failed statement has inserted nothing. After a lost connection the outcome is unknown, and nothing is retried. */
+  private async writeBatch(organizationId: string, batch: readonly PendingInsert[]): Promise<void> {
+    try {
+      const statement = statementOf(organizationId, batch);
+      const rows = await this.send(organizationId, batchSettings(organizationId), statement);
+      for (const [n, { resolve }] of batch.entries()) resolve(rows[n]);
+    } catch (error) {
+      const mayPassAlone = isStatementError(error) && (batch.length > 1 || isLockTimeout(error));
+      for (const entry of batch) {
+        if (mayPassAlone) entry.resolve(this.writeAlone(organizationId, entry));
+        else entry.reject(error);
+      }
+    }
+  }
+
+  private async writeAlone(organizationId: string, entry: PendingInsert): Promise<unknown> {
+    const statement = statementOf(organizationId, [entry]);
+    const [row] = await this.send(organizationId, organizationSettings(organizationId), statement);
+    return row;
+  }
+
+  private send(
+    organizationId: string,
+    settings: SessionSettings,
+    statement: QueryConfig,
+  ): Promise<unknown[]> {
+    return this.connections.run(organizationId, async () => {
+      const client = (await this.pool.connect()) as pg.PoolClient & ReplyTimeoutClient;
+      let isLost = false;
+      try {
+        return await client.queryWithSettings(settings, statement);
+      } catch (error) {
+        isLost = !isStatementError(error);
+        throw error;
+      } finally {
+        client.release(isLost);
+      }
+    });
+  }
+}
+
+function statementOf(organizationId: string, batch: readonly PendingInsert[]): QueryConfig {
+  const [first] = batch;
+  if (first === undefined) throw new Error('A batch must have an insert');
+  return first.insert.statement(
+    organizationId,
+    batch.map(({ item }) => item),
+  );
+}
+
+/** A batch must not wait for the row locks of other transactions; an insert alone may. */
+function isLockTimeout(error: unknown): boolean {
+  return (error as pg.DatabaseError).code === LOCK_NOT_AVAILABLE;
+}
+
+/** Removes the inserts from the front of the queue that fit into one batch: of one kind, and not too many rows. */
+function takeBatch(queue: PendingInsert[]): PendingInsert[] {
+  let rows = 0;
+  const end = queue.findIndex(({ insert, item }, n) => {
+    rows += insert.rowCount(item);
+    return n > 0 && (rows > MAX_ROWS_PER_BATCH || insert !== queue[0]?.insert);
+  });
+  return queue.splice(0, end === -1 ? queue.length : end);
+}

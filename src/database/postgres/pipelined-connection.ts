@@ -1,0 +1,81 @@
+import type { PoolOptions, QueryConfig } from 'pg';
+import { ReplyTimeoutClient } from './reply-timeout-client.js';
+import type { SessionSettings } from './session-settings.js';
+
+/** A connection without a reply for this long is stalled: it gets no further reads while others can take them. */
+const STALLED_AFTER_MS = 5;
+
+/** One connection of a PipelinedReader, opened by the first read and again after it was lost. */
+export class PipelinedConnection {
+  /** Number of reads without a reply. */
+  pending = 0;
+  /** When the last reply came, or the oldest pending read was sent. */
+  private progressedAt = 0;
+  private connecting: Promise<ReplyTimeoutClient> | undefined;
+  private isCorked = false;
+
+  constructor(private readonly options: PoolOptions) {}
+
+  isStalled(): boolean {
+    return this.pending > 0 && performance.now() - this.progressedAt > STALLED_AFTER_MS;
+  }
+
+  async query<Row>(settings: SessionSettings, statement: QueryConfig): Promise<Row[]> {
+    if (this.pending === 0) this.progressedAt = performance.now();
+    this.pending += 1;
+    try {
+      const client = await this.connect();
+      this.flushAtEndOfTick(client);
+      return await client.queryWithSettings<Row>(settings, statement);
+    } finally {
+      this.pending -= 1;
+      this.progressedAt = performance.now();
+    }
+  }
+
+  async end(): Promise<void> {
+    const client = await this.connecting?.catch(() => undefined);
+    await client?.end();
+  }
+
+  /** New reads open a new connection. Pending reads on this one are answered or time out. */
+  retire(): void {
+    const isIdle = this.pending === 0;
+    const retired = this.connecting;
+    this.connecting = undefined;
+    retired
+      ?.then(async (client) => {
+        if (isIdle) client.destroy();
+        else await client.end();
+      })
+      .catch(() => undefined); // the pending reads were rejected with the cause
+  }
+
+  private connect(): Promise<ReplyTimeoutClient> {
+    if (this.connecting !== undefined) return this.connecting;
+    const connecting = open(this.options);
+    const forget = (): void => {
+      if (this.connecting === connecting) this.connecting = undefined;
+    };
+    connecting.then((client) => client.once('end', forget), forget);
+    this.connecting = connecting;
+    return connecting;
+  }
+
+  /** Sends all reads of one turn of the event loop in one message. */
+  private flushAtEndOfTick(client: ReplyTimeoutClient): void {
+    if (this.isCorked) return;
+    this.isCorked = true;
+    const uncork = client.cork();
+    setImmediate(() => {
+      this.isCorked = false;
+      uncork();
+    });
+  }
+}
+
+async function open(options: PoolOptions): Promise<ReplyTimeoutClient> {
+  const client = new ReplyTimeoutClient({ ...options, pipeline: true });
+  await client.connect();
+  return client;
+}

@@ -1,0 +1,45 @@
+import type { PoolOptions, QueryConfig } from 'pg';
+import { isStatementError } from '../database-errors.js';
+import { PipelinedConnection } from './pipelined-connection.js';
+import type { SessionSettings } from './session-settings.js';
+
+const MAX_CONNECTIONS = 3;
+
+/**
+ * Sends many reads over few connections, without waiting for the replies to earlier ones. Most reads take PostgreSQL
+ * less time than to be woken up for each of them. Long-running reads never occupy every connection.
+ * https://node-postgres.com/features/pipelining
+ */
+export class PipelinedReader {
+  private readonly connections: PipelinedConnection[] = [];
+
+  /** @param options with the password, as `poolOptionsOf` returns them */
+  constructor(private readonly options: PoolOptions) {}
+
+  /** @param isLongRunning whether the read may take long: it leaves one connection to the others */
+  async query<Row>(settings: SessionSettings, statement: QueryConfig, isLongRunning = false): Promise<Row[]> {
+    try {
+      return await this.choose(isLongRunning).query<Row>(settings, statement);
+    } catch (error) {
+      if (!isStatementError(error)) for (const connection of this.connections) connection.retire();
+      throw error;
+    }
+  }
+
+  /** Resolves when all pending reads are answered. */
+  async end(): Promise<void> {
+    await Promise.all(this.connections.map((connection) => connection.end()));
+  }
+
+  /** Returns the first connection that is not stalled, otherwise the one with the fewest pending reads. */
+  private choose(isLongRunning: boolean): PipelinedConnection {
+    const limit = isLongRunning ? MAX_CONNECTIONS - 1 : MAX_CONNECTIONS;
+    const candidates = this.connections.slice(0, limit);
+    const flowing = candidates.find((connection) => !connection.isStalled());
+    if (flowing !== undefined) return flowing;
+    if (candidates.length === limit) return candidates.reduce((a, b) => (b.pending < a.pending ? b : a));
+    const connection = new PipelinedConnection(this.options);
+    this.connections.push(connection);
+    return connection;
+  }
+}

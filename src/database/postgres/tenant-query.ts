@@ -1,0 +1,91 @@
+import type pg from 'pg';
+import type { QueryConfig } from 'pg';
+import {
+  encodeParameters,
+  PgQuery,
+  type PgConnection,
+  type QueryCallback,
+} from '../../common/library-internals/pg-query.js';
+import type { SessionSettings } from './session-settings.js';
+
+/** Names of the statements that each connection has prepared. */
+const prepared = new WeakMap<PgConnection, Set<string>>();
+
+/** SQLSTATEs: the prepared statement was discarded, or the columns of its tables have changed. */
+const STALE_STATEMENT = new Set(['26000', '0A000']);
+
+/** Returns whether the same query, sent again, is prepared anew and may succeed; it has changed nothing. */
+export function isStaleStatement(error: unknown): boolean {
+  return STALE_STATEMENT.has((error as pg.DatabaseError).code ?? '');
+}
+
+/**
+ * Sends session settings and one statement in one message. Everything up to the Sync message is one transaction: the
+ * settings end with it, and an error in either part rolls back both. A pooler in transaction mode keeps the message
+ * on one connection. Named statements are prepared once per connection.
+ * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
+ */
+export class TenantQuery extends PgQuery {
+  private readonly encoded: readonly unknown[];
+  private areSettingsApplied = false;
+
+  /** @throws Error for a parameter that cannot be encoded, before anything is sent */
+  constructor(
+    private readonly settings: SessionSettings,
+    private readonly statement: QueryConfig,
+    callback: QueryCallback,
+  ) {
+    super(statement.text, callback);
+    this.encoded = encodeParameters(statement.values);
+  }
+
+  /** Called by pg.Client when the query is the next to be sent. */
+  submit(connection: PgConnection): Error | null {
+    connection.stream.cork();
+    try {
+      this.execute(connection, this.settings, encodeParameters(this.settings.values));
+      this.execute(connection, this.statement, this.encoded);
+      connection.sync();
+    } finally {
+      connection.stream.uncork();
+    }
+    return null;
+  }
+
+  override handleDataRow(message: unknown): void {
+    if (this.areSettingsApplied) super.handleDataRow(message);
+  }
+
+  override handleCommandComplete(message: unknown, connection: PgConnection): void {
+    if (this.areSettingsApplied) super.handleCommandComplete(message, connection);
+    this.areSettingsApplied = true;
+  }
+
+  override handleReadyForQuery(connection: PgConnection): void {
+    const names = prepared.get(connection) ?? new Set();
+    prepared.set(connection, names);
+    for (const { name = '' } of [this.settings, this.statement]) if (name !== '') names.add(name);
+    super.handleReadyForQuery(connection);
+  }
+
+  override handleError(error: Error, connection: PgConnection): void {
+    if (isStaleStatement(error)) prepared.delete(connection);
+    super.handleError(error, connection);
+  }
+
+  /** Parses and executes in this order, because the server has only the last statement without a name. */
+  private execute(connection: PgConnection, statement: QueryConfig, values: readonly unknown[]): void {
+    const { name = '' } = statement;
+    this.prepare(connection, name, statement.text);
+    connection.bind({ statement: name, values });
+    if (statement === this.statement) connection.describe({ type: 'P', name: '' });
+    connection.execute({ portal: '' });
+  }
+
+  /** Closes the name first: after an error it is unknown whether the server has the statement. */
+  private prepare(connection: PgConnection, name: string, text: string): void {
+    if (prepared.get(connection)?.has(name) === true) return;
+    if (name !== '') connection.close({ type: 'S', name });
+    connection.parse({ name, text });
+  }
+}

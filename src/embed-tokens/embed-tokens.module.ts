@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { SigningModule } from '../signing/signing.module.js';
+import { EmbedTokensController } from './embed-tokens.controller.js';
+import { EmbedTokensService } from './embed-tokens.service.js';
+import { TokenIssuer } from './token-issuer.js';
+
+@Module({
+  imports: [SigningModule],
+  controllers: [EmbedTokensController],
+  providers: [EmbedTokensService, TokenIssuer],
+})
+export class EmbedTokensModule {}

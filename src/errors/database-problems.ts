@@ -1,0 +1,59 @@
+import { FIELD_CODES, type FieldCode } from '../common/errors/catalogue.js';
+import { Problem, RETRY_SOON } from '../common/errors/problem.js';
+import { isStatementTimeout, isUnavailable, violatedConstraint } from '../database/database-errors.js';
+
+/** The problem that a violated constraint means; validators find most violations first, and races end here. */
+const CONSTRAINTS: Readonly<Record<string, () => Problem>> = {
+  users_email_key: () =>
+    new Problem('USER_ALREADY_EXISTS', {
+      errors: [
+        {
+          field: 'email',
+          code: 'USER_ALREADY_EXISTS',
+          message: 'a user of this organization has this e-mail address',
+        },
+      ],
+    }),
+  roles_name_key: () =>
+    new Problem('ROLE_ALREADY_EXISTS', {
+      errors: [
+        { field: 'name', code: 'ROLE_ALREADY_EXISTS', message: 'a role of this organization has this name' },
+      ],
+    }),
+  roles_immutable_check: () => new Problem('DEFAULT_ROLE_IMMUTABLE'),
+  users_permission_check: invalid('account_permissions', 'PERMISSION_REQUIRED'),
+  account_permissions_pkey: invalid('account_permissions', 'DUPLICATE_ASSIGNMENT'),
+  account_permissions_account_fkey: invalid('account_permissions', 'ACCOUNT_DISABLED'),
+  account_permissions_active_check: invalid('account_permissions', 'ACCOUNT_DISABLED'),
+  account_permissions_role_fkey: invalid('account_permissions', 'ROLE_NOT_FOUND'),
+  account_permissions_user_fkey: () => new Problem('NOT_FOUND'),
+  account_group_permissions_pkey: invalid('account_group_permissions', 'DUPLICATE_ASSIGNMENT'),
+  account_group_permissions_account_group_fkey: invalid(
+    'account_group_permissions',
+    'ACCOUNT_GROUP_NOT_FOUND',
+  ),
+  account_group_permissions_role_fkey: invalid('account_group_permissions', 'ROLE_NOT_FOUND'),
+  account_group_permissions_user_fkey: () => new Problem('NOT_FOUND'),
+  account_groups_cycle_check: () => new Problem('GROUP_CYCLE'),
+  account_groups_parent_fkey: invalid('parent_code', 'ACCOUNT_GROUP_NOT_FOUND'),
+  accounts_account_group_fkey: () => new Problem('NOT_FOUND'),
+};
+
+/** A statement that is too slow may be too slow again. */
+const STATEMENT_TIMEOUT_DETAIL =
+  'The database was too busy, or this is too much at once; nothing is left half done. See `Retry-After`. If it ' +
+  'happens again, ask for less: a longer `search`, pages by `after`, fewer things in one request.';
+
+/** @returns undefined for an error that is neither the client's nor a passing one of the database */
+export function problemOfDatabaseError(error: unknown): Problem | undefined {
+  const constraint = violatedConstraint(error);
+  const violated = constraint === undefined ? undefined : CONSTRAINTS[constraint];
+  if (violated !== undefined) return violated();
+  if (!isUnavailable(error)) return undefined;
+  const detail = isStatementTimeout(error) ? { detail: STATEMENT_TIMEOUT_DETAIL } : {};
+  return new Problem('SERVICE_UNAVAILABLE', { headers: RETRY_SOON, cause: error, ...detail });
+}
+
+function invalid(field: string, code: FieldCode & keyof typeof FIELD_CODES): () => Problem {
+  return () => new Problem('VALIDATION_ERROR', { errors: [{ field, code, message: FIELD_CODES[code] }] });
+}

@@ -1,0 +1,122 @@
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentOrganization } from '../../common/auth/current-organization.decorator.js';
+import { Scope } from '../../common/auth/scope.decorator.js';
+import { ApiUpdate, ApiCreation, ApiDeletion } from '../../unit-of-work/api-mutation.decorator.js';
+import type { MutationContext } from '../../unit-of-work/mutation-context.js';
+import type { MutationOutcome } from '../../unit-of-work/mutation-outcome.js';
+import { CurrentMutation } from '../../unit-of-work/current-mutation.decorator.js';
+import { ApiProblems } from '../../common/errors/api-problems.decorator.js';
+import { ApiWithETag } from '../../common/http/with-etag.decorator.js';
+import { ApiPage, type Page } from '../../common/pagination/page.js';
+import { PathIdPipe } from '../../common/validation/path-id.pipe.js';
+import { AccountGroupsService } from './account-groups.service.js';
+import { AccountGroupResponse } from './dto/account-group.response.js';
+import { CreateAccountGroupDto } from './dto/create-account-group.dto.js';
+import { ListAccountGroupsQuery } from './dto/list-account-groups.query.js';
+import { ApiAccountGroupId } from '../../common/http/path-ids.decorator.js';
+import { UpdateAccountGroupDto } from './dto/update-account-group.dto.js';
+
+@ApiTags('Account groups')
+@Controller('organizations/account-groups')
+export class AccountGroupsController {
+  constructor(private readonly accountGroups: AccountGroupsService) {}
+
+  @Post()
+  @Scope('accounts:write')
+  @ApiOperation({
+    operationId: 'create-account-group',
+    summary: 'Create Account Group',
+    description:
+      'Creates a group, and moves the given accounts into it. One unknown or disabled account fails the whole request.',
+  })
+  @ApiCreation({
+    description: 'The new group.',
+    type: AccountGroupResponse,
+    tagged: true,
+    below: '/v1/organizations/account-groups',
+  })
+  create(
+    @CurrentMutation() context: MutationContext,
+    @Body() body: CreateAccountGroupDto,
+  ): Promise<MutationOutcome<AccountGroupResponse>> {
+    const { name, merchant_id, account_codes } = body;
+    const accountIds = account_codes.map(({ value }) => value);
+    return this.accountGroups.create(context, { name, merchant_id, account_codes: accountIds });
+  }
+
+  @Get()
+  @Scope('accounts:read')
+  @ApiOperation({
+    operationId: 'list-account-groups',
+    summary: 'List Account Groups',
+    description: 'Groups of your organization, oldest first; with `merchant_id` only those of that merchant.',
+  })
+  @ApiPage(AccountGroupResponse, 'The groups of this page.')
+  @ApiProblems('VALIDATION_ERROR')
+  list(
+    @CurrentOrganization() organizationId: string,
+    @Query() query: ListAccountGroupsQuery,
+  ): Promise<Page<AccountGroupResponse>> {
+    return this.accountGroups.list(organizationId, query, query);
+  }
+
+  @Get(':account_group_id')
+  @Scope('accounts:read')
+  @ApiOperation({
+    operationId: 'retrieve-account-group',
+    summary: 'Retrieve Account Group',
+    description: 'The group.',
+  })
+  @ApiAccountGroupId()
+  @ApiWithETag({ description: 'The group.', type: AccountGroupResponse })
+  @ApiProblems('NOT_FOUND')
+  retrieve(
+    @CurrentOrganization() organizationId: string,
+    @Param('account_group_id', PathIdPipe) accountGroupId: string,
+  ): Promise<AccountGroupResponse> {
+    return this.accountGroups.retrieve(organizationId, accountGroupId);
+  }
+
+  @Patch(':account_group_id')
+  @Scope('accounts:write')
+  @ApiOperation({
+    operationId: 'update-account-group',
+    summary: 'Update Account Group',
+    description:
+      'Changes what is given. `parent_code` nests the group in another one, or moves it to the root.',
+  })
+  @ApiAccountGroupId()
+  @ApiUpdate({
+    description: 'The group after the change.',
+    type: AccountGroupResponse,
+    tagged: true,
+    problems: ['NOT_FOUND', 'GROUP_CYCLE'],
+  })
+  update(
+    @CurrentMutation() context: MutationContext,
+    @Param('account_group_id', PathIdPipe) accountGroupId: string,
+    @Body() patch: UpdateAccountGroupDto,
+  ): Promise<MutationOutcome<AccountGroupResponse>> {
+    return this.accountGroups.update(context, accountGroupId, patch);
+  }
+
+  @Delete(':account_group_id')
+  @Scope('accounts:write')
+  @ApiOperation({
+    operationId: 'delete-account-group',
+    summary: 'Delete Account Group',
+    description: 'Removes a group without accounts and sub-groups, and the permissions held on it.',
+  })
+  @ApiAccountGroupId()
+  @ApiDeletion({
+    description: 'The group is gone.',
+    problems: ['NOT_FOUND', 'GROUP_HAS_ACCOUNTS', 'GROUP_HAS_SUBGROUPS'],
+  })
+  delete(
+    @CurrentMutation() context: MutationContext,
+    @Param('account_group_id', PathIdPipe) accountGroupId: string,
+  ): Promise<MutationOutcome<void>> {
+    return this.accountGroups.delete(context, accountGroupId);
+  }
+}

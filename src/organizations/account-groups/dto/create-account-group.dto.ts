@@ -1,0 +1,39 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsListOfValues, IsText, IsUuid } from '../../../common/validation/field-rules.js';
+import { IsUniqueInArray, ArrayUniqueBy } from '../../../common/validation/array-unique-rules.js';
+import { ScalarEntry } from '../../../common/validation/scalar-entry.js';
+import { IsAccountOfOrganization } from '../../../references/reference-rules.js';
+
+class AccountCode extends ScalarEntry {
+  @IsUuid()
+  @IsUniqueInArray()
+  @IsAccountOfOrganization()
+  value!: string;
+}
+
+export class CreateAccountGroupDto {
+  @ApiProperty({ description: 'Name of the group.', minLength: 1, maxLength: 255, example: 'Europe' })
+  @IsText()
+  name!: string;
+
+  @ApiProperty({
+    description: "The merchant's own identifier of the group; need not be unique.",
+    minLength: 1,
+    maxLength: 255,
+    example: 'merchant-eu-01',
+  })
+  @IsText()
+  merchant_id!: string;
+
+  @ApiProperty({
+    description: 'Ids of active accounts to move into the group, out of the group that each is in.',
+    required: false,
+    type: 'array',
+    items: { type: 'string', format: 'uuid' },
+    maxItems: 500,
+    example: [],
+  })
+  @IsListOfValues(() => AccountCode)
+  @ArrayUniqueBy('value')
+  account_codes: AccountCode[] = [];
+}

@@ -1,0 +1,16 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { PageQueryDto } from '../../../common/pagination/page-query.dto.js';
+import { IsText, MayBeLeftOut } from '../../../common/validation/field-rules.js';
+
+export class ListAccountGroupsQuery extends PageQueryDto {
+  @ApiProperty({
+    description: 'Only groups with exactly this merchant id.',
+    required: false,
+    minLength: 1,
+    maxLength: 255,
+    example: 'merchant-eu-01',
+  })
+  @MayBeLeftOut()
+  @IsText()
+  merchant_id?: string;
+}

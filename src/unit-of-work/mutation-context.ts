@@ -1,0 +1,12 @@
+import type { AuditContext } from '../audit/record-event.js';
+import type { IdempotentRequest } from './idempotency/idempotent-request.js';
+
+/** What a request says about the change that it asks for, whatever the change is. */
+export interface MutationContext extends AuditContext {
+  /** Makes the change, answers, and rolls it back. */
+  readonly dryRun: boolean;
+  /** The If-Match header: ETags, one of which the resource must still have. */
+  readonly ifMatch?: string;
+  /** Set where the request has an idempotency key. */
+  readonly idempotentRequest?: IdempotentRequest;
+}

@@ -1,0 +1,10 @@
+import type { AccessChange } from './access-diff/access-changes.js';
+
+/** What became of a change. */
+export interface MutationOutcome<T> {
+  readonly result: T;
+  /** Whether the result is that of an earlier request with the same idempotency key. */
+  readonly replayed: boolean;
+  /** Set on a dry run. */
+  readonly accessChanges?: readonly AccessChange[];
+}

@@ -1,0 +1,116 @@
+import { applyDecorators, type Type } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
+import { SANDBOX } from '../../../common/sandbox-ids.js';
+import { ArrayUniqueBy, IsUniqueInArray } from '../../../common/validation/array-unique-rules.js';
+import { IsListOf, IsPresent, IsRoleId, IsUuid } from '../../../common/validation/field-rules.js';
+import {
+  IsAccountGroupOfOrganization,
+  IsAccountOfOrganization,
+  IsAssignableRole,
+} from '../../../references/reference-rules.js';
+
+type Target = 'account_id' | 'account_group_id';
+
+interface PermissionForm {
+  target: Target;
+  description: string;
+  example: string;
+  isOwned: () => PropertyDecorator;
+}
+
+const ROLE = {
+  description: 'Role ID (non-admin, non-staff, org-scoped).',
+  type: 'string',
+  example: SANDBOX.roles.Developer,
+} as const;
+
+/** Makes the class of one permission in a request: a role, and the account or account group to give it on. */
+function permissionDto<T extends Target>(
+  name: string,
+  { target, description, example, isOwned }: PermissionForm & { target: T },
+): Type<Record<T, string> & { role_id: string }> {
+  class PermissionDto {
+    [member: string]: string;
+  }
+  const decorators = {
+    [target]: [
+      ApiProperty({ description, type: 'string', format: 'uuid', example }),
+      IsUuid(),
+      IsUniqueInArray(),
+      isOwned(),
+    ],
+    role_id: [ApiProperty(ROLE), IsRoleId(), IsAssignableRole()],
+  };
+  for (const [member, rules] of Object.entries(decorators))
+    applyDecorators(...rules)(PermissionDto.prototype, member);
+  return named(name, PermissionDto);
+}
+
+/** A body whose only member, `account_permissions` or `account_group_permissions`, lists permissions. */
+export type PermissionsDto = Partial<
+  Record<string, readonly (Partial<Record<Target, string>> & { role_id: string })[]>
+>;
+
+interface PermissionsForm {
+  member: 'account_permissions' | 'account_group_permissions';
+  target: Target;
+  entry: Type;
+  description: string;
+  example: object;
+}
+
+function permissionsDto(name: string, form: PermissionsForm): Type<PermissionsDto> {
+  const { member, target, entry, description, example } = form;
+  class PermissionsBody implements PermissionsDto {
+    [member: string]: PermissionsDto[string];
+  }
+  applyDecorators(
+    ApiProperty({ description, type: [entry], maxItems: 500, example: [example] }),
+    IsPresent(),
+    IsListOf(() => entry),
+    ArrayUniqueBy(target),
+  )(PermissionsBody.prototype, member);
+  return named(name, PermissionsBody);
+}
+
+/** The OpenAPI document names a schema after its class. */
+function named<T extends object>(name: string, type: Type): Type<T> {
+  Object.defineProperty(type, 'name', { value: name });
+  return type as Type<T>;
+}
+
+export const ON_ACCOUNT_EXAMPLE = { account_id: SANDBOX.accounts.lisbon, role_id: SANDBOX.roles.Developer };
+export const ON_ACCOUNT_GROUP_EXAMPLE = {
+  account_group_id: SANDBOX.account_groups.americas,
+  role_id: SANDBOX.roles['Read only'],
+};
+
+export const AccountPermissionDto = permissionDto('AccountPermissionDto', {
+  target: 'account_id',
+  description: 'Account UUID (must belong to the org).',
+  example: SANDBOX.accounts.lisbon,
+  isOwned: IsAccountOfOrganization,
+});
+
+export const AccountGroupPermissionDto = permissionDto('AccountGroupPermissionDto', {
+  target: 'account_group_id',
+  description: 'Account group UUID (must belong to the org).',
+  example: SANDBOX.account_groups.americas,
+  isOwned: IsAccountGroupOfOrganization,
+});
+
+export const AccountPermissionsDto = permissionsDto('AccountPermissionsDto', {
+  member: 'account_permissions',
+  target: 'account_id',
+  entry: AccountPermissionDto,
+  description: 'Roles on accounts, one for each account.',
+  example: ON_ACCOUNT_EXAMPLE,
+});
+
+export const AccountGroupPermissionsDto = permissionsDto('AccountGroupPermissionsDto', {
+  member: 'account_group_permissions',
+  target: 'account_group_id',
+  entry: AccountGroupPermissionDto,
+  description: 'Roles on account groups, one for each group.',
+  example: ON_ACCOUNT_GROUP_EXAMPLE,
+});

@@ -1,0 +1,46 @@
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+
+/** A user holds a role on an account. What the role and the account must be is part of the foreign keys. */
+@Entity('account_permissions')
+@ForeignKey('users', ['organization_id', 'user_id'], ['organization_id', 'id'], {
+  name: 'account_permissions_user_fkey',
+  onDelete: 'CASCADE',
+})
+@ForeignKey(
+  'accounts',
+  ['organization_id', 'account_id', 'account_status'],
+  ['organization_id', 'id', 'status'],
+  { name: 'account_permissions_account_fkey' },
+)
+@ForeignKey(
+  'roles',
+  ['organization_id', 'role_id', 'role_assignable'],
+  ['organization_id', 'id', 'assignable'],
+  {
+    name: 'account_permissions_role_fkey',
+  },
+)
+@Index('account_permissions_account_idx', ['organization_id', 'account_id'])
+@Index('account_permissions_role_idx', ['organization_id', 'role_id'])
+@Check('account_permissions_role_check', 'role_assignable')
+export class AccountPermission {
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'account_permissions_pkey' })
+  organization_id!: string;
+
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'account_permissions_pkey' })
+  user_id!: string;
+
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'account_permissions_pkey' })
+  account_id!: string;
+
+  @Column('text')
+  role_id!: string;
+
+  /** Always true: the foreign key finds only roles that may be assigned. */
+  @Column('boolean', { default: true })
+  role_assignable!: boolean;
+
+  /** Follows the account; a trigger refuses a new permission that does not say `active`. */
+  @Column('text', { default: 'active' })
+  account_status!: 'active' | 'disabled';
+}

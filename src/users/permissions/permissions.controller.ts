@@ -1,0 +1,121 @@
+import { Body, Controller, Delete, Get, Param, Patch, Put, type Type } from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { CurrentOrganization } from '../../common/auth/current-organization.decorator.js';
+import { Scope } from '../../common/auth/scope.decorator.js';
+import { ApiProblems } from '../../common/errors/api-problems.decorator.js';
+import { ApiWithETag } from '../../common/http/with-etag.decorator.js';
+import { PathIdPipe } from '../../common/validation/path-id.pipe.js';
+import { ApiDeletion, ApiUpdate } from '../../unit-of-work/api-mutation.decorator.js';
+import { CurrentMutation } from '../../unit-of-work/current-mutation.decorator.js';
+import type { MutationContext } from '../../unit-of-work/mutation-context.js';
+import type { MutationOutcome } from '../../unit-of-work/mutation-outcome.js';
+import { ApiUserId } from '../dto/user-id.decorator.js';
+import type { PermissionsDto } from './dto/permissions.dto.js';
+import { StatusResponse } from './dto/permissions.response.js';
+import type { PermissionKind, PermissionList } from './permission-kind.js';
+import { PermissionsService } from './permissions.service.js';
+
+/** Makes the controller of one kind of permission: the routes of both kinds differ only in names. */
+export function permissionsController(kind: PermissionKind): Type {
+  const { operation, title, plural, singular, replaceNote, targetDescription, targetExample } = kind.words;
+
+  @ApiTags('Permissions of users')
+  @Controller(`organizations/users/:user_id/${kind.path}`)
+  class PermissionsController {
+    constructor(private readonly permissions: PermissionsService) {}
+
+    @Get()
+    @Scope('users:read')
+    @ApiOperation({
+      operationId: `retrieve-user-${operation}s`,
+      summary: `Retrieve ${title}s of a User`,
+      description: `The roles that the user holds on ${plural}, with names.`,
+    })
+    @ApiUserId()
+    @ApiWithETag({ description: 'The permissions.', type: kind.response })
+    @ApiProblems('NOT_FOUND')
+    list(
+      @CurrentOrganization() organizationId: string,
+      @Param('user_id', PathIdPipe) userId: string,
+    ): Promise<PermissionList> {
+      return this.permissions.list(organizationId, kind, userId);
+    }
+
+    @Put()
+    @Scope('users:write')
+    @ApiOperation({
+      operationId: `replace-user-${operation}s`,
+      summary: `Replace ${title}s of a User`,
+      description: `Afterwards the user holds these roles on ${plural}, and no others${replaceNote}. One bad entry changes nothing.`,
+    })
+    @ApiUserId()
+    @ApiUpdate({
+      description: 'The permissions are replaced.',
+      type: StatusResponse,
+      problems: ['NOT_FOUND'],
+    })
+    @BodyType(kind.request)
+    replace(
+      @CurrentMutation() context: MutationContext,
+      @Param('user_id', PathIdPipe) userId: string,
+      @Body() body: PermissionsDto,
+    ): Promise<MutationOutcome<StatusResponse>> {
+      return this.permissions.replace(context, kind, userId, body);
+    }
+
+    @Patch()
+    @Scope('users:write')
+    @ApiOperation({
+      operationId: `update-user-${operation}s`,
+      summary: `Update ${title}s of a User`,
+      description: `Adds these roles or changes those held on the same ${plural}; removes nothing. One bad entry changes nothing.`,
+    })
+    @ApiUserId()
+    @ApiUpdate({
+      description: 'All of these permissions after the change.',
+      type: kind.response,
+      problems: ['NOT_FOUND'],
+    })
+    @BodyType(kind.request)
+    update(
+      @CurrentMutation() context: MutationContext,
+      @Param('user_id', PathIdPipe) userId: string,
+      @Body() body: PermissionsDto,
+    ): Promise<MutationOutcome<PermissionList>> {
+      return this.permissions.add(context, kind, userId, body);
+    }
+
+    @Delete(`:${kind.target}`)
+    @Scope('users:write')
+    @ApiOperation({
+      operationId: `delete-user-${operation}`,
+      summary: `Delete ${title} of a User`,
+      description: `Takes the role away that the user holds on this ${singular}.`,
+    })
+    @ApiUserId()
+    @ApiParam({
+      name: kind.target,
+      description: targetDescription,
+      schema: { type: 'string', format: 'uuid' },
+      example: targetExample,
+    })
+    @ApiDeletion({ description: 'The permission is gone.', problems: ['NOT_FOUND'] })
+    remove(
+      @CurrentMutation() context: MutationContext,
+      @Param('user_id', PathIdPipe) userId: string,
+      @Param(kind.target, PathIdPipe) targetId: string,
+    ): Promise<MutationOutcome<void>> {
+      return this.permissions.remove(context, kind, userId, targetId);
+    }
+  }
+
+  return PermissionsController;
+}
+
+/** Sets the class of the last parameter, `@Body()`, by which the body is validated and documented. */
+function BodyType(type: Type): MethodDecorator {
+  return (target, method) => {
+    const types = Reflect.getMetadata('design:paramtypes', target, method) as unknown[];
+    Reflect.defineMetadata('design:paramtypes', [...types.slice(0, -1), type], target, method);
+  };
+}

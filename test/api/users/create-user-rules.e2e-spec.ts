@@ -1,0 +1,335 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { FieldError } from '../../../src/common/errors/problem.js';
+import {
+  createAccount,
+  createGroup,
+  createOrganization,
+  insertCustomRole,
+  newUser,
+  type TestOrganization,
+} from '../../support/factories/organization.js';
+import { startApp, type TestApp } from '../../support/app.js';
+import { countRoundTrips } from '../../support/round-trips.js';
+
+const USERS = '/v1/organizations/users';
+const UNKNOWN_ID = '01a20876-c273-76f4-a413-5eb48530caff';
+
+describe('Create User refuses with VALIDATION_ERROR', () => {
+  let service: TestApp;
+  let acme: TestOrganization;
+  let other: TestOrganization;
+
+  beforeAll(async () => {
+    service = await startApp();
+    acme = await createOrganization(service, 'Acme');
+    other = await createOrganization(service, 'Other');
+  });
+  afterAll(() => service.close());
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  /** Posts, makes sure that nothing was made, and returns field and code of each error. */
+  const refused = async (body: unknown): Promise<Pick<FieldError, 'field' | 'code'>[]> => {
+    const count = 'SELECT count(*)::int AS count FROM users';
+    const before: unknown = await service.dataSource.query(count);
+    const answer = await acme.client.post(USERS, body);
+    expect(await service.dataSource.query(count)).toEqual(before);
+    expect(answer.status).toBe(400);
+    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect(answer.body).toMatchObject({
+      type: '/errors#VALIDATION_ERROR',
+      code: 'VALIDATION_ERROR',
+      status: 400,
+    });
+    expect(answer.body.messages).toEqual(
+      answer.body.errors.map(({ field, message }) => `${field}: ${message}`),
+    );
+    return answer.body.errors.map(({ field, code }) => ({ field, code }));
+  };
+
+  describe('a field', () => {
+    const text = 'x'.repeat(256);
+    it.each([
+      ['email', undefined, 'REQUIRED'],
+      ['first_name', undefined, 'REQUIRED'],
+      ['last_name', undefined, 'REQUIRED'],
+      ['email', null, 'INVALID_TYPE'],
+      ['first_name', 5, 'INVALID_TYPE'],
+      ['first_name', ['Ada'], 'INVALID_TYPE'],
+      ['last_name', { is: 'Ada' }, 'INVALID_TYPE'],
+      ['last_name', true, 'INVALID_TYPE'],
+      ['first_name', '', 'TOO_SHORT'],
+      ['last_name', ' \t\u00a0 ', 'TOO_SHORT'],
+      ['first_name', text, 'TOO_LONG'],
+      ['last_name', '🥋'.repeat(256), 'TOO_LONG'],
+      ['first_name', 'A\u0000da', 'INVALID_CHARACTERS'],
+      ['first_name', 'A\nda', 'INVALID_CHARACTERS'],
+      ['last_name', 'Love\ud800lace', 'INVALID_CHARACTERS'],
+      ['email', '', 'INVALID_EMAIL'],
+      ['email', 'ada', 'INVALID_EMAIL'],
+      ['email', 'ada@', 'INVALID_EMAIL'],
+      ['email', 'Ada <ada@example.com>', 'INVALID_EMAIL'],
+      ['email', 'a\u0000da@example.com', 'INVALID_CHARACTERS'],
+      ['email', 'a\ud800da@example.com', 'INVALID_CHARACTERS'],
+      ['email', 'ada@exa\ud800mple.com', 'INVALID_CHARACTERS'],
+      [
+        'email',
+        `${'a'.repeat(64)}@${'b'.repeat(60)}.${'c'.repeat(60)}.${'d'.repeat(60)}.${'e'.repeat(20)}.com`,
+        'TOO_LONG',
+      ],
+      ['account_permissions', null, 'INVALID_TYPE'],
+      ['account_permissions', {}, 'INVALID_TYPE'],
+      ['account_permissions', 'none', 'INVALID_TYPE'],
+      ['account_group_permissions', null, 'INVALID_TYPE'],
+      ['account_group_permissions', { 0: {} }, 'INVALID_TYPE'],
+    ])('%s that is %j: %s', async (field, value, code) => {
+      expect(await refused(newUser(acme, { [field]: value }))).toEqual([{ field, code }]);
+    });
+  });
+
+  describe('an entry of a permission array', () => {
+    it.each([
+      ['null', null],
+      ['a number', 1],
+      ['a text', 'x'],
+      ['an array', []],
+      ['an array with an entry', [{}]],
+    ])('that is %s: INVALID_TYPE', async (_what, entry) => {
+      const good = { account_id: acme.account.id, role_id: acme.roles.Agent };
+      expect(await refused(newUser(acme, { account_permissions: [good, entry] }))).toEqual([
+        { field: 'account_permissions[1]', code: 'INVALID_TYPE' },
+      ]);
+    });
+
+    it('without its members: REQUIRED for each', async () => {
+      expect(
+        await refused(newUser(acme, { account_permissions: [{}], account_group_permissions: [{}] })),
+      ).toEqual([
+        { field: 'account_permissions[0].account_id', code: 'REQUIRED' },
+        { field: 'account_permissions[0].role_id', code: 'REQUIRED' },
+        { field: 'account_group_permissions[0].account_group_id', code: 'REQUIRED' },
+        { field: 'account_group_permissions[0].role_id', code: 'REQUIRED' },
+      ]);
+    });
+
+    it('with members of wrong types: INVALID_TYPE for each', async () => {
+      const account_permissions = [{ account_id: 7, role_id: { $ne: null } }];
+      expect(await refused(newUser(acme, { account_permissions }))).toEqual([
+        { field: 'account_permissions[0].account_id', code: 'INVALID_TYPE' },
+        { field: 'account_permissions[0].role_id', code: 'INVALID_TYPE' },
+      ]);
+    });
+
+    it('whose id is no UUID: INVALID_UUID', async () => {
+      const account_permissions = [{ account_id: 'lisbon', role_id: acme.roles.Agent }];
+      expect(await refused(newUser(acme, { account_permissions }))).toEqual([
+        { field: 'account_permissions[0].account_id', code: 'INVALID_UUID' },
+      ]);
+    });
+
+    it('with a role id that holds NUL: INVALID_CHARACTERS', async () => {
+      const account_permissions = [{ account_id: acme.account.id, role_id: 'rol_\u0000' }];
+      expect(await refused(newUser(acme, { account_permissions }))).toEqual([
+        { field: 'account_permissions[0].role_id', code: 'INVALID_CHARACTERS' },
+      ]);
+    });
+
+    it('that names the same account or group as an earlier one: DUPLICATE_ASSIGNMENT', async () => {
+      const { account, group, roles } = acme;
+      const body = newUser(acme, {
+        account_permissions: [
+          { account_id: account.id, role_id: roles.Agent },
+          { account_id: account.id.toUpperCase(), role_id: roles.Developer },
+        ],
+        account_group_permissions: [
+          { account_group_id: group.id, role_id: roles.Agent },
+          { account_group_id: group.id, role_id: roles.Agent },
+        ],
+      });
+      expect(await refused(body)).toEqual([
+        { field: 'account_permissions[1].account_id', code: 'DUPLICATE_ASSIGNMENT' },
+        { field: 'account_group_permissions[1].account_group_id', code: 'DUPLICATE_ASSIGNMENT' },
+      ]);
+    });
+
+    it('number 501: TOO_MANY for the array, and nothing of its entries', async () => {
+      const entry = { account_id: UNKNOWN_ID, role_id: 'rol_unknown' };
+      expect(await refused(newUser(acme, { account_permissions: Array(501).fill(entry) }))).toEqual([
+        { field: 'account_permissions', code: 'TOO_MANY' },
+      ]);
+    });
+  });
+
+  describe('unknown properties, each by its path', () => {
+    it('at the top and in entries', async () => {
+      const body = newUser(acme, {
+        id: UNKNOWN_ID,
+        organization_id: other.id,
+        account_permissions: [
+          { account_id: acme.account.id, role_id: acme.roles.Agent, role_assignable: true },
+        ],
+      });
+      expect(await refused(body)).toEqual([
+        { field: 'id', code: 'UNKNOWN_PROPERTY' },
+        { field: 'organization_id', code: 'UNKNOWN_PROPERTY' },
+        { field: 'account_permissions[0].role_assignable', code: 'UNKNOWN_PROPERTY' },
+      ]);
+    });
+
+    it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', '__defineGetter__'])(
+      'called %s',
+      async (name) => {
+        const json = JSON.stringify(newUser(acme));
+        expect(await refused(`${json.slice(0, -1)},"${name}":{"admin":true}}`)).toEqual([
+          { field: name, code: 'UNKNOWN_PROPERTY' },
+        ]);
+      },
+    );
+
+    it('called __proto__ in an entry, together with all other errors', async () => {
+      const body = `{"email":"x","account_permissions":[{"__proto__":{"role_id":"x"},"account_id":"${acme.account.id}"}]}`;
+      expect(await refused(body)).toEqual(
+        expect.arrayContaining([
+          { field: 'account_permissions[0].__proto__', code: 'UNKNOWN_PROPERTY' },
+          { field: 'email', code: 'INVALID_EMAIL' },
+          { field: 'first_name', code: 'REQUIRED' },
+          { field: 'last_name', code: 'REQUIRED' },
+          { field: 'account_permissions[0].role_id', code: 'REQUIRED' },
+        ]),
+      );
+    });
+
+    it('with very long names, shown shortened', async () => {
+      const [error] = await refused(newUser(acme, { ['x'.repeat(10_000)]: 1 }));
+      expect(error).toEqual({ field: `${'x'.repeat(100)}…`, code: 'UNKNOWN_PROPERTY' });
+    });
+  });
+
+  it('nesting without end', async () => {
+    const depth = 100_000;
+    const errors = await refused(`{"account_permissions":${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}}`);
+    expect(errors).toContainEqual({ field: `account_permissions${'.a'.repeat(10)}`, code: 'INVALID_TYPE' });
+  });
+
+  it.each([
+    ['both arrays left out', {}],
+    ['both arrays empty', { account_permissions: [], account_group_permissions: [] }],
+  ])('a user with no permission at all: %s', async (_how, arrays) => {
+    const { account_permissions: _, ...person } = newUser(acme);
+    expect(await refused({ ...person, ...arrays })).toEqual([
+      { field: 'account_permissions', code: 'PERMISSION_REQUIRED' },
+    ]);
+  });
+
+  describe('a role', () => {
+    const withRole = (role_id: string): Promise<unknown> =>
+      refused(
+        newUser(acme, {
+          account_permissions: [{ account_id: acme.account.id, role_id }],
+          account_group_permissions: [{ account_group_id: acme.group.id, role_id }],
+        }),
+      );
+    const onBoth = (code: string): unknown => [
+      { field: 'account_permissions[0].role_id', code },
+      { field: 'account_group_permissions[0].role_id', code },
+    ];
+
+    it.each(['Admin', 'IAM Admin', 'Custodian'] as const)('%s, reserved by default', async (name) => {
+      expect(await withRole(acme.roles[name])).toEqual(onBoth('ROLE_NOT_ASSIGNABLE'));
+    });
+
+    it.each([{ admin: true }, { staff: true }, { admin: true, staff: true }])('of %j', async (standing) => {
+      expect(await withRole(await insertCustomRole(service, acme, standing))).toEqual(
+        onBoth('ROLE_NOT_ASSIGNABLE'),
+      );
+    });
+
+    it("of another organization, assignable or not, as one that doesn't exist", async () => {
+      expect(await withRole(other.roles.Developer)).toEqual(onBoth('ROLE_NOT_FOUND'));
+      expect(await withRole(other.roles.Admin)).toEqual(onBoth('ROLE_NOT_FOUND'));
+      expect(await withRole('rol_000000000000')).toEqual(onBoth('ROLE_NOT_FOUND'));
+      expect(await withRole('Developer')).toEqual(onBoth('ROLE_NOT_FOUND'));
+      expect(await withRole('')).toEqual(onBoth('ROLE_NOT_FOUND'));
+    });
+  });
+
+  describe('an account or group', () => {
+    it("of another organization, as one that doesn't exist", async () => {
+      for (const [account_id, account_group_id] of [
+        [other.account.id, other.group.id],
+        [UNKNOWN_ID, UNKNOWN_ID],
+      ]) {
+        const body = newUser(acme, {
+          account_permissions: [{ account_id, role_id: acme.roles.Agent }],
+          account_group_permissions: [{ account_group_id, role_id: acme.roles.Agent }],
+        });
+        expect(await refused(body)).toEqual([
+          { field: 'account_permissions[0].account_id', code: 'ACCOUNT_NOT_FOUND' },
+          { field: 'account_group_permissions[0].account_group_id', code: 'ACCOUNT_GROUP_NOT_FOUND' },
+        ]);
+      }
+    });
+
+    it('taken for the other kind', async () => {
+      const body = newUser(acme, {
+        account_permissions: [{ account_id: acme.group.id, role_id: acme.roles.Agent }],
+        account_group_permissions: [{ account_group_id: acme.account.id, role_id: acme.roles.Agent }],
+      });
+      expect(await refused(body)).toEqual([
+        { field: 'account_permissions[0].account_id', code: 'ACCOUNT_NOT_FOUND' },
+        { field: 'account_group_permissions[0].account_group_id', code: 'ACCOUNT_GROUP_NOT_FOUND' },
+      ]);
+    });
+
+    it('that is disabled', async () => {
+      const account = await createAccount(acme.client, acme.group.id);
+      await service.dataSource.query("UPDATE accounts SET status = 'disabled' WHERE id = $1", [account.id]);
+      const body = newUser(acme, {
+        account_permissions: [{ account_id: account.id, role_id: acme.roles.Agent }],
+      });
+      expect(await refused(body)).toEqual([
+        { field: 'account_permissions[0].account_id', code: 'ACCOUNT_DISABLED' },
+      ]);
+    });
+  });
+
+  it('names every offending field of a request at once', async () => {
+    const body = {
+      email: 'nobody',
+      first_name: '',
+      nickname: 'x',
+      account_permissions: [
+        { account_id: acme.account.id, role_id: acme.roles.Admin },
+        { account_id: other.account.id, role_id: other.roles.Agent },
+        { account_id: 'x' },
+      ],
+      account_group_permissions: 'all',
+    };
+    expect(await refused(body)).toEqual([
+      { field: 'nickname', code: 'UNKNOWN_PROPERTY' },
+      { field: 'email', code: 'INVALID_EMAIL' },
+      { field: 'first_name', code: 'TOO_SHORT' },
+      { field: 'last_name', code: 'REQUIRED' },
+      { field: 'account_permissions[0].role_id', code: 'ROLE_NOT_ASSIGNABLE' },
+      { field: 'account_permissions[1].account_id', code: 'ACCOUNT_NOT_FOUND' },
+      { field: 'account_permissions[1].role_id', code: 'ROLE_NOT_FOUND' },
+      { field: 'account_permissions[2].account_id', code: 'INVALID_UUID' },
+      { field: 'account_permissions[2].role_id', code: 'REQUIRED' },
+      { field: 'account_group_permissions', code: 'INVALID_TYPE' },
+    ]);
+  });
+
+  it('after one query, however many entries the request has', async () => {
+    const groups = await Promise.all(Array.from({ length: 20 }, () => createGroup(acme.client)));
+    const account_group_permissions = groups.map(({ id }) => ({
+      account_group_id: id,
+      role_id: acme.roles.Agent,
+    }));
+    account_group_permissions.push({ account_group_id: other.group.id, role_id: other.roles.Agent });
+    await acme.client.get('/v1/organizations/roles'); // the key is known for a moment now
+    const trips = countRoundTrips();
+    await acme.client.post(USERS, newUser(acme, { account_group_permissions }));
+    expect(trips.end()).toBe(1);
+  });
+});

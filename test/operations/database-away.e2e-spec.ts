@@ -1,0 +1,120 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as pause } from 'node:timers/promises';
+import request from 'supertest';
+import { createOrganization, newUser, type TestOrganization } from '../support/factories/organization.js';
+import { startApp, type TestApp } from '../support/app.js';
+import { Client } from '../support/client.js';
+import { createDatabase, type TestDatabase } from '../support/database.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+
+const USERS = '/v1/organizations/users';
+
+describe('While the database is away', () => {
+  let database: TestDatabase;
+  let proxy: TcpProxy;
+  let service: TestApp;
+  let acme: TestOrganization;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+  });
+  beforeEach(async () => {
+    proxy = await TcpProxy.to(database.url);
+    service = await startApp({}, { ...database, url: proxy.url(database.url) });
+    acme = await createOrganization(service);
+  });
+  afterEach(async () => {
+    await service.close();
+    await proxy.cut();
+  });
+  afterAll(() => database.drop());
+
+  const health = async (path: string): Promise<number> =>
+    (await request(service.server).get(`/health/${path}`)).status;
+  const untilReady = async (): Promise<void> => {
+    while ((await health('ready')) !== 200) await pause(20);
+  };
+
+  it('a request is answered with 503 and Retry-After, and the next one after its return with 201', async () => {
+    await proxy.cut();
+    const refused = await acme.client.post(USERS, newUser(acme));
+    expect([refused.status, refused.body.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
+    expect(refused.headers['retry-after']).toMatch(/^\d+$/);
+    await proxy.open();
+    expect((await acme.client.post(USERS, newUser(acme))).status).toBe(201);
+  });
+
+  it('a request whose query gets no answer is answered with 503 all the same', async () => {
+    proxy.hush();
+    const refused = await acme.client.post(USERS, newUser(acme));
+    expect([refused.status, refused.body.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
+  });
+
+  it('connections that went silent for good are given up, and new ones take their place', async () => {
+    const createTwenty = async (): Promise<Set<number>> => {
+      const answers = Array.from({ length: 20 }, () => acme.client.post(USERS, newUser(acme)));
+      return new Set((await Promise.all(answers)).map(({ status }) => status));
+    };
+    await createTwenty(); // fills the pool
+    proxy.hush();
+    expect(await createTwenty()).toEqual(new Set([503]));
+    proxy.heal();
+    await untilReady();
+    await createTwenty(); // some may still wait for a connection that was being made in the silence
+    expect(await createTwenty()).toEqual(new Set([201]));
+  });
+
+  it('the public signing keys are answered with 503, and after its return with 200', async () => {
+    const keys = (): Promise<{ status: number }> => new Client(service).get('/.well-known/jwks.json');
+    expect((await keys()).status).toBe(200);
+    await proxy.cut();
+    expect((await keys()).status).toBe(503);
+    await proxy.open();
+    expect((await keys()).status).toBe(200);
+  });
+
+  it('the service is live and not ready', async () => {
+    await proxy.cut();
+    expect(await health('live')).toBe(200);
+    const ready = await request(service.server).get('/health/ready');
+    expect(ready.status).toBe(503);
+    expect(ready.body).toMatchObject({
+      code: 'SERVICE_UNAVAILABLE',
+      messages: ['database: the database cannot be reached'],
+    });
+    await proxy.open();
+    await untilReady();
+  });
+
+  it('the service can be started, and is ready once the database has come', async () => {
+    await proxy.cut();
+    const early = await startApp({}, { ...database, url: proxy.url(database.url) });
+    expect((await request(early.server).get('/health/ready')).status).toBe(503);
+    expect((await request(early.server).get('/v1/organizations/roles').set(keyHeadersOf(acme))).status).toBe(
+      503,
+    );
+    await proxy.open();
+    while ((await request(early.server).get('/health/ready')).status !== 200) await pause(20);
+    expect((await request(early.server).get('/v1/organizations/roles').set(keyHeadersOf(acme))).status).toBe(
+      200,
+    );
+    await early.close();
+  });
+
+  it('the service is not ready while a migration is pending', async () => {
+    await service.dataSource.query('ALTER TABLE migrations RENAME COLUMN name TO hidden');
+    await service.dataSource.query('ALTER TABLE migrations ADD COLUMN name varchar');
+    const ready = await request(service.server).get('/health/ready');
+    expect(ready.status).toBe(503);
+    expect((ready.body as { messages: string[] }).messages[0]).toMatch(
+      /migrations are pending: InitialSchema/,
+    );
+    await service.dataSource.query('ALTER TABLE migrations DROP COLUMN name');
+    await service.dataSource.query('ALTER TABLE migrations RENAME COLUMN hidden TO name');
+    expect(await health('ready')).toBe(200);
+  });
+});
+
+function keyHeadersOf({ keys }: TestOrganization): Record<string, string> {
+  return { 'PUBLIC-API-KEY': keys.public_api_key, 'PRIVATE-SECRET-KEY': keys.private_secret_key };
+}

@@ -1,0 +1,232 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { SANDBOX } from '../../src/common/sandbox-ids.js';
+import { keyHeaders } from '../support/client.js';
+import { createDataDir, sandboxKeys, ServiceProcess } from '../support/service-process.js';
+
+const run = promisify(execFile);
+
+describe('The service with its embedded database', () => {
+  let dataDir: Awaited<ReturnType<typeof createDataDir>>;
+  let environment: Record<string, string>;
+  let running: ServiceProcess[];
+
+  /** A folder with a database and a sandbox that a service has left in good order, to be copied. */
+  let used: Awaited<ReturnType<typeof createDataDir>>;
+
+  beforeAll(async () => {
+    used = await createDataDir();
+    await (await ServiceProcess.start({ DATA_DIR: used.path })).stop();
+  });
+  beforeEach(async () => {
+    dataDir = await createDataDir();
+    environment = { DATA_DIR: dataDir.path };
+    running = [];
+  });
+  afterAll(() => used.remove());
+  afterEach(async () => {
+    await Promise.all(running.map((service) => service.stop()));
+    await dataDir.remove();
+  });
+
+  const start = async (changes: Record<string, string> = {}): Promise<ServiceProcess> => {
+    const service = await ServiceProcess.start({ ...environment, ...changes });
+    running.push(service);
+    return service;
+  };
+
+  /** Started on a copy of the used folder. */
+  const startAgain = async (): Promise<ServiceProcess> => {
+    await run('cp', ['-a', `${used.path}/.`, dataDir.path]); // with owners: the database runs as another user
+    return start();
+  };
+
+  const createUser = async (service: ServiceProcess, email: string): Promise<number> => {
+    const answer = await fetch(`${service.origin}/v1/organizations/users`, {
+      method: 'POST',
+      headers: { ...keyHeaders(await sandboxKeys(dataDir.path)), 'Content-Type': 'application/json' },
+      body: JSON.stringify({
+        email,
+        first_name: 'Ada',
+        last_name: 'Lovelace',
+        account_permissions: [{ account_id: SANDBOX.accounts.lisbon, role_id: SANDBOX.roles.Agent }],
+      }),
+    });
+    return answer.status;
+  };
+
+  const pidFile = (): string => join(dataDir.path, 'postgres', 'postmaster.pid');
+  const postmaster = async (): Promise<number> => Number((await readFile(pidFile(), 'utf8')).split('\n')[0]);
+
+  it('prints at its first start, and only then, a key pair, which a file keeps for its owner alone', async () => {
+    const first = await start();
+    const keys = await sandboxKeys(dataDir.path);
+    expect(first.output).toContain(keys.public_api_key);
+    expect(first.output).toContain(keys.private_secret_key);
+    expect(first.output).toContain(`Swagger UI: ${first.origin}/docs`);
+    expect((await stat(join(dataDir.path, 'sandbox-keys.json'))).mode & 0o777).toBe(0o600);
+    expect((await stat(join(dataDir.path, 'postgres-password'))).mode & 0o777).toBe(0o600);
+    expect(await first.stop()).toBe(0);
+    const second = await start();
+    expect(second.output).not.toContain(keys.private_secret_key);
+    expect(second.output).not.toContain('curl');
+  });
+
+  it('prints a curl line that creates a user as it stands', async () => {
+    const { output } = await start();
+    const line = /^curl .*$/m.exec(output)?.[0] ?? '';
+    const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+    const option = (flag: string): string[] => words.filter((_word, n) => words[n - 1] === flag);
+    const headers = option('-H').map((header) => header.split(': ') as [string, string]);
+    const answer = await fetch(words.find((word) => word.startsWith('http')) ?? '', {
+      method: 'POST',
+      headers,
+      body: option('-d')[0] ?? '',
+    });
+    expect(answer.status).toBe(201);
+  });
+
+  it('keeps its data when it stops and starts again', async () => {
+    const first = await startAgain();
+    expect(await createUser(first, 'kept@example.com')).toBe(201);
+    await first.stop();
+    expect(existsSync(pidFile())).toBe(false); // the database was stopped last
+    expect(await createUser(await start(), 'kept@example.com')).toBe(409);
+  });
+
+  it('works as a role of its own, whose rights are all that it has', async () => {
+    const service = await startAgain();
+    const { output } = await ServiceProcess.cli(environment, 'database', 'url');
+    const superuser = new pg.Client({ connectionString: output.trim() });
+    await superuser.connect();
+    await superuser.query('REVOKE INSERT ON users FROM tenantry_service');
+    const refused = await createUser(service, 'refused@example.com');
+    await superuser.query('GRANT INSERT ON users TO tenantry_service');
+    await superuser.end();
+    expect([refused, await createUser(service, 'granted@example.com')]).toEqual([500, 201]);
+  });
+
+  it('finds and uses the database that a killed service left behind', async () => {
+    const killed = await startAgain();
+    expect(await createUser(killed, 'acknowledged@example.com')).toBe(201);
+    const left = await postmaster();
+    await killed.stop('SIGKILL');
+    const next = await start();
+    expect(await postmaster()).toBe(left);
+    expect(await createUser(next, 'acknowledged@example.com')).toBe(409);
+    await next.stop();
+    expect(existsSync(pidFile())).toBe(false);
+  });
+
+  it('starts after service and database were killed together', async () => {
+    const killed = await startAgain();
+    expect(await createUser(killed, 'survives@example.com')).toBe(201);
+    const left = await postmaster();
+    await killed.stop('SIGKILL');
+    process.kill(left, 'SIGKILL');
+    expect(await createUser(await start(), 'survives@example.com')).toBe(409);
+  });
+
+  it('starts after it was killed while it made the database, and leaves no scrap of that', async () => {
+    const killed = ServiceProcess.spawn('dist/src/main.js', environment);
+    const scraps = async (): Promise<string[]> =>
+      (await readdir(dataDir.path)).filter((name) => name.startsWith('postgres.new-'));
+    while ((await scraps()).length === 0) await pause(5);
+    await killed.stop('SIGKILL');
+    expect(await createUser(await start(), 'first@example.com')).toBe(201);
+    expect(await scraps()).toEqual([]);
+  });
+
+  it('starts when the pid file of a crashed machine names a process that runs and is no database', async () => {
+    const killed = await startAgain();
+    const left = await postmaster();
+    const stale = await readFile(pidFile(), 'utf8');
+    await killed.stop('SIGKILL');
+    process.kill(left, 'SIGKILL');
+    await writeFile(pidFile(), stale.replace(String(left), String(process.pid)));
+    expect(await createUser(await start(), 'again@example.com')).toBe(201);
+  });
+
+  it('brings a killed database back and goes on', async () => {
+    const service = await startAgain();
+    process.kill(await postmaster(), 'SIGKILL');
+    const statuses = new Set<number>();
+    for (;;) {
+      const status = await createUser(service, 'later@example.com');
+      statuses.add(status);
+      if (status === 201 || status === 409) break; // 409: the one whose answer was lost was stored
+      await pause(50);
+    }
+    expect([...statuses].filter((status) => ![201, 409, 503].includes(status))).toEqual([]);
+  });
+
+  it('shares its database with a second service started at the same moment; the last to leave stops it', async () => {
+    const [one, two] = await Promise.all([start(), start()]);
+    const printed = [one, two].filter(({ output }) => output.includes('PRIVATE-SECRET-KEY'));
+    expect(printed).toHaveLength(1);
+    expect(await createUser(one, 'one@example.com')).toBe(201);
+    expect(await createUser(two, 'one@example.com')).toBe(409);
+    await one.stop();
+    expect(await createUser(two, 'two@example.com')).toBe(201);
+    await two.stop();
+    expect(existsSync(pidFile())).toBe(false);
+  });
+
+  it('makes no sandbox in production', async () => {
+    const service = await start({ NODE_ENV: 'production' });
+    expect(service.output).not.toContain('KEY');
+    expect(existsSync(join(dataDir.path, 'sandbox-keys.json'))).toBe(false);
+  });
+
+  it('lets the command line make organizations beside it', async () => {
+    const service = await startAgain();
+    const { code, output } = await ServiceProcess.cli(
+      environment,
+      'organization',
+      'create',
+      '--name',
+      'Acme',
+      '--json',
+    );
+    expect(code).toBe(0);
+    const created = JSON.parse(output) as Record<string, string>;
+    expect(Object.keys(created)).toEqual(['organization_id', 'public_api_key', 'private_secret_key']);
+    const answer = await fetch(`${service.origin}/v1/organizations/roles`, {
+      headers: keyHeaders({
+        public_api_key: String(created['public_api_key']),
+        private_secret_key: String(created['private_secret_key']),
+      }),
+    });
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toHaveLength(6);
+  });
+
+  it('tells the command line its URL, and leaves it nothing to migrate', async () => {
+    await startAgain();
+    const { code, output } = await ServiceProcess.cli(environment, 'database', 'url');
+    expect(code).toBe(0);
+    const client = new pg.Client({ connectionString: output.trim() });
+    await client.connect();
+    expect((await client.query('SELECT name FROM organizations')).rows).toEqual([{ name: 'Sandbox' }]);
+    await client.end();
+    expect((await ServiceProcess.cli(environment, 'database', 'migrate')).output).toBe('Nothing to do.\n');
+  });
+
+  it('is not needed by the command line, which starts the database for itself and stops it again', async () => {
+    expect((await ServiceProcess.cli(environment, 'database', 'migrate')).output).toMatch(
+      /^InitialSchema\d+\n/,
+    );
+    const { output } = await ServiceProcess.cli(environment, 'organization', 'create', '--name', 'Alone');
+    expect(output).toMatch(
+      /^Organization Alone: [0-9a-f-]{36}\nPUBLIC-API-KEY: pk_\w+\nPRIVATE-SECRET-KEY: sk_\w+\n/,
+    );
+    expect(existsSync(pidFile())).toBe(false);
+    expect((await ServiceProcess.cli(environment, 'database', 'url')).code).toBe(1);
+  });
+});

@@ -1,0 +1,351 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { DataSource, type EntityManager } from 'typeorm';
+import { auditEvents } from '../../src/audit/audit-events.queries.js';
+import { apiKeys } from '../../src/api-keys/api-keys.queries.js';
+import { cursorOf } from '../../src/common/pagination/cursor.js';
+import { startAfter } from '../../src/common/pagination/list-page.js';
+import { countRows, selectRows, type List, type Statement } from '../../src/common/pagination/list.js';
+import { SERVICE_ROLE } from '../../src/database/open-database.js';
+import { dataSourceOptions } from '../../src/database/data-source-options.js';
+import { accountGroups } from '../../src/organizations/account-groups/account-groups.queries.js';
+import { activeAccounts } from '../../src/organizations/accounts/accounts.queries.js';
+import type { AuditFilters } from '../../src/audit/dto/list-audit-events.query.js';
+import type { UserSort } from '../../src/users/dto/list-users.query.js';
+import { prepareSearch } from '../../src/users/search.js';
+import { usersList } from '../../src/users/users.queries.js';
+import { createDatabase, type TestDatabase } from '../support/database.js';
+
+const ROWS = 20_000;
+/** One has updated all the roles that there are events of, the other all the accounts. */
+const KEYS = [randomUUID(), randomUUID()] as const;
+
+/** As for a table that is large enough for several processes. */
+const PARALLEL_AT_NO_COST = `
+  SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0;
+  SET LOCAL min_parallel_table_scan_size = 0; SET LOCAL min_parallel_index_scan_size = 0`;
+
+interface PlanNode {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Index Name'?: string;
+  'Index Cond'?: string;
+  Filter?: string;
+  'Rows Removed by Filter'?: number;
+  'Actual Rows'?: number;
+  'Actual Loops'?: number;
+  'Parent Relationship'?: string;
+  Plans?: PlanNode[];
+}
+
+/** The node and those below it, but for what is worked out for each row that is answered. */
+function nodesOf(node: PlanNode): PlanNode[] {
+  const below = node.Plans ?? [];
+  return [
+    node,
+    ...below.filter((child) => child['Parent Relationship'] !== 'SubPlan').flatMap((child) => nodesOf(child)),
+  ];
+}
+
+async function fill(
+  manager: EntityManager,
+  organization: string,
+  group: string,
+  rows: number,
+): Promise<void> {
+  await manager.query("INSERT INTO organizations (id, name) VALUES ($1, 'Acme')", [organization]);
+  await manager.query(
+    `INSERT INTO users (organization_id, id, email, first_name, last_name, created_at)
+     SELECT $1, gen_random_uuid(), md5(n::text) || '@example.com', 'First' || n % 100, 'Last' || n % 1000,
+       now() + n * interval '1 s' FROM generate_series(1, $2::int) n`,
+    [organization, rows],
+  );
+  await manager.query(
+    `INSERT INTO account_groups (organization_id, id, name, merchant_id, created_at)
+     SELECT $1, CASE n WHEN 1 THEN $3::uuid ELSE gen_random_uuid() END, 'Group', 'merchant-' || n % 2, now() + n * interval '1 s'
+     FROM generate_series(1, $2::int) n`,
+    [organization, rows, group],
+  );
+  await manager.query(
+    `INSERT INTO accounts (organization_id, id, name, account_group_id, created_at)
+     SELECT $1, gen_random_uuid(), 'Account', CASE n % 2 WHEN 1 THEN $3::uuid END, now() + n * interval '1 s'
+     FROM generate_series(1, $2::int) n`,
+    [organization, rows, group],
+  );
+  await manager.query(
+    `INSERT INTO audit_events (organization_id, id, occurred_at, actor_type, actor_id, actor_name, action, target_type, target_id, changes)
+     SELECT $1, gen_random_uuid(), now() + n * interval '1 s', 'api_key', ($3::uuid[])[1 + n % 2], 'test',
+       CASE n % 2 WHEN 0 THEN 'role.updated' ELSE 'account.updated' END, CASE n % 2 WHEN 0 THEN 'role' ELSE 'account' END,
+       CASE n % 3 WHEN 1 THEN 'rol_000000000001' ELSE 'rol_' || lpad(n::text, 12, '0') END, '{}'
+     FROM generate_series(1, $2::int) n`,
+    [organization, rows, KEYS],
+  );
+  await manager.query(
+    `INSERT INTO api_keys (organization_id, id, name, public_key, secret_hash, created_at)
+     SELECT $1::uuid, gen_random_uuid(), 'Key', $1::uuid || '-' || n, '', now() + n * interval '1 s' FROM generate_series(1, $2::int) n`,
+    [organization, rows],
+  );
+}
+
+/** What a list costs is settled by PostgreSQL's plan; EXPLAIN tells it of the very statement that the service sends. */
+describe('The plan', () => {
+  const organization = randomUUID();
+  const small = randomUUID();
+  const group = randomUUID();
+  let database: TestDatabase;
+  let dataSource: DataSource;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    dataSource = await new DataSource(dataSourceOptions(database.url)).initialize();
+    await dataSource.transaction(async (manager) => {
+      await manager.query('ALTER TABLE users DISABLE TRIGGER users_permission_check');
+      await fill(manager, organization, group, ROWS);
+      await fill(manager, small, randomUUID(), 50);
+    });
+    await dataSource.query('ANALYZE');
+  });
+  afterAll(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  /** As the service works: bound by row-level security, in a transaction about the one organization. */
+  const asService = <T>(work: (manager: EntityManager) => Promise<T>): Promise<T> =>
+    dataSource.transaction(async (manager) => {
+      await manager.query(
+        `SET LOCAL ROLE ${SERVICE_ROLE}; SET LOCAL tenantry.organization_id = '${organization}'`,
+      );
+      return work(manager);
+    });
+
+  const explained = async (
+    manager: EntityManager,
+    { sql, parameters }: Statement,
+    options = '',
+  ): Promise<PlanNode[]> => {
+    const [answer] = await manager.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
+      `EXPLAIN (${options} FORMAT JSON) ${sql}`,
+      parameters,
+    );
+    if (answer === undefined) throw new Error('EXPLAIN has no answer');
+    return nodesOf(answer['QUERY PLAN'][0].Plan);
+  };
+
+  const planOf = (list: List, { after }: { after?: string[] } = {}): Promise<PlanNode[]> =>
+    asService((manager) =>
+      explained(manager, selectRows(list, after === undefined ? { skip: 0 } : { after }, 21)),
+    );
+
+  /** The keys of the row in the middle. */
+  const middleOf = async (list: List): Promise<string[]> => {
+    const { sql, parameters } = selectRows(list, { skip: ROWS / 4 }, 1);
+    const [row] = await dataSource.query<{ cursor_keys: string[] }[]>(sql, parameters);
+    if (row === undefined) throw new Error('the list is shorter than expected');
+    return row.cursor_keys;
+  };
+
+  const usersBy = (sort: UserSort): List => usersList(organization, {}, sort);
+
+  it.each<[string, () => List, string]>([
+    ['users by created_at', () => usersBy('created_at'), 'users_created_at_idx'],
+    ['users by -created_at', () => usersBy('-created_at'), 'users_created_at_idx'],
+    ['users by email', () => usersBy('email'), 'users_email_key'],
+    ['users by -email', () => usersBy('-email'), 'users_email_key'],
+    ['users by last_name', () => usersBy('last_name'), 'users_last_name_idx'],
+    ['users by -last_name', () => usersBy('-last_name'), 'users_last_name_idx'],
+    ['accounts', () => activeAccounts(organization), 'accounts_created_at_idx'],
+    ['accounts of a group', () => activeAccounts(organization, group), 'accounts_account_group_idx'],
+    ['audit events', () => auditEvents(organization, {}, 'occurred_at'), 'audit_events_occurred_at_idx'],
+    [
+      'audit events by -occurred_at',
+      () => auditEvents(organization, {}, '-occurred_at'),
+      'audit_events_occurred_at_idx',
+    ],
+    [
+      'audit events of one thing',
+      () => auditEvents(organization, { target_id: 'rol_000000000001' }, 'occurred_at'),
+      'audit_events_target_idx',
+    ],
+    ['API keys', () => apiKeys(organization), 'api_keys_created_at_idx'],
+    ['account groups', () => accountGroups(organization), 'account_groups_created_at_idx'],
+    [
+      'account groups of a merchant',
+      () => accountGroups(organization, 'merchant-1'),
+      'account_groups_merchant_idx',
+    ],
+  ])('of a page of %s after a cursor reads its index in order, and no more', async (_name, listOf, index) => {
+    const list = listOf();
+    const plan = await planOf(list, { after: await middleOf(list) });
+    const nodes = plan.filter((node) => node['Node Type'] !== 'Result'); // row-level security, looked at once
+    expect(nodes.map((node) => [node['Node Type'], node['Index Name']])).toEqual([
+      ['Limit', undefined],
+      [expect.stringMatching(/^Index (Only )?Scan$/), index],
+    ]);
+    const [key] = list.order.keys;
+    expect(nodes.at(-1)?.['Index Cond']).toMatch(key?.expression.replace(/^\w+\./, '') ?? 'nothing');
+    expect(nodes.at(-1)?.Filter ?? '').toMatch(/^$|status|public_key/);
+  });
+
+  it.each<[string, AuditFilters]>([
+    ['what nobody did', { action: 'role.deleted' }],
+    ['what half of all are', { action: 'role.updated' }],
+    ['what nobody did to such a thing', { target_type: 'api_key' }],
+    ['what somebody else did', { actor_id: KEYS[0], action: 'account.updated' }],
+    ['what somebody else did to such a thing', { actor_id: KEYS[1], target_type: 'role' }],
+    ['all that somebody did', { actor_id: KEYS[1] }],
+    ['what one did who did nothing', { actor_id: randomUUID() }],
+  ])('of a page of the events of %s reads no others, in either order', async (_name, filters) => {
+    const halfWay = new Date(Date.now() + 1000 * (ROWS / 2)).toISOString();
+    for (const sort of ['occurred_at', '-occurred_at'] as const) {
+      const list = auditEvents(organization, filters, sort);
+      for (const start of [{ skip: 0 }, { after: [halfWay, randomUUID()] }]) {
+        const nodes = await asService((manager) =>
+          explained(manager, selectRows(list, start, 21), 'ANALYZE,'),
+        );
+        const events = nodes.filter((node) => node['Relation Name'] === 'audit_events');
+        expect(events.map((node) => node['Index Name'])).toEqual([
+          filters.actor_id === undefined ? 'audit_events_action_idx' : 'audit_events_actor_idx',
+        ]);
+        expect(events[0]?.['Rows Removed by Filter'] ?? 0).toBeLessThan(2);
+        expect((events[0]?.['Actual Rows'] ?? 0) * (events[0]?.['Actual Loops'] ?? 0)).toBeLessThan(30);
+      }
+    }
+  });
+
+  it('of a numbered page far in looks up the permissions of its own rows only', async () => {
+    const { sql, parameters } = selectRows(usersBy('created_at'), { skip: ROWS / 2 }, 21);
+    const [answer] = await dataSource.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
+      `EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`,
+      parameters,
+    );
+    const lookups =
+      JSON.stringify(answer).match(/"Parent Relationship":"SubPlan".*?"Actual Loops":(\d+)/g) ?? [];
+    expect(lookups.map((lookup) => /\d+$/.exec(lookup)?.[0])).toEqual(['21', '21']);
+  });
+
+  it('of finding a user by e-mail reads its index for that one address', async () => {
+    const nodes = await planOf(usersList(organization, { email: 'X@example.com' }, 'created_at'));
+    const index = nodes.find((node) => node['Index Name'] === 'users_email_key');
+    expect(index?.['Index Cond']).toMatch('email_lower');
+  });
+
+  it.each<[string, () => List]>([
+    ['users', () => usersBy('created_at')],
+    ['accounts', () => activeAccounts(organization)],
+    ['account groups', () => accountGroups(organization)],
+  ])('of the total of %s reads none of them', async (_name, listOf) => {
+    const nodes = await asService((manager) => explained(manager, countRows(listOf())));
+    const read = nodes.map((node) => node['Relation Name']).filter((name) => name !== undefined);
+    expect(read).toEqual(['row_counts', 'row_count_changes']);
+  });
+
+  describe('of a search', () => {
+    /** What the service does before it counts and reads the page. */
+    const searching = <T>(
+      list: List,
+      text: string,
+      work: (manager: EntityManager) => Promise<T>,
+    ): Promise<T> =>
+      asService(async (manager) => {
+        await prepareSearch(manager, list, text, { page_size: 20 });
+        return work(manager);
+      });
+    const found = (text: string, sort: UserSort = 'created_at'): List =>
+      usersList(organization, { search: text }, sort);
+    const trigrams = expect.objectContaining({
+      'Node Type': 'Bitmap Index Scan',
+      'Index Name': 'users_search_idx',
+      'Index Cond': expect.stringMatching(/organization_id.*~~/s) as unknown,
+    }) as unknown;
+
+    it.each(['c4ca4238a0b923', 'last123', "o'hara%_\\"])(
+      'for %j, which few have, uses the trigrams',
+      async (text) => {
+        const list = found(text);
+        const plans = await searching(list, text, async (manager) => [
+          await explained(manager, countRows(list)),
+          await explained(manager, selectRows(list, { skip: 0 }, 21)),
+        ]);
+        for (const nodes of plans) expect(nodes).toContainEqual(trigrams);
+      },
+    );
+
+    it('that goes on by cursor uses the trigrams', async () => {
+      const list = found('c4ca4238a0b923', 'last_name');
+      const after = await middleOf(usersBy('last_name'));
+      const nodes = await searching(list, 'c4ca4238a0b923', (manager) =>
+        explained(manager, selectRows(list, { after }, 21)),
+      );
+      expect(nodes).toContainEqual(trigrams);
+    });
+
+    it.each<[UserSort, string]>([
+      ['created_at', 'users_created_at_idx'],
+      ['-last_name', 'users_last_name_idx'],
+      ['email', 'users_email_key'],
+    ])('for what many have reads the page by %s from its index, and sorts nothing', async (sort, index) => {
+      const list = found('example.com', sort);
+      const nodes = await searching(list, 'example.com', async (manager) => {
+        await manager.query(PARALLEL_AT_NO_COST);
+        return explained(manager, selectRows(list, { skip: 0 }, 21));
+      });
+      expect(nodes.map((node) => node['Node Type'])).not.toContain('Gather Merge');
+      expect(nodes.map((node) => node['Index Name'])).toContain(index);
+      expect(nodes.map((node) => node['Node Type'])).not.toContain('Sort');
+    });
+
+    it('for a name, in the order of names, uses the trigrams where those who have it end', async () => {
+      const list = found('last500', 'last_name');
+      const { sql, parameters } = selectRows(list, { skip: 10 }, 1);
+      const [middle] = await dataSource.query<{ cursor_keys: string[] }[]>(sql, parameters);
+      const after = cursorOf(list, middle?.cursor_keys ?? []);
+      const nodes = await asService(async (manager) => {
+        await prepareSearch(manager, list, 'last500', { page_size: 20, after });
+        return explained(manager, selectRows(list, startAfter(list, after), 21));
+      });
+      expect(nodes).toContainEqual(trigrams);
+    });
+
+    it('that is common only where the list begins counts by the trigrams', async () => {
+      const list = found('last1', 'last_name');
+      const nodes = await searching(list, 'last1', (manager) => explained(manager, countRows(list)));
+      expect(nodes).toContainEqual(trigrams);
+    });
+
+    it.each([
+      ['by one process', 0, false],
+      ['by several where there are many', 100_000, true],
+    ] as const)('for what many have counts %s', async (_how, more, bySeveral) => {
+      const grow = (by: number): Promise<unknown> =>
+        dataSource.query(
+          `INSERT INTO row_count_changes (organization_id, counted, delta) VALUES ($1, 'users', $2)`,
+          [organization, by],
+        );
+      const list = found('example.com');
+      await grow(more);
+      const nodes = await searching(list, 'example.com', (manager) => explained(manager, countRows(list)));
+      await grow(-more);
+      const types = nodes.map((node) => node['Node Type']);
+      expect(types.includes('Gather')).toBe(bySeveral);
+    });
+
+    it('in a small organization reads nothing of what a large one beside it has', async () => {
+      const list = usersList(small, { search: 'example.com' }, 'created_at');
+      const nodes = await dataSource.transaction(async (manager) => {
+        await manager.query(
+          `SET LOCAL ROLE ${SERVICE_ROLE}; SET LOCAL tenantry.organization_id = '${small}'`,
+        );
+        await manager.query(
+          `SET LOCAL tenantry.search = '%example.com%'; SET LOCAL ROLE ${SERVICE_ROLE}_search`,
+        );
+        return explained(manager, selectRows(list, { skip: 0 }, 100), 'ANALYZE,');
+      });
+      const read = nodes.filter((node) => node['Relation Name'] === 'users');
+      expect(read.map((node) => node['Actual Rows'])).toEqual([50]);
+      expect(read.map((node) => node['Rows Removed by Filter'] ?? 0)).toEqual([0]);
+      for (const node of nodes.filter(({ 'Index Name': name }) => name !== undefined))
+        expect(node['Actual Rows']).toBe(50);
+    });
+  });
+});

@@ -1,0 +1,114 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { QueryRunner } from 'typeorm';
+import { STATEMENT_TIMEOUT_MS } from '../../src/database/statement-timeout.js';
+import type { RoleResponse } from '../../src/roles/dto/role.response.js';
+import type { UserResponse } from '../../src/users/dto/user.response.js';
+import {
+  createAccount,
+  createOrganization,
+  newUser,
+  type TestOrganization,
+} from '../support/factories/organization.js';
+import { startApp, type TestApp } from '../support/app.js';
+import type { Answer } from '../support/client.js';
+import type { ProblemBody } from '../../src/common/errors/problem.js';
+
+const BASE = '/v1/organizations';
+
+/** Stands in for a million rows: one row that the change has to wait for, longer than any other statement may take. */
+describe('A change of as many rows as an organization has', () => {
+  let service: TestApp;
+  let acme: TestOrganization;
+  let rival: QueryRunner;
+  let userId: string;
+  let roleId: string;
+  let groupId: string;
+  let made = 0;
+
+  beforeAll(async () => {
+    service = await startApp();
+  });
+  beforeEach(async () => {
+    made += 1;
+    acme = await createOrganization(service, `Acme ${String(made)}`);
+    await createAccount(acme.client, acme.group.id, 'Porto'); // the group keeps one when the other is disabled
+    const role = await acme.client.post<RoleResponse>(`${BASE}/roles`, { name: 'Held by all' });
+    const group = await acme.client.post<{ id: string }>(`${BASE}/account-groups`, {
+      name: 'Empty',
+      merchant_id: 'm',
+    });
+    [roleId, groupId] = [role.body.id, group.body.id];
+    const user = newUser(acme, {
+      account_permissions: [{ account_id: acme.account.id, role_id: roleId }],
+      account_group_permissions: [{ account_group_id: groupId, role_id: roleId }],
+    });
+    userId = (await acme.client.post<UserResponse>(`${BASE}/users`, user, { 'X-Idempotency-Key': 'once' }))
+      .body.id;
+    rival = service.dataSource.createQueryRunner();
+    await rival.startTransaction();
+  });
+  afterEach(() => rival.release());
+  afterAll(() => service.close());
+
+  /** By somebody who has the rows for longer than a statement of any other request may take. */
+  const keptWaiting = async (
+    rows: string,
+    change: () => Promise<Answer<ProblemBody>>,
+  ): Promise<Answer<ProblemBody>> => {
+    await rival.query(`SELECT FROM ${rows} WHERE organization_id = $1 FOR UPDATE`, [acme.id]);
+    const answer = change();
+    await untilSomebodyHasWaitedFor(STATEMENT_TIMEOUT_MS + 200);
+    await rival.commitTransaction();
+    return answer;
+  };
+
+  const untilSomebodyHasWaitedFor = async (milliseconds: number): Promise<void> => {
+    const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+      AND clock_timestamp() - query_start > make_interval(secs => $1)`;
+    while (((await rival.query(waiting, [milliseconds / 1000])) as unknown[]).length === 0) await pause(20);
+  };
+
+  it('may take long when a role is deleted that many hold', async () => {
+    const answer = await keptWaiting('account_permissions', () =>
+      acme.client.delete(`${BASE}/roles/${roleId}`),
+    );
+    expect(answer.status).toBe(204);
+    const { body } = await acme.client.get<UserResponse>(`${BASE}/users/${userId}`);
+    expect(body.account_permissions).toEqual([
+      { account_id: acme.account.id, role_id: acme.roles['Read only'] },
+    ]);
+  });
+
+  it('may take long when an account group is deleted on which many hold a role', async () => {
+    const answer = await keptWaiting('account_group_permissions', () =>
+      acme.client.delete(`${BASE}/account-groups/${groupId}`),
+    );
+    expect(answer.status).toBe(204);
+  });
+
+  it('may take long when an account is disabled on which many hold a role', async () => {
+    const answer = await keptWaiting('account_permissions', () =>
+      acme.client.delete(`${BASE}/accounts/${acme.account.id}`),
+    );
+    expect(answer.status).toBe(200);
+  });
+
+  it('may take long when a user is erased from many kept answers', async () => {
+    const answer = await keptWaiting('idempotency_records', () =>
+      acme.client.delete(`${BASE}/users/${userId}?erase=true`),
+    );
+    expect(answer.status).toBe(204);
+  });
+
+  it('may take no longer than others on the same connection afterwards', async () => {
+    await keptWaiting('account_permissions', () => acme.client.delete(`${BASE}/roles/${roleId}`));
+    await rival.startTransaction();
+    await rival.query('LOCK TABLE account_groups IN ACCESS EXCLUSIVE MODE');
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => acme.client.get(`${BASE}/account-groups`)),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+    await rival.commitTransaction();
+  });
+});

@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { DataSource } from 'typeorm';
+import { dataSourceOptions } from '../../src/database/data-source-options.js';
+import { migrate } from '../../src/database/migrate.js';
+import type { UserResponse } from '../../src/users/dto/user.response.js';
+import { createOrganization, newUser } from '../support/factories/organization.js';
+import { startApp } from '../support/app.js';
+import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
+import { readPage } from '../support/walk.js';
+
+const USERS = '/v1/organizations/users';
+
+/** Where the database cannot have the extensions, the index is left out, and nothing else. */
+describe('The index for search', () => {
+  let database: TestDatabase;
+  let owner: DataSource;
+
+  beforeEach(async () => {
+    database = await createEmptyDatabase();
+    owner = await new DataSource(dataSourceOptions(database.url)).initialize();
+  });
+  afterEach(async () => {
+    await owner.destroy();
+    await database.drop();
+  });
+
+  const extensions = async (): Promise<string[]> => {
+    const rows = await owner.query<{ name: string }[]>(
+      `SELECT extnamespace::regnamespace || '.' || extname AS name FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY 1`,
+    );
+    return rows.map(({ name }) => name);
+  };
+  const hasIndex = async (): Promise<boolean> => {
+    const [row] = await owner.query<{ found: boolean }[]>(
+      `SELECT to_regclass('users_search_idx') IS NOT NULL AS found`,
+    );
+    return row?.found ?? false;
+  };
+  /** To before the migration that makes the index, and those after it. */
+  const revert = async (): Promise<void> => {
+    const made = "SELECT FROM migrations WHERE name LIKE 'Lists%'";
+    while ((await owner.query<unknown[]>(made)).length > 0) await owner.undoLastMigration();
+  };
+
+  const expectSearchToWork = async (url: string): Promise<void> => {
+    const service = await startApp(
+      {},
+      { ...database, url, ...(url === database.url ? {} : { serviceRole: undefined }) },
+    );
+    try {
+      const acme = await createOrganization(service);
+      const { body } = await acme.client.post<UserResponse>(USERS, newUser(acme, { last_name: 'Größe_1' }));
+      await acme.client.post(USERS, newUser(acme));
+      const { data, pagination } = await readPage(acme.client, `${USERS}?search=E_1`);
+      expect([data, pagination.total_items]).toEqual([[body], 1]);
+    } finally {
+      await service.close();
+    }
+  };
+
+  it('is made together with its extensions; reverted, these stay, for others may use them by then', async () => {
+    await migrate(database.url);
+    const made = ['public.btree_gin', 'public.pg_trgm'];
+    expect([await hasIndex(), await extensions()]).toEqual([true, made]);
+    await revert();
+    expect([await hasIndex(), await extensions()]).toEqual([false, made]);
+    await migrate(database.url);
+    expect(await hasIndex()).toBe(true);
+  });
+
+  it('uses extensions that were there before, in whatever schema, and leaves them there', async () => {
+    await owner.query(`
+      CREATE SCHEMA "Ex tensions"; CREATE EXTENSION pg_trgm SCHEMA "Ex tensions";
+      CREATE SCHEMA more; CREATE EXTENSION btree_gin SCHEMA more;
+    `);
+    const found = await extensions();
+    await migrate(database.url);
+    expect([await hasIndex(), await extensions()]).toEqual([true, found]);
+    await expectSearchToWork(database.url);
+    await revert();
+    expect([await hasIndex(), await extensions()]).toEqual([false, found]);
+  });
+
+  it('is left out where the server has no such extensions', async () => {
+    // What stands first in the search path hides what PostgreSQL itself has under this name.
+    await owner.query(`
+      CREATE VIEW pg_available_extensions AS SELECT * FROM pg_catalog.pg_available_extensions WHERE name <> 'pg_trgm';
+      DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', current_database()); END $$;
+    `);
+    await migrate(database.url);
+    expect([await hasIndex(), await extensions()]).toEqual([false, []]);
+    await expectSearchToWork(database.url);
+    await revert();
+  });
+
+  describe('of a role that may not make extensions', () => {
+    let role: string;
+    let url: string;
+
+    beforeEach(async () => {
+      role = `test_${randomBytes(6).toString('hex')}`;
+      await owner.query(
+        `CREATE ROLE ${role} LOGIN PASSWORD '${role}'; GRANT CREATE, USAGE ON SCHEMA public TO ${role}`,
+      );
+      const asRole = new URL(database.url);
+      [asRole.username, asRole.password] = [role, role];
+      url = asRole.href;
+    });
+    afterEach(async () => {
+      await owner.query(`DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`);
+    });
+
+    it('is left out, and search is right without it', async () => {
+      await migrate(url);
+      expect([await hasIndex(), await extensions()]).toEqual([false, []]);
+      await expectSearchToWork(url);
+      await revert();
+      expect(await migrate(url)).toContain('Lists1764288000000');
+    });
+
+    it('is made where somebody else made the extensions', async () => {
+      await owner.query('CREATE EXTENSION pg_trgm; CREATE EXTENSION btree_gin');
+      await migrate(url);
+      expect(await hasIndex()).toBe(true);
+      await expectSearchToWork(url);
+    });
+
+    it('is left out where the schema of the extensions is closed to the role', async () => {
+      await owner.query(
+        'CREATE SCHEMA closed; CREATE EXTENSION pg_trgm SCHEMA closed; CREATE EXTENSION btree_gin',
+      );
+      await migrate(url);
+      expect(await hasIndex()).toBe(false);
+      await expectSearchToWork(url);
+    });
+  });
+});

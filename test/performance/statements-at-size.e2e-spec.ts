@@ -1,0 +1,250 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { Page } from '../../src/common/pagination/page.js';
+import { fill, idOf } from '../support/factories/many-rows.js';
+import { createOrganization } from '../support/factories/organization.js';
+import { startApp, type TestApp } from '../support/app.js';
+import { Client } from '../support/client.js';
+import { createDatabase, type TestDatabase } from '../support/database.js';
+import {
+  BODIES,
+  furnishedOrganization,
+  operationsOf,
+  pathsOf,
+  type Furnished,
+  type Operation,
+} from '../support/every-operation.js';
+import { PlanRecorder, type ExecutedNode, type ExecutedPlan } from '../support/plan-recorder.js';
+import { nodesOf } from '../support/query-plan.js';
+
+/** Users, accounts, groups, events and so on of an organization. */
+const ROWS = 600;
+/** What one statement may read, all its parts taken together. */
+const MOST_READ = 250;
+
+/** Statements that read more, the larger the organization. Each is here with its reason. */
+const MAY_READ_MORE: Readonly<Record<string, { operations: string[]; statement: RegExp }>> = {
+  'search looks at the first thousand users to choose how it goes on, and of so few the trigrams need not be quicker':
+    {
+      operations: ['list-users'],
+      statement: /lower\(u\.email .* LIKE /,
+    },
+  'erasing a user looks through the answers that are kept for a day': {
+    operations: ['delete-user'],
+    statement: /^UPDATE idempotency_records SET body/,
+  },
+  'an organization has few keys': {
+    operations: ['list-api-keys'],
+    statement: /count\(\*\).* FROM api_keys/,
+  },
+};
+
+/** Tables that have many rows of an organization. */
+const LARGE = [
+  'users',
+  'accounts',
+  'account_groups',
+  'account_permissions',
+  'account_group_permissions',
+  'audit_events',
+];
+
+const withoutTriggers = (
+  dataSource: DataSource,
+  work: (manager: EntityManager) => Promise<void>,
+): Promise<void> =>
+  dataSource.transaction(async (manager) => {
+    await manager.query('SET LOCAL session_replication_role = replica'); // foreign keys are triggers, too
+    await work(manager);
+  });
+
+/** What PostgreSQL knows when an organization comes. */
+const SITUATIONS: [string, (dataSource: DataSource) => Promise<void>][] = [
+  [
+    'of which PostgreSQL has not heard, while it knows of others',
+    async (dataSource) => {
+      await withoutTriggers(dataSource, async (manager) => {
+        for (const _other of [1, 2, 3]) await fill(manager, randomUUID(), ROWS);
+      });
+      await dataSource.query('ANALYZE');
+    },
+  ],
+  [
+    'where most others have one row of everything',
+    async (dataSource) => {
+      await withoutTriggers(dataSource, async (manager) => {
+        const one = randomUUID();
+        await fill(manager, one, 20_000);
+        for (const table of LARGE) {
+          const whose = table.endsWith('permissions') ? 'user_id' : 'id';
+          await manager.query(
+            `UPDATE ${table} SET organization_id = md5(${whose}::text)::uuid WHERE organization_id = $1`,
+            [one],
+          );
+        }
+      });
+      await dataSource.query('ANALYZE');
+    },
+  ],
+  ['on tables that were never analyzed', () => Promise.resolve()],
+];
+
+/**
+ * An organization may come, and grow to any size, before PostgreSQL has new statistics: it gathers them when a tenth
+ * of a table has changed. PostgreSQL itself tells what each statement has read, and those of its triggers and foreign keys.
+ */
+describe.each(SITUATIONS)('What a statement reads, in an organization %s,', (_situation, prepare) => {
+  let database: TestDatabase;
+  let plans: readonly ExecutedPlan[];
+  let operations: Operation[];
+  const refused: [string, number][] = [];
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    const before = await startApp({}, database);
+    await withoutAutovacuum(before.dataSource);
+    await prepare(before.dataSource);
+    operations = operationsOf(before);
+    const organizations = await organizationsFor(operations, before);
+    await before.close();
+
+    const recorder = await PlanRecorder.before(database.url);
+    const service = await startApp({}, { ...database, url: recorder.url(database.url) });
+    for (const [operation, of] of organizations) {
+      recorder.occasion = operation.operationId;
+      await perform(service, operation, of);
+    }
+    recorder.occasion = 'end';
+    await service.close();
+    await recorder.close();
+    plans = recorder.plans.map((plan) => ({ ...plan, statement: inOneLine(plan.statement) }));
+  }, 120_000);
+  afterAll(() => database.drop());
+
+  /** One for all that only read, and one for each of the others. */
+  async function organizationsFor(
+    all: readonly Operation[],
+    service: TestApp,
+  ): Promise<Map<Operation, Furnished>> {
+    const shared = await furnishedOrganization(service);
+    const organizations = new Map<Operation, Furnished>();
+    for (const operation of all)
+      organizations.set(
+        operation,
+        operation.method === 'GET' ? shared : await furnishedOrganization(service),
+      );
+    await withoutTriggers(service.dataSource, async (manager) => {
+      for (const id of new Set([...organizations.values()].map((of) => of.id))) await fill(manager, id, ROWS);
+    });
+    return organizations;
+  }
+
+  async function perform(service: TestApp, operation: Operation, of: Furnished): Promise<void> {
+    const body = BODIES[operation.operationId]?.(of);
+    const client = Client.with(service, of.keys);
+    for (const path of pathsOf(operation, of)) {
+      const { status } = await client.send(operation.method, path, body);
+      if (status >= 300) refused.push([`${operation.method} ${path}`, status]);
+    }
+  }
+
+  const ofOperations = (): ExecutedPlan[] =>
+    plans.filter(({ occasion }) => operations.some(({ operationId }) => operationId === occasion));
+  const reasonFor = ({ occasion, statement }: ExecutedPlan): string | undefined =>
+    Object.keys(MAY_READ_MORE).find(
+      (reason) =>
+        MAY_READ_MORE[reason]?.operations.includes(occasion) === true &&
+        MAY_READ_MORE[reason].statement.test(statement),
+    );
+
+  it('is known of every operation, each of which succeeded', () => {
+    expect(refused).toEqual([]);
+    expect(new Set(ofOperations().map(({ statement }) => statement)).size).toBeGreaterThan(100);
+  });
+
+  it('is little, however large the organization', () => {
+    const much = ofOperations()
+      .filter((plan) => rowsReadIn(plan.plan) > MOST_READ && reasonFor(plan) === undefined)
+      .map(
+        ({ occasion, statement, plan }) =>
+          `${occasion}: ${String(rowsReadIn(plan))} rows by ${statement.slice(0, 1000)}`,
+      );
+    expect(much).toEqual([]);
+  });
+
+  it('is more for the reasons given, all of which there are', () => {
+    const much = ofOperations().filter(({ plan }) => rowsReadIn(plan) > MOST_READ);
+    expect([...new Set(much.map(reasonFor))].sort()).toEqual(Object.keys(MAY_READ_MORE).sort());
+  });
+});
+
+describe('A search on an account that everybody is on', () => {
+  it.each(['example', 'last7'])(
+    'for %s reads each user a few times, not once for each other',
+    async (search) => {
+      const database = await createDatabase();
+      const before = await startApp({}, database);
+      await withoutAutovacuum(before.dataSource);
+      const { id, keys } = await createOrganization(before);
+      await withoutTriggers(before.dataSource, (manager) => fill(manager, id, ROWS));
+      await before.close();
+      const recorder = await PlanRecorder.before(database.url);
+      const service = await startApp({}, { ...database, url: recorder.url(database.url) });
+      const query = new URLSearchParams({
+        search,
+        account_id: idOf(id, 1),
+        sort: '-last_name',
+        page_size: '100',
+      });
+      const { body } = await Client.with(service, keys).get<Page<unknown>>(
+        `/v1/organizations/users?${query.toString()}`,
+      );
+      await service.close();
+      await recorder.close();
+      await database.drop();
+      expect(body.data.length).toBeGreaterThan(10);
+      const most = Math.max(...recorder.plans.map(({ plan }) => rowsReadIn(plan)));
+      expect(most).toBeGreaterThan(ROWS);
+      expect(most).toBeLessThan(10 * ROWS);
+    },
+  );
+});
+
+describe('A table with several indexes by organization', () => {
+  it('is believed to have many rows of each, but for those that have few', async () => {
+    const database = await createDatabase();
+    const service = await startApp({}, database);
+    const tables = await service.dataSource.query<{ name: string; told: boolean }[]>(`
+      SELECT c.relname AS name, coalesce('n_distinct=200' = ANY (a.attoptions), false) AS told
+      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'organization_id'
+      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND 1 < (
+        SELECT count(*) FROM pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum)`);
+    await service.close();
+    await database.drop();
+    const untold = tables.filter(({ told }) => !told).map(({ name }) => name);
+    expect([tables.length > 1, untold]).toEqual([true, ['roles']]);
+  });
+});
+
+async function withoutAutovacuum(dataSource: DataSource): Promise<void> {
+  const tables = await dataSource.query<{ name: string }[]>(
+    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`,
+  );
+  for (const { name } of tables) await dataSource.query(`ALTER TABLE ${name} SET (autovacuum_enabled = off)`);
+}
+
+/** All rows that were looked at, also those that a filter took away. */
+function rowsReadIn(plan: ExecutedNode): number {
+  return (nodesOf(plan) as ExecutedNode[])
+    .map((node) => {
+      const isScan = node['Relation Name'] !== undefined && node['Node Type'].endsWith('Scan');
+      const removed = (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Join Filter'] ?? 0);
+      return ((isScan ? node['Actual Rows'] : 0) + removed) * node['Actual Loops'];
+    })
+    .reduce((sum, rows) => sum + rows, 0);
+}
+
+function inOneLine(statement: string): string {
+  return statement.replaceAll(/\s+/g, ' ').trim();
+}
