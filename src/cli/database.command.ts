@@ -68,7 +68,7 @@ function urlFor(ownersUrl: string, user: string, password: string): string {
 
 @SubCommand({
   name: 'distribute',
-  description: "spread the tenants' tables over the nodes of a Citus cluster (docs/scale.md)",
+  description: "spread the tenants' tables over the nodes of a Citus cluster (docs/operations/scale.md)",
 })
 export class DatabaseDistributeCommand extends CommandRunner {
   async run(_arguments: string[], { plan }: { plan?: true }): Promise<void> {

@@ -119,7 +119,7 @@ describe('The environment', () => {
     expect(read).not.toThrow(key);
   });
 
-  it.each(['.env.example', 'README.md'])('is told in full in %s', (file) => {
+  it.each(['.env.example', 'docs/operations/configuration.md'])('is told in full in %s', (file) => {
     const text = readFileSync(file, 'utf8');
     const optional = [
       'DATABASE_URL',

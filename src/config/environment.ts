@@ -61,7 +61,7 @@ function canBeDecoded(text: string): boolean {
   }
 }
 
-/** The service's settings, read once from the environment. README.md has the same table in prose. */
+/** The service's settings, read once from the environment. docs/operations/configuration.md has the same table. */
 export class Environment {
   @IsIn(['development', 'production', 'test'])
   NODE_ENV: 'development' | 'production' | 'test' = 'development';

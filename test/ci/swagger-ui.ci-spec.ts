@@ -4,7 +4,7 @@ import { createDataDir, sandboxKeys, ServiceProcess } from '../support/service-p
 import { removeAfterwards, removeLeftovers } from './leftovers.js';
 import { SwaggerPage } from './swagger-page.js';
 
-/** An artefact of the run, outside git; docs/swagger-ui.png is a copy of one. */
+/** An artefact of the run, outside git; docs/guide/swagger-ui.png is a copy of one. */
 const PICTURE = '.artifacts/swagger-ui.png';
 
 afterAll(removeLeftovers);

@@ -18,7 +18,7 @@ const LISTS = ['', '/users?page_size=100', '/roles', '/account-groups', '/accoun
 
 afterAll(removeLeftovers);
 
-describe('The commands of README.md, Backup and restore', () => {
+describe('The commands of docs/operations/backup.md', () => {
   let tenant: Tenant;
   let original: ServiceProcess;
   let restored: ServiceProcess;
@@ -76,7 +76,7 @@ async function externalDatabase(): Promise<{ url: string }> {
   return database;
 }
 
-/** By the lines of README.md as they stand, in a folder of their own. @returns the owner's URL of the new database */
+/** Runs the lines of the page as they stand, in a folder of their own. @returns the owner's URL of the new database */
 async function dumpAndRestore(databaseUrl: string): Promise<string> {
   const name = `restored_${randomBytes(6).toString('hex')}`;
   const [superuserUrl, newUrl] = [superuser(pathOf(databaseUrl)), superuser(`/${name}`)];
@@ -89,9 +89,8 @@ async function dumpAndRestore(databaseUrl: string): Promise<string> {
 }
 
 async function backupLines(): Promise<string> {
-  const [, section = ''] = (await readFile('README.md', 'utf8')).split('\n## Backup and restore\n');
-  const [, lines] = /^```bash\n(.*?)^```$/ms.exec(section) ?? [];
-  if (lines === undefined) throw new Error('README.md has no bash below Backup and restore');
+  const [, lines] = /^```sh\n(.*?)^```$/ms.exec(await readFile('docs/operations/backup.md', 'utf8')) ?? [];
+  if (lines === undefined) throw new Error('docs/operations/backup.md has no sh block');
   return lines;
 }
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { FIELD_CODES, PROBLEMS } from './catalogue.js';
 
-describe('docs/errors.md', () => {
-  const rows = readFileSync('docs/errors.md', 'utf8')
+describe('docs/guide/errors.md', () => {
+  const rows = readFileSync('docs/guide/errors.md', 'utf8')
     .split('\n')
     .filter((line) => line.startsWith('|'))
     .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')));

@@ -1,6 +1,6 @@
 /**
  * Every error that the API answers: its status, a title, and when it happens. The codes are stable; those that
- * no route answers yet are reserved, so that clients can be written for all of them. docs/errors.md is the
+ * no route answers yet are reserved, so that clients can be written for all of them. docs/guide/errors.md is the
  * same in prose.
  */
 export const PROBLEMS = {

@@ -1,7 +1,7 @@
 /**
  * How the tables are spread over the nodes of a Citus cluster: an organization, with everything that belongs to it,
  * is on one shard of one node, so that its transactions, joins, foreign keys and row locks stay on that node.
- * docs/scale.md says what of this was tried and what was not.
+ * docs/operations/scale.md says what of this was tried and what was not.
  */
 
 /** In the order of foreign keys: a table comes after those that it refers to. */
