@@ -7,7 +7,7 @@ import { EmbeddedServer } from './src/database/embedded/embedded-server.js';
 
 const environment = readEnvironment(process.env);
 
-/** The DataSource for TypeORM's own command line: the database that `npm start` uses, while that runs. */
+/** DataSource of TypeORM's own command line: DATABASE_URL, or the embedded server while it is running. */
 export default new DataSource({
   ...dataSourceOptions(environment.DATABASE_URL ?? EmbeddedServer.runningUrl(dataDir(environment))),
   entities: [fileURLToPath(new URL('src/**/*.entity.js', import.meta.url))],

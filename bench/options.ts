@@ -3,16 +3,17 @@ import { SCENARIO_NAMES, type ScenarioName } from './scenarios/scenario.ts';
 
 export interface Options {
   scenarios: readonly ScenarioName[];
-  /** Of the large organization; everything else keeps its size. */
+  /** Users of the large organization; all other sizes are fixed. */
   users: number;
   organizations: number;
-  /** Of one measured round, and of the warm-up before it. */
+  /** Seconds of a measured round. */
   seconds: number;
+  /** Seconds of the warm-up before each round. */
   warmUp: number;
-  /** Seconds without work before each measurement and after it; longer than the service lets what it does behind wait. */
+  /** Idle seconds before and after each round; longer than the interval of the service's background jobs. */
   rest: number;
   rounds: number;
-  /** Of the load under which memory is watched. */
+  /** Minutes of the load under which memory is sampled. */
   minutes: number;
   smoke: boolean;
   json: string;
@@ -25,17 +26,17 @@ export const USAGE = `npm run bench -- [SCENARIO …] [OPTIONS]
 Scenarios, all by default: ${SCENARIO_NAMES.join(', ')}
   --users N          users of the large organization (1000000)
   --organizations N  organizations of "neighbours" (10000)
-  --seconds N        of a measured round (10)
+  --seconds N        seconds of a measured round (10)
   --warm-up N        seconds of the warm-up before each round (2)
-  --rest N           seconds without work before each round and after it (1.2)
-  --rounds N         rounds, of which the median counts (3)
-  --minutes N        of the load under which "start" watches the memory (10)
-  --smoke            everything small and short: whether the bench works, not how fast the service is
-  --json FILE        where the figures go (bench/results/latest.json)
-  --svg FILE         where the picture goes (bench/results/latest.svg)
-  --compare FILE     figures of another run: exit code 1 when a ratio is more than 10 % worse than there
+  --rest N           idle seconds before and after each round (1.2)
+  --rounds N         rounds; the figures are their medians (3)
+  --minutes N        minutes of the load under which "start" samples the memory (10)
+  --smoke            small data and short rounds: tests the bench, the figures mean nothing
+  --json FILE        output file of the figures (bench/results/latest.json)
+  --svg FILE         output file of the chart (bench/results/latest.svg)
+  --compare FILE     figures of an earlier run; exit code 1 when a ratio is more than 10 % worse
 
-BENCH_SERVER_URL: a PostgreSQL to measure on, by a superuser's URL; otherwise one is started for the run.
+BENCH_SERVER_URL: superuser's URL of an existing PostgreSQL. Without it, the run starts a server of its own.
 `;
 
 const FULL = {
@@ -59,7 +60,7 @@ const SMOKE: typeof FULL = {
 
 const TEXT = { type: 'string' } as const;
 
-/** @throws Error, worded for whoever typed the command */
+/** @throws Error with a message for the user of the command line */
 export function readOptions(parameters: readonly string[]): Options | 'help' {
   const { values, positionals } = parseArgs({
     args: [...parameters],
@@ -81,9 +82,9 @@ export function readOptions(parameters: readonly string[]): Options | 'help' {
   });
   if (values.help) return 'help';
   const defaults = values.smoke ? SMOKE : FULL;
-  const number = (name: keyof typeof FULL): number => numberIn(name, values[name]) ?? defaults[name];
+  const number = (name: keyof typeof FULL): number => parsePositive(name, values[name]) ?? defaults[name];
   return {
-    scenarios: positionals.length === 0 ? SCENARIO_NAMES : positionals.map(scenarioNamed),
+    scenarios: positionals.length === 0 ? SCENARIO_NAMES : positionals.map(parseScenario),
     users: number('users'),
     organizations: number('organizations'),
     seconds: number('seconds'),
@@ -98,16 +99,16 @@ export function readOptions(parameters: readonly string[]): Options | 'help' {
   };
 }
 
-function numberIn(name: string, text: string | undefined): number | undefined {
+function parsePositive(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!(value > 0)) throw new Error(`--${name} takes a number above 0, not "${text}"`);
+  if (!(value > 0)) throw new Error(`--${name} must be a number above 0, not "${text}"`);
   return value;
 }
 
-function scenarioNamed(text: string): ScenarioName {
+function parseScenario(text: string): ScenarioName {
   const name = SCENARIO_NAMES.find((known) => known === text);
   if (name === undefined)
-    throw new Error(`There is no scenario "${text}". There are: ${SCENARIO_NAMES.join(', ')}`);
+    throw new Error(`There is no scenario "${text}". The scenarios are ${SCENARIO_NAMES.join(', ')}`);
   return name;
 }

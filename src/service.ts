@@ -8,20 +8,19 @@ import { logDestination } from './common/http/bounded-log-destination.js';
 import { readEnvironment, StartupError, type Environment } from './config/environment.js';
 import { baseUrl } from './config/base-url.js';
 import { Settings } from './config/settings.js';
-import { openDatabase, type OpenDatabase } from './database/open-database.js';
+import { acquireDatabase, type DatabaseHandle } from './database/acquire-database.js';
 import { SandboxService } from './sandbox/sandbox.service.js';
 import { saveKeyPair, sandboxWelcome } from './sandbox/sandbox-welcome.js';
 import { RowCountAggregator } from './totals/row-count-aggregator.js';
 
-/** Milliseconds that the last lines of the log may take to whoever reads it. */
-const LAST_LINES = 1000;
+const LOG_FLUSH_TIMEOUT_MS = 1000;
 
-/** Starts everything, and stops it in reverse order on SIGTERM or SIGINT. */
+/** Starts the service, and stops it in reverse order on SIGTERM or SIGINT. */
 export async function startService(): Promise<void> {
   try {
     if (existsSync('.env')) process.loadEnvFile('.env');
     const environment = readEnvironment(process.env);
-    const database = await openDatabase(environment);
+    const database = await acquireDatabase(environment);
     await serve(environment, database);
   } catch (error) {
     if (!(error instanceof StartupError)) throw error;
@@ -30,7 +29,7 @@ export async function startService(): Promise<void> {
   }
 }
 
-async function serve(environment: Environment, database: OpenDatabase): Promise<void> {
+async function serve(environment: Environment, database: DatabaseHandle): Promise<void> {
   let app: NestExpressApplication | undefined;
   try {
     app = await createApp(new Settings(environment, database.url, database.serviceRole));
@@ -40,20 +39,20 @@ async function serve(environment: Environment, database: OpenDatabase): Promise<
     app.get(SealingService).start();
     app.get(RowCountAggregator).start();
     const { port } = app.getHttpServer().address() as AddressInfo;
-    logDestination().flush(); // what a person is to see comes last
+    logDestination().flush(); // the welcome text must be the last output
     process.stdout.write(sandboxWelcome(baseUrl(environment.HOST, port), sandboxKeys, database.dataDir));
   } catch (error) {
     await app?.close();
-    await database.close();
+    await database.release();
     throw error;
   }
 }
 
-/** Only an empty embedded database gets one, and never in production. */
+/** Creates the sandbox in an empty embedded database, except in production. */
 async function createSandbox(
   app: NestExpressApplication,
   { NODE_ENV }: Environment,
-  { dataDir }: OpenDatabase,
+  { dataDir }: DatabaseHandle,
 ): ReturnType<SandboxService['createIfEmpty']> {
   if (dataDir === undefined || NODE_ENV === 'production') return undefined;
   return app.get(SandboxService).createIfEmpty((pair) => {
@@ -75,14 +74,14 @@ async function listen(app: NestExpressApplication, { HOST, PORT }: Environment):
   }
 }
 
-function stopOnSignal(app: NestExpressApplication, database: OpenDatabase, timeout: number): void {
-  const lastAnswers = new GracefulShutdown(app.getHttpServer());
+function stopOnSignal(app: NestExpressApplication, database: DatabaseHandle, timeoutSeconds: number): void {
+  const shutdown = new GracefulShutdown(app.getHttpServer());
   const stop = async (): Promise<void> => {
-    setTimeout(() => process.exit(1), timeout * 1000).unref();
-    await lastAnswers.give();
+    setTimeout(() => process.exit(1), timeoutSeconds * 1000).unref();
+    await shutdown.drain();
     await app.close();
-    await database.close();
-    await logDestination().end(LAST_LINES);
+    await database.release();
+    await logDestination().end(LOG_FLUSH_TIMEOUT_MS);
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

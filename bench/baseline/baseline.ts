@@ -1,35 +1,35 @@
 import { fileURLToPath } from 'node:url';
 import { ServerProcess } from '../processes/server-process.ts';
 import { seedTenant, type TenantSize } from '../seed/tenant-seed.ts';
-import { onDatabase, rowsOf } from '../server/on-database.ts';
-import type { Stage } from '../stage.ts';
+import { queryRows, withClient } from '../server/with-client.ts';
+import type { Harness } from '../harness.ts';
 import { SCHEMA } from './schema.ts';
 
 const SCRIPT = fileURLToPath(new URL('server.ts', import.meta.url));
 
-const urls = new WeakMap<Stage, string>();
+const urls = new WeakMap<Harness, string>();
 
-/** Of its database. @throws Error when it was not started */
-export function baselineUrl(stage: Stage): string {
-  const url = urls.get(stage);
+/** Returns the URL of the baseline's database. @throws Error when the baseline was not started */
+export function baselineUrl(harness: Harness): string {
+  const url = urls.get(harness);
   if (url === undefined) throw new Error('The baseline has not been started');
   return url;
 }
 
-/** The bare server, on a database of its own with the same organization in it as the service has. */
+/** Starts the baseline server on a database of its own, with the same organization as the service's database. */
 export async function startBaseline(
-  stage: Stage,
+  harness: Harness,
   organizationId: string,
   size: TenantSize,
 ): Promise<ServerProcess> {
-  const url = await stage.server.createDatabase('baseline');
-  urls.set(stage, url);
-  const roles = await rowsOf<{ id: string; name: string; assignable: boolean }>(
-    stage.databaseUrl,
+  const url = await harness.server.createDatabase('baseline');
+  urls.set(harness, url);
+  const roles = await queryRows<{ id: string; name: string; assignable: boolean }>(
+    harness.databaseUrl,
     'SELECT id, name, assignable FROM roles WHERE organization_id = $1',
     [organizationId],
   );
-  await onDatabase(url, async (client) => {
+  await withClient(url, async (client) => {
     await client.query(SCHEMA);
     await client.query("INSERT INTO organizations (id, name) VALUES ($1, 'Baseline')", [organizationId]);
     await client.query(
@@ -44,9 +44,9 @@ export async function startBaseline(
     {
       script: SCRIPT,
       environment: { DATABASE_URL: url, ORGANIZATION_ID: organizationId },
-      folder: stage.folder,
-      log: stage.logOf('baseline'),
+      folder: harness.folder,
+      log: harness.logOf('baseline'),
     },
-    stage.leftovers,
+    harness.cleanup,
   );
 }

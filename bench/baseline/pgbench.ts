@@ -2,34 +2,37 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Stage } from '../stage.ts';
+import type { Harness } from '../harness.ts';
 import { baselineUrl } from './baseline.ts';
 import { CREATE_USER } from './statements.ts';
 
 const run = promisify(execFile);
 
-/** What PostgreSQL itself can do: the statement of the baseline alone, on as many connections. */
-export async function pgbench(
-  stage: Stage,
+/**
+ * Runs the baseline's statement without an HTTP server, on as many connections.
+ * @returns statements per second; undefined when pgbench is not installed
+ */
+export async function runPgbench(
+  harness: Harness,
   organizationId: string,
   body: NewUser,
 ): Promise<number | undefined> {
-  const script = join(stage.folder, 'create-user.sql');
-  await writeFile(script, scriptFor(organizationId, body));
+  const script = join(harness.folder, 'create-user.sql');
+  await writeFile(script, buildScript(organizationId, body));
   const options = [
     ['--no-vacuum', '--protocol=prepared', '--client=10', '--jobs=1'],
     [
-      `--time=${String(Math.ceil(stage.options.seconds))}`,
+      `--time=${String(Math.ceil(harness.options.seconds))}`,
       `--define=k=${String(Date.now())}`,
       `--file=${script}`,
     ],
   ].flat();
   try {
-    const { stdout } = await run('pgbench', [...options, baselineUrl(stage)]);
+    const { stdout } = await run('pgbench', [...options, baselineUrl(harness)]);
     return Number(/^tps = ([\d.]+)/m.exec(stdout)?.[1]);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    process.stderr.write('pgbench is not installed, and left out.\n');
+    process.stderr.write('pgbench is not installed; its figure is missing.\n');
     return undefined;
   }
 }
@@ -39,14 +42,14 @@ interface NewUser {
   account_group_permissions: readonly { account_group_id: string; role_id: string }[];
 }
 
-/** Ids follow each other, as UUIDv7 do. */
+/** Ascending ids, like UUIDv7. */
 const ID = `lpad(to_hex(:n::bigint), 32, '0')::uuid`;
 
-/** Colons in JSON are followed by a space, or pgbench would take what follows for a variable. */
+/** Each colon in the JSON is followed by a space, because pgbench replaces `:name` by a variable. */
 const CHANGES = `{"email": {"before": null, "after": "someone@example.com"}, "first_name": {"before": null, "after": "Ada"},
   "last_name": {"before": null, "after": "Lovelace"}}`;
 
-function scriptFor(organizationId: string, user: NewUser): string {
+function buildScript(organizationId: string, user: NewUser): string {
   const [account] = user.account_permissions;
   const [group] = user.account_group_permissions;
   const values: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 /**
- * The tables that creating a user writes and refers to, with the service's columns, primary keys, unique e-mail
- * address and foreign keys; without row-level security, triggers, checks, and the indexes of lists and search.
+ * The tables that creating a user accesses, with the service's columns, primary keys, unique e-mail address and foreign
+ * keys, but without row-level security, triggers, checks, and indexes for lists and search.
  */
 export const SCHEMA = `
   CREATE TABLE organizations (

@@ -4,8 +4,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { CREATE_USER, RETRIEVE_USER } from './statements.ts';
 
 /**
- * What the same work costs without a framework, checks, tenants, a log or anything else: Node's HTTP server, one
- * statement a request, a pool as large as the service's. Nothing to use; something to compare with.
+ * The baseline: the same work without a framework, authentication, validation, tenants and log. Node's HTTP server, one
+ * statement per request, and a pool of the same size as the service's.
  */
 const { DATABASE_URL, ORGANIZATION_ID = '', PORT } = process.env;
 const pool = new pg.Pool({ connectionString: DATABASE_URL, max: 10 });
@@ -18,7 +18,7 @@ interface NewUser {
   account_group_permissions: { account_group_id: string; role_id: string }[];
 }
 
-interface Moments {
+interface Timestamps {
   created_at: Date;
   updated_at: Date;
 }
@@ -30,7 +30,7 @@ async function create(user: NewUser): Promise<object> {
     field,
     { before: null, after: after as unknown },
   ]);
-  const { rows } = await pool.query<Moments>({
+  const { rows } = await pool.query<Timestamps>({
     ...CREATE_USER,
     values: [
       ORGANIZATION_ID,
@@ -54,7 +54,7 @@ async function retrieve(id: string): Promise<object | undefined> {
   return rows[0];
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method, url = '' } = request;
   if (url === '/health/ready') {
     response.end();
@@ -78,7 +78,7 @@ function respond(response: ServerResponse, status: number, body: object): void {
 }
 
 createServer((request, response) => {
-  answer(request, response).catch((error: unknown) => {
+  handle(request, response).catch((error: unknown) => {
     respond(response, 500, { error: String(error) });
   });
 }).listen(Number(PORT), '127.0.0.1');

@@ -1,8 +1,8 @@
-/** All rows of a new user at once. $1 organization, $2 user, $3–5 person, $6–9 permissions, $10 event, $11 changes. */
+/** Inserts all rows of a user. $1 organization, $2 user, $3–5 names, $6–9 permissions, $10 event, $11 changes. */
 export const CREATE_USER = {
   name: 'create-user',
   text: `
-    WITH made AS (
+    WITH new_user AS (
       INSERT INTO users (organization_id, id, email, first_name, last_name) VALUES ($1, $2, $3, $4, $5)
       RETURNING created_at, updated_at
     ), on_accounts AS (
@@ -17,10 +17,10 @@ export const CREATE_USER = {
       VALUES ($1, $10, 'api_key', $1, 'First key', 'user.created', 'user', $2::uuid::text, $11,
         $10::uuid::text, '127.0.0.1', NULL)
     )
-    SELECT created_at, updated_at FROM made`,
+    SELECT created_at, updated_at FROM new_user`,
 };
 
-/** As the service reads one. */
+/** The query by which the service retrieves a user. */
 export const RETRIEVE_USER = {
   name: 'retrieve-user',
   text: `

@@ -1,22 +1,22 @@
 import autocannon from 'autocannon';
-import { chooserOf, type LoadResult, type Plan, type PlannedRequest } from './plan.ts';
-import { Tally } from './tally.ts';
+import { LatencyRecorder } from './latency-recorder.ts';
+import { createRequestPicker, type LoadResult, type Plan, type PlannedRequest } from './plan.ts';
 
 const TIMEOUT_SECONDS = 120;
 
-/** So many clients at a time, each of which sends as soon as it has an answer: by autocannon. */
-export async function closedLoad(plan: Plan, clients: number): Promise<LoadResult> {
-  const choose = chooserOf(plan);
-  const tally = new Tally();
+/** Runs a closed loop of clients by autocannon: each sends its next request as soon as it has a response. */
+export async function runClosedLoad(plan: Plan, clients: number): Promise<LoadResult> {
+  const pickRequest = createRequestPicker(plan);
+  const latencies = new LatencyRecorder();
   const settings: autocannon.Options = {
     url: plan.origin,
     connections: clients,
     duration: plan.seconds,
-    sampleInt: 100, // it ends at the end of a sample
+    sampleInt: 100, // ms; autocannon stops at the end of a sample
     timeout: TIMEOUT_SECONDS,
-    requests: [{ setupRequest: (request) => setUp(request, choose()) }],
+    requests: [{ setupRequest: (request) => merge(request, pickRequest()) }],
     setupClient: (client) => {
-      tellBadAnswers(client, tally);
+      recordBadResponses(client, latencies);
     },
   };
   await new Promise<void>((resolve, reject) => {
@@ -25,25 +25,26 @@ export async function closedLoad(plan: Plan, clients: number): Promise<LoadResul
       else reject(error);
     });
     run.on('response', (_client, _status, _bytes, milliseconds) => {
-      tally.add(milliseconds);
+      latencies.add(milliseconds);
     });
     run.on('reqError', (error: Error) => {
-      tally.fail(`A request got no answer: ${error.message}`);
+      latencies.fail(`A request failed: ${error.message}`);
     });
   });
-  return tally.result();
+  return latencies.result();
 }
 
-function setUp(request: autocannon.Request, { headers, ...chosen }: PlannedRequest): autocannon.Request {
-  return { ...request, ...chosen, headers: { ...request.headers, ...headers } };
+function merge(request: autocannon.Request, { headers, ...planned }: PlannedRequest): autocannon.Request {
+  return { ...request, ...planned, headers: { ...request.headers, ...headers } };
 }
 
-function tellBadAnswers(client: autocannon.Client, tally: Tally): void {
+function recordBadResponses(client: autocannon.Client, latencies: LatencyRecorder): void {
   let status = 0;
   client.on('headers', (head) => {
-    status = (head as unknown as { statusCode: number }).statusCode; // the types say headers; it is the whole head
+    status = (head as unknown as { statusCode: number }).statusCode; // the type is wrong: the event carries the whole response head
   });
   client.on('body', (body) => {
-    if (status < 200 || status > 299) tally.fail(`An answer was ${String(status)}: ${body.toString()}`);
+    if (status < 200 || status > 299)
+      latencies.fail(`A response had status ${String(status)}: ${body.toString()}`);
   });
 }

@@ -1,21 +1,23 @@
-import { closedLoad } from './closed-load.ts';
-import { pacedLoad } from './paced-load.ts';
+import { runClosedLoad } from './closed-load.ts';
+import { runPacedLoad } from './paced-load.ts';
 import type { LoadResult, Plan } from './plan.ts';
 
-/** What the process answers to a plan. */
+/** The reply of the process to a plan. */
 export type Report = { result: LoadResult } | { failure: string };
 
-/** The load comes from a process of its own, so that its work is nobody else's. */
+/** The load generator is a process of its own, so that its processor time is separate. */
 process.on('message', (plan: Plan) => {
-  void report(plan).then((answer) => process.send?.(answer));
+  void run(plan).then((report) => process.send?.(report));
 });
 process.on('disconnect', () => process.exit());
 
-async function report(plan: Plan): Promise<Report> {
+async function run(plan: Plan): Promise<Report> {
   try {
     const { pace } = plan;
     return {
-      result: await ('clients' in pace ? closedLoad(plan, pace.clients) : pacedLoad(plan, pace.perSecond)),
+      result: await ('clients' in pace
+        ? runClosedLoad(plan, pace.clients)
+        : runPacedLoad(plan, pace.requestsPerSecond)),
     };
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error) };

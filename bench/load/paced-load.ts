@@ -1,50 +1,51 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { chooserOf, type LoadResult, type Plan, type PlannedRequest } from './plan.ts';
-import { Tally } from './tally.ts';
+import { LatencyRecorder } from './latency-recorder.ts';
+import { createRequestPicker, type LoadResult, type Plan, type PlannedRequest } from './plan.ts';
 
 /**
- * So many requests a second, evenly: autocannon's rate comes in a burst at the start of each second. A request
- * counts from the moment that it was due, so that a stalled service cannot hide behind requests that were not sent.
+ * Sends requests at a constant rate, unlike autocannon, which sends a burst each second. The latency of a request begins
+ * when it was due, not when it was sent, so that a stall of the service counts for all requests that it delays
+ * (coordinated omission).
  */
-export async function pacedLoad(plan: Plan, perSecond: number): Promise<LoadResult> {
-  const choose = chooserOf(plan);
-  const tally = new Tally();
+export async function runPacedLoad(plan: Plan, requestsPerSecond: number): Promise<LoadResult> {
+  const pickRequest = createRequestPicker(plan);
+  const latencies = new LatencyRecorder();
   const agent = new Agent({ keepAlive: true });
-  const began = performance.now();
+  const startedAt = performance.now();
   const pending: Promise<void>[] = [];
-  for (let n = 0; n < plan.seconds * perSecond; n += 1) {
-    const due = began + (n * 1000) / perSecond;
-    await pause(Math.max(0, due - performance.now()));
-    pending.push(send(plan.origin, choose(), agent, due, tally));
+  for (let n = 0; n < plan.seconds * requestsPerSecond; n += 1) {
+    const dueAt = startedAt + (n * 1000) / requestsPerSecond;
+    await pause(Math.max(0, dueAt - performance.now()));
+    pending.push(send(plan.origin, pickRequest(), agent, dueAt, latencies));
   }
   await Promise.all(pending);
   agent.destroy();
-  return tally.result();
+  return latencies.result();
 }
 
 function send(
   origin: string,
   { path, method, headers, body }: PlannedRequest,
   agent: Agent,
-  due: number,
-  tally: Tally,
+  dueAt: number,
+  latencies: LatencyRecorder,
 ): Promise<void> {
   return new Promise((resolve) => {
     const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) };
-    const call = request(origin + path, { method, agent, headers: { ...headers, ...length } }, (answer) => {
-      const { statusCode = 0 } = answer;
+    const call = request(origin + path, { method, agent, headers: { ...headers, ...length } }, (response) => {
+      const { statusCode = 0 } = response;
       const chunks: Buffer[] = [];
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-      answer.on('end', () => {
-        tally.add(performance.now() - due);
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => {
+        latencies.add(performance.now() - dueAt);
         if (statusCode < 200 || statusCode > 299)
-          tally.fail(`An answer was ${String(statusCode)}: ${Buffer.concat(chunks).toString()}`);
+          latencies.fail(`A response had status ${String(statusCode)}: ${Buffer.concat(chunks).toString()}`);
         resolve();
       });
     });
     call.on('error', (error) => {
-      tally.fail(`A request got no answer: ${error.message}`);
+      latencies.fail(`A request failed: ${error.message}`);
       resolve();
     });
     call.end(body);

@@ -1,4 +1,4 @@
-/** One request that a load may send. `UNIQUE` in the body is replaced by a text that was never sent before. */
+/** A request of a load. `UNIQUE` in its body is replaced by a text that is different in each request. */
 export interface PlannedRequest {
   method: 'GET' | 'POST';
   path: string;
@@ -8,31 +8,31 @@ export interface PlannedRequest {
 
 export const UNIQUE = '{{unique}}';
 
-/** What a load generator does: requests chosen at random of those named, for a while. */
+/** A load: requests that are picked at random, for a duration. */
 export interface Plan {
   origin: string;
   seconds: number;
   requests: readonly PlannedRequest[];
   /**
-   * `clients`: so many connections, each with its next request as soon as it has an answer.
-   * `perSecond`: so many requests a second, whether or not the ones before are answered.
+   * `clients`: the number of connections, each of which sends its next request as soon as it has a response.
+   * `requestsPerSecond`: a rate that does not depend on the responses.
    */
-  pace: { clients: number } | { perSecond: number };
+  pace: { clients: number } | { requestsPerSecond: number };
 }
 
-/** What came of it; durations in milliseconds. */
+/** Latencies in milliseconds. */
 export interface LoadResult {
   requests: number;
   requestsPerSecond: number;
   p50: number;
   p95: number;
   p99: number;
-  /** The load generator's own. */
+  /** Processor time of the load generator. */
   cpuSeconds: number;
 }
 
-/** Chooses the next request of a plan, with its body completed. */
-export function chooserOf(plan: Plan): () => PlannedRequest {
+/** Returns a function that picks the next request. */
+export function createRequestPicker(plan: Plan): () => PlannedRequest {
   const prefix = `${String(process.pid)}.${Date.now().toString(36)}`;
   let sent = 0;
   return () => {

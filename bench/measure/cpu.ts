@@ -1,51 +1,51 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { CAN_TELL_CPU, cpuSecondsBelow, cpuSecondsOf } from './processes.ts';
+import { cpuSecondsOf, cpuSecondsOfTree, IS_CPU_TIME_AVAILABLE } from './processes.ts';
 
-/** Whose processor time counts beside that of the load generator. */
-export interface Watched {
-  /** Of the service, or of what it is compared with. */
+/** Process ids of the processes whose processor time is measured. */
+export interface MonitoredProcesses {
+  /** The service or the baseline. */
   server: number;
   postmaster: number | undefined;
 }
 
-/** Seconds; undefined where they cannot be told. */
+/** Processor time in seconds; undefined when it is not available. */
 export interface CpuSeconds {
   server: number | undefined;
   database: number | undefined;
 }
 
-const LOOK_EVERY_MS = 150;
-/** What an idle process needs now and then. */
-const IDLE_SHARE = 0.07;
-const PATIENCE_MS = 30_000;
+const SAMPLE_INTERVAL_MS = 150;
+/** Share of processor time below which the processes are idle. */
+const MAX_IDLE_SHARE = 0.07;
+const IDLE_TIMEOUT_MS = 30_000;
 
-export function cpuSeconds({ server, postmaster }: Watched): CpuSeconds {
+export function readCpuSeconds({ server, postmaster }: MonitoredProcesses): CpuSeconds {
   return {
     server: cpuSecondsOf(server),
-    database: postmaster === undefined ? undefined : cpuSecondsBelow(postmaster),
+    database: postmaster === undefined ? undefined : cpuSecondsOfTree(postmaster),
   };
 }
 
 /**
- * Resolves when service and database have rested for so many seconds. What is done behind the answers (events sealed,
- * tables vacuumed) is part of what a request costs, and must not be done in the next round, which is another one's.
+ * Resolves when the processes have been idle for the given time, or at a timeout. Work after the responses (sealing,
+ * vacuum) is part of the cost of a request, and must not fall into the next round.
  */
-export async function untilAtRest(watched: Watched, seconds: number): Promise<void> {
-  if (!CAN_TELL_CPU) {
+export async function waitUntilIdle(processes: MonitoredProcesses, seconds: number): Promise<void> {
+  if (!IS_CPU_TIME_AVAILABLE) {
     await pause(seconds * 2000);
     return;
   }
-  const end = performance.now() + PATIENCE_MS;
-  let rested = 0;
-  while (rested < seconds * 1000 && performance.now() < end) {
-    const before = cpuSeconds(watched);
-    await pause(LOOK_EVERY_MS);
-    const after = cpuSeconds(watched);
-    const used = between(before.server, after.server) + between(before.database, after.database);
-    rested = used * 1000 <= IDLE_SHARE * LOOK_EVERY_MS ? rested + LOOK_EVERY_MS : 0;
+  const end = performance.now() + IDLE_TIMEOUT_MS;
+  let idleMs = 0;
+  while (idleMs < seconds * 1000 && performance.now() < end) {
+    const before = readCpuSeconds(processes);
+    await pause(SAMPLE_INTERVAL_MS);
+    const after = readCpuSeconds(processes);
+    const used = difference(before.server, after.server) + difference(before.database, after.database);
+    idleMs = used * 1000 <= MAX_IDLE_SHARE * SAMPLE_INTERVAL_MS ? idleMs + SAMPLE_INTERVAL_MS : 0;
   }
 }
 
-function between(before: number | undefined, after: number | undefined): number {
+function difference(before: number | undefined, after: number | undefined): number {
   return (after ?? 0) - (before ?? 0);
 }

@@ -1,46 +1,49 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** What Linux tells of a process in /proc/PID/stat; times in ticks. */
+/** Fields of /proc/PID/stat; times in clock ticks. */
 interface Stat {
   pid: number;
   name: string;
   parent: number;
-  own: number;
-  ofEndedChildren: number;
+  ownTicks: number;
+  endedChildrenTicks: number;
 }
 
-export const CAN_TELL_CPU = process.platform === 'linux';
+export const IS_CPU_TIME_AVAILABLE = process.platform === 'linux';
 
-const TICKS_PER_SECOND = CAN_TELL_CPU
+const TICKS_PER_SECOND = IS_CPU_TIME_AVAILABLE
   ? Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
   : NaN;
 
-/** Processor time of one process so far; undefined where it cannot be told, as everywhere but on Linux. */
+/** Returns the processor time of a process so far; undefined on systems other than Linux. */
 export function cpuSecondsOf(pid: number): number | undefined {
-  const stat = CAN_TELL_CPU ? statOf(pid) : undefined;
-  return stat === undefined ? undefined : stat.own / TICKS_PER_SECOND;
+  const stat = IS_CPU_TIME_AVAILABLE ? statOf(pid) : undefined;
+  return stat === undefined ? undefined : stat.ownTicks / TICKS_PER_SECOND;
 }
 
-/** Processor time of a process and of all that it started. */
-export function cpuSecondsBelow(pid: number): number | undefined {
-  const root = CAN_TELL_CPU ? statOf(pid) : undefined;
+/** Returns the processor time of a process and its children, also of ended ones. */
+export function cpuSecondsOfTree(pid: number): number | undefined {
+  const root = IS_CPU_TIME_AVAILABLE ? statOf(pid) : undefined;
   if (root === undefined) return undefined;
   const children = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((name) => statOf(Number(name)))
     .filter((stat) => stat?.parent === pid);
-  const ticks = children.reduce((sum, child) => sum + (child?.own ?? 0), root.own + root.ofEndedChildren);
+  const ticks = children.reduce(
+    (sum, child) => sum + (child?.ownTicks ?? 0),
+    root.ownTicks + root.endedChildrenTicks,
+  );
   return ticks / TICKS_PER_SECOND;
 }
 
-/** The process that started this one; undefined when it is not on this machine, or has another name. */
+/** Returns the parent of a process; undefined when the process is not on this machine, or has another name. */
 export function parentOf(pid: number, name: string): number | undefined {
-  const stat = CAN_TELL_CPU ? statOf(pid) : undefined;
+  const stat = IS_CPU_TIME_AVAILABLE ? statOf(pid) : undefined;
   return stat?.name === name ? stat.parent : undefined;
 }
 
-/** Resident memory in megabytes. */
+/** Returns the resident memory in megabytes. */
 export function memoryOf(pid: number): number {
   const kilobytes =
     process.platform === 'linux'
@@ -49,7 +52,7 @@ export function memoryOf(pid: number): number {
   return Number(kilobytes) / 1024;
 }
 
-/** @returns undefined when there is no such process any more */
+/** @returns undefined when the process has ended */
 function statOf(pid: number): Stat | undefined {
   let text: string;
   try {
@@ -58,11 +61,17 @@ function statOf(pid: number): Stat | undefined {
     if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
-  const name = text.slice(text.indexOf('(') + 1, text.lastIndexOf(')')); // may itself have spaces and brackets
+  const name = text.slice(text.indexOf('(') + 1, text.lastIndexOf(')')); // the name may contain spaces and parentheses
   const fields = text
     .slice(text.lastIndexOf(')') + 2)
     .split(' ')
-    .map(Number); // the third field is the first here
+    .map(Number); // starts with the third field
   const field = (number: number): number => fields[number - 3] ?? NaN;
-  return { pid, name, parent: field(4), own: field(14) + field(15), ofEndedChildren: field(16) + field(17) };
+  return {
+    pid,
+    name,
+    parent: field(4),
+    ownTicks: field(14) + field(15),
+    endedChildrenTicks: field(16) + field(17),
+  };
 }

@@ -4,21 +4,22 @@ import { promisify } from 'node:util';
 
 const SCRIPT = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
 
-/** The service's command line, as an operator would call it. @returns what it printed */
+/** The service's command line. */
 export class CommandLine {
   private readonly folder: string;
   private readonly databaseUrl: string;
 
-  /** @param folder where it runs: nobody's .env is there */
+  /** @param folder current folder, without an .env file */
   constructor(folder: string, databaseUrl: string) {
     this.folder = folder;
     this.databaseUrl = databaseUrl;
   }
 
-  async call(...parameters: string[]): Promise<string> {
-    const { stdout } = await run(process.execPath, [SCRIPT, ...parameters], {
+  /** @returns the output of the command */
+  async run(...parameters: string[]): Promise<string> {
+    const { stdout } = await execute(process.execPath, [SCRIPT, ...parameters], {
       cwd: this.folder,
       env: { PATH: process.env['PATH'], NODE_ENV: 'production', DATABASE_URL: this.databaseUrl },
     });

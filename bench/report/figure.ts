@@ -1,26 +1,26 @@
-import type { Measured } from '../measure/rounds.ts';
+import type { Measurement } from '../measure/measure-interleaved.ts';
 import type { ScenarioName } from '../scenarios/scenario.ts';
 
 export type Target = { at_least: number } | { at_most: number };
 
-/** One line of the table: one value, and what it was made from. */
+/** One result of a scenario: a value, and the measurements that it was computed from. */
 export interface Figure {
   scenario: ScenarioName;
-  /** Of the scenario's figures this one; no other has it. */
+  /** Unique name. */
   name: string;
-  /** What the value says, in a few words. */
-  says: string;
+  /** Meaning of the value in a few words. */
+  description: string;
   value: number;
-  /** Ratios come from one run on one machine, and can be compared with those of another. */
+  /** Ratios can be compared with those of other machines. */
   unit: 'ratio' | 'ms' | 's' | 'MB' | '1/s';
   target?: Target;
-  measured?: Measured;
-  /** What it is compared with. */
-  against?: Measured & { name: string };
+  measured?: Measurement;
+  /** The measurement that a ratio refers to. */
+  against?: Measurement & { name: string };
 }
 
-/** @returns undefined where nothing was aimed at */
-export function isReached({ value, target }: Figure): boolean | undefined {
+/** @returns undefined for a figure without a target */
+export function isTargetReached({ value, target }: Figure): boolean | undefined {
   if (target === undefined) return undefined;
   return 'at_least' in target ? value >= target.at_least : value <= target.at_most;
 }

@@ -7,7 +7,7 @@ import type { Options } from '../options.ts';
 import type { ScenarioName } from '../scenarios/scenario.ts';
 import type { Figure } from './figure.ts';
 
-/** Everything about one run, as it is kept in a file. */
+/** The file with the results of one run. */
 export interface RunRecord {
   made_at: string;
   commit: string;
@@ -15,11 +15,11 @@ export interface RunRecord {
   machine: { platform: string; cpu: string; cores: number; memory_gb: number };
   options: Omit<Options, 'json' | 'svg' | 'compare'>;
   figures: Figure[];
-  /** Scenarios that could not be measured, and why. */
+  /** Error messages of failed scenarios. */
   failures: Partial<Record<ScenarioName, string>>;
 }
 
-export async function recordOf(
+export async function createRecord(
   { json: _json, svg: _svg, compare: _compare, ...options }: Options,
   postgresql: string,
   { figures, failures }: Pick<RunRecord, 'figures' | 'failures'>,
@@ -28,7 +28,7 @@ export async function recordOf(
   const { version } = JSON.parse(manifest) as { version: string };
   return {
     made_at: new Date().toISOString(),
-    commit: await commit(),
+    commit: await describeCommit(),
     versions: { tenantry: version, node: process.versions.node, postgresql },
     machine: {
       platform: `${process.platform} ${process.arch}`,
@@ -47,23 +47,23 @@ export async function readRecord(file: string): Promise<RunRecord> {
 }
 
 export async function writeRecord(file: string, record: RunRecord): Promise<void> {
-  await writeReport(file, `${JSON.stringify(record, undefined, 2)}\n`);
+  await writeOutput(file, `${JSON.stringify(record, undefined, 2)}\n`);
 }
 
-/** Makes the folder too. */
-export async function writeReport(file: string, text: string): Promise<void> {
+/** Writes the file, and creates its folder. */
+export async function writeOutput(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, text);
 }
 
-/** Told with a plus when something is changed that is not committed. */
-async function commit(): Promise<string> {
+/** Returns the short hash, with a plus when there are uncommitted changes. */
+async function describeCommit(): Promise<string> {
   const git = async (...parameters: string[]): Promise<string> =>
     (await promisify(execFile)('git', parameters, { cwd: new URL('.', import.meta.url) })).stdout.trim();
   try {
-    const changed = await git('status', '--porcelain', '--untracked-files=no');
-    return `${await git('rev-parse', '--short', 'HEAD')}${changed === '' ? '' : '+'}`;
+    const status = await git('status', '--porcelain', '--untracked-files=no');
+    return `${await git('rev-parse', '--short', 'HEAD')}${status === '' ? '' : '+'}`;
   } catch {
-    return 'unknown'; // without git, or not in a clone
+    return 'unknown'; // git is missing, or this is not a clone
   }
 }

@@ -1,9 +1,9 @@
-import { isReached, type Figure } from './figure.ts';
-import { digits, targetText, valueText } from './value.ts';
+import { isTargetReached, type Figure } from './figure.ts';
+import { formatDigits, formatTarget, formatValue } from './value.ts';
 
 const HEADINGS = [
   'figure',
-  'what',
+  'description',
   'value',
   'target',
   'reached',
@@ -20,11 +20,11 @@ const HEADINGS = [
 ];
 const TEXT_COLUMNS = new Set([0, 1, 11]);
 
-/** All figures, one a line; processor time is that of one request. */
-export function tableOf(figures: readonly Figure[]): string {
+/** Formats the figures as a table, with processor time per request. */
+export function formatTable(figures: readonly Figure[]): string {
   const lines = [HEADINGS, ...figures.map(cellsOf)];
   const widths = HEADINGS.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  const inLine = (cells: readonly string[]): string =>
+  const formatLine = (cells: readonly string[]): string =>
     cells
       .map((cell, column) => {
         const width = widths[column] ?? 0;
@@ -32,30 +32,30 @@ export function tableOf(figures: readonly Figure[]): string {
       })
       .join('  ')
       .trimEnd();
-  const [headings = '', ...rows] = lines.map(inLine);
-  return [headings, '─'.repeat(Math.max(...lines.map(inLine).map((line) => line.length))), ...rows].join(
+  const [headings = '', ...rows] = lines.map(formatLine);
+  return [headings, '─'.repeat(Math.max(...lines.map(formatLine).map((line) => line.length))), ...rows].join(
     '\n',
   );
 }
 
 function cellsOf(figure: Figure): string[] {
-  const { name, says, value, unit, target, measured, against } = figure;
-  const reached = isReached(figure);
+  const { name, description, value, unit, target, measured, against } = figure;
+  const reached = isTargetReached(figure);
   return [
     name,
-    says,
-    valueText(value, unit),
-    targetText(target, unit),
+    description,
+    formatValue(value, unit),
+    formatTarget(target, unit),
     reached === undefined ? '' : reached ? 'yes' : 'no',
-    digits(measured?.requests_per_second),
-    digits(measured?.p50),
-    digits(measured?.p99),
-    digits(measured?.cpu_server),
-    digits(measured?.cpu_database),
-    digits(measured?.cpu_load),
+    formatDigits(measured?.requests_per_second),
+    formatDigits(measured?.p50),
+    formatDigits(measured?.p99),
+    formatDigits(measured?.cpu_server),
+    formatDigits(measured?.cpu_database),
+    formatDigits(measured?.cpu_load),
     against?.name ?? '',
-    digits(against?.requests_per_second),
-    digits(against?.p50),
-    digits(against?.p99),
+    formatDigits(against?.requests_per_second),
+    formatDigits(against?.p50),
+    formatDigits(against?.p99),
   ];
 }

@@ -1,16 +1,16 @@
-import { againstBaseline } from './against-baseline.ts';
+import { compareWithBaseline } from './compare-with-baseline.ts';
 import type { Scenario } from './scenario.ts';
-import { middleTenant } from './tenants.ts';
+import { mediumTenant } from './tenants.ts';
 
-/** Retrieve User, any of ten thousand. */
-export const retrieve: Scenario = async (stage) => {
-  const requests = await (await middleTenant(stage)).retrievals();
-  const { service, baseline } = await againstBaseline(stage, requests, 32);
+/** Retrieves random users of an organization with ten thousand. */
+export const retrieve: Scenario = async (harness) => {
+  const requests = await (await mediumTenant(harness)).retrievals();
+  const { service, baseline } = await compareWithBaseline(harness, requests, 32);
   return [
     {
       scenario: 'retrieve',
       name: 'retrieve, 32 clients',
-      says: "requests/s, of the baseline's",
+      description: "requests/s, of the baseline's",
       value: service.requests_per_second / baseline.requests_per_second,
       unit: 'ratio',
       target: { at_least: 0.45 },

@@ -1,5 +1,5 @@
 import type { Figure } from '../report/figure.ts';
-import type { Stage } from '../stage.ts';
+import type { Harness } from '../harness.ts';
 
 export const SCENARIO_NAMES = [
   'create',
@@ -12,5 +12,4 @@ export const SCENARIO_NAMES = [
 ] as const;
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
 
-/** Something that is measured on the stage. */
-export type Scenario = (stage: Stage) => Promise<Figure[]>;
+export type Scenario = (harness: Harness) => Promise<Figure[]>;

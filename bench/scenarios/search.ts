@@ -1,11 +1,15 @@
-import { fullAndPaced } from './full-and-paced.ts';
+import { measureFullAndPaced } from './measure-full-and-paced.ts';
 import type { Scenario } from './scenario.ts';
 import { largeTenant } from './tenants.ts';
 
-/** Parts of e-mail addresses, full names and rare last names, one third each, in the large organization. */
-export const search: Scenario = async (stage) => {
-  const { full, paced } = await fullAndPaced(stage, await (await largeTenant(stage)).searches(), 4);
-  const common = { scenario: 'search', says: 'p95', unit: 'ms' } as const;
+/** Searches for parts of e-mail addresses, full names and rare last names in the large organization. */
+export const search: Scenario = async (harness) => {
+  const { full, paced } = await measureFullAndPaced(
+    harness,
+    await (await largeTenant(harness)).searches(),
+    4,
+  );
+  const common = { scenario: 'search', description: 'p95', unit: 'ms' } as const;
   return [
     { ...common, name: 'search, 4 clients', value: full.p95, measured: full },
     {

@@ -1,43 +1,43 @@
 import type { PlannedRequest } from '../load/plan.ts';
-import { inTurn, type Contender } from '../measure/rounds.ts';
+import { measureInterleaved, type Subject } from '../measure/measure-interleaved.ts';
 import type { Figure } from '../report/figure.ts';
-import type { Stage } from '../stage.ts';
-import { cursorPages } from './cursor-pages.ts';
+import type { Harness } from '../harness.ts';
+import { cursorPageRequests } from './cursor-pages.ts';
 import type { Scenario } from './scenario.ts';
 import type { Tenant } from './tenant.ts';
 import { largeTenant, smallTenant } from './tenants.ts';
 
-type Operation = (tenant: Tenant, stage: Stage) => PlannedRequest[] | Promise<PlannedRequest[]>;
+type Operation = (tenant: Tenant, harness: Harness) => PlannedRequest[] | Promise<PlannedRequest[]>;
 
-/** Creating comes last: it makes the small organization grow. */
+/** `create` comes last, because it makes the small organization grow. */
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   retrieve: (tenant) => tenant.retrievals(),
   'ten checks': (tenant) => tenant.checks(),
-  'effective access': (tenant) => tenant.effectiveAccesses(),
-  'find by e-mail': (tenant) => tenant.findingsByEmail(),
+  'effective access': (tenant) => tenant.effectiveAccessQueries(),
+  'find by e-mail': (tenant) => tenant.lookupsByEmail(),
   'first page': (tenant) => [tenant.get('users')],
-  'page by cursor': cursorPages,
+  'page by cursor': cursorPageRequests,
   create: (tenant) => tenant.creations(),
 };
 
-/** The same in the large organization and in one of a thousand users, in turn. */
-export const sizes: Scenario = async (stage) => {
-  const service = await stage.service();
-  const tenants = { large: await largeTenant(stage), small: await smallTenant(stage) };
-  const watched = stage.watched(service);
-  const settings = { ...stage.options, seconds: stage.options.seconds / 2 }; // there are many of them
+/** Compares the large organization with one of a thousand users. */
+export const sizes: Scenario = async (harness) => {
+  const service = await harness.service();
+  const tenants = { large: await largeTenant(harness), small: await smallTenant(harness) };
+  const processes = harness.monitoredProcesses(service);
+  const settings = { ...harness.options, seconds: harness.options.seconds / 2 }; // because there are many operations
   const figures: Figure[] = [];
   for (const [name, operation] of Object.entries(OPERATIONS)) {
-    const planFor = async (tenant: Tenant): Promise<Contender> => ({
-      plan: { origin: service.origin, requests: await operation(tenant, stage), pace: { clients: 4 } },
-      watched,
+    const createSubject = async (tenant: Tenant): Promise<Subject> => ({
+      plan: { origin: service.origin, requests: await operation(tenant, harness), pace: { clients: 4 } },
+      processes,
     });
-    const contenders = { large: await planFor(tenants.large), small: await planFor(tenants.small) };
-    const { large, small } = await inTurn(stage.generator, contenders, settings);
+    const subjects = { large: await createSubject(tenants.large), small: await createSubject(tenants.small) };
+    const { large, small } = await measureInterleaved(harness.generator, subjects, settings);
     figures.push({
       scenario: 'sizes',
       name: `${name}, by size`,
-      says: 'p50, large / small',
+      description: 'p50, large / small',
       value: large.p50 / small.p50,
       unit: 'ratio',
       target: { at_most: 1.5 },

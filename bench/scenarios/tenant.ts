@@ -2,19 +2,19 @@ import type { KeyPair } from '../../src/common/auth/key-pair.js';
 import { UNIQUE, type PlannedRequest } from '../load/plan.ts';
 import { bulkLoad } from '../seed/bulk-load.ts';
 import { seedTenant, type TenantSize } from '../seed/tenant-seed.ts';
-import { rowsOf } from '../server/on-database.ts';
-import type { Stage } from '../stage.ts';
+import { queryRows } from '../server/with-client.ts';
+import type { Harness } from '../harness.ts';
 
 const USERS = '/v1/organizations/users';
-/** Different things that one load asks for. */
-const VARIETY = 5000;
+/** Number of different users and accounts in a load. */
+const SAMPLE_SIZE = 5000;
 
-/** An organization that was made on the command line, and the requests that its key can send. */
+/** An organization, and requests with its API key. */
 export class Tenant {
   readonly id: string;
   private readonly headers: Record<string, string>;
   private readonly databaseUrl: string;
-  private people: Promise<Person[]> | undefined;
+  private sampledUsers: Promise<SampledUser[]> | undefined;
 
   constructor(id: string, keys: KeyPair, databaseUrl: string) {
     this.id = id;
@@ -26,12 +26,14 @@ export class Tenant {
     };
   }
 
-  static async create(stage: Stage, name: string, size: TenantSize): Promise<Tenant> {
-    const printed = await stage.commandLine.call('organization', 'create', '--name', name, '--json');
-    const made = JSON.parse(printed) as KeyPair & { organization_id: string };
-    await bulkLoad(stage.databaseUrl, size.users, (client) => seedTenant(client, made.organization_id, size));
-    const tenant = new Tenant(made.organization_id, made, stage.databaseUrl);
-    await tenant.someUsers();
+  static async create(harness: Harness, name: string, size: TenantSize): Promise<Tenant> {
+    const printed = await harness.commandLine.run('organization', 'create', '--name', name, '--json');
+    const created = JSON.parse(printed) as KeyPair & { organization_id: string };
+    await bulkLoad(harness.databaseUrl, size.users, (client) =>
+      seedTenant(client, created.organization_id, size),
+    );
+    const tenant = new Tenant(created.organization_id, created, harness.databaseUrl);
+    await tenant.sampleUsers();
     return tenant;
   }
 
@@ -39,7 +41,7 @@ export class Tenant {
     return { method: 'GET', path: `/v1/organizations/${path}`, headers: this.headers };
   }
 
-  /** Creates a user with one permission on an account and one on a group, as in the example of the document. */
+  /** Creates users with one permission on an account and one on an account group. */
   async creations(): Promise<PlannedRequest[]> {
     const [ids] = await this.rows<{
       account_id: string;
@@ -62,20 +64,22 @@ export class Tenant {
   }
 
   async retrievals(): Promise<PlannedRequest[]> {
-    return (await this.someUsers()).map(({ id }) => this.get(`users/${id}`));
+    return (await this.sampleUsers()).map(({ id }) => this.get(`users/${id}`));
   }
 
-  async effectiveAccesses(): Promise<PlannedRequest[]> {
-    return (await this.someUsers()).map(({ id }) => this.get(`users/${id}/effective-access`));
+  async effectiveAccessQueries(): Promise<PlannedRequest[]> {
+    return (await this.sampleUsers()).map(({ id }) => this.get(`users/${id}/effective-access`));
   }
 
-  async findingsByEmail(): Promise<PlannedRequest[]> {
-    return (await this.someUsers()).map(({ email }) => this.get(`users?email=${encodeURIComponent(email)}`));
+  async lookupsByEmail(): Promise<PlannedRequest[]> {
+    return (await this.sampleUsers()).map(({ email }) =>
+      this.get(`users?email=${encodeURIComponent(email)}`),
+    );
   }
 
-  /** A part of an e-mail address, a full name, a rare last name: one third each, all of users that there are. */
+  /** Searches for parts of e-mail addresses, full names and rare last names of existing users, one third each. */
   async searches(): Promise<PlannedRequest[]> {
-    const users = (await this.someUsers()).slice(0, 200);
+    const users = (await this.sampleUsers()).slice(0, 200);
     const rare = await this.rows<{ last_name: string }>(`
       SELECT last_name FROM users WHERE organization_id = $1 GROUP BY last_name ORDER BY count(*), last_name LIMIT 200`);
     const terms = [
@@ -86,64 +90,64 @@ export class Tenant {
     return terms.map((term) => this.get(`users?search=${encodeURIComponent(term)}`));
   }
 
-  /** Each asks ten things at random: any user, any account, any permission. */
+  /** Requests with ten random checks each. */
   async checks(): Promise<PlannedRequest[]> {
-    const users = await this.someUsers();
+    const users = await this.sampleUsers();
     const accounts = await this.rows<{ id: string }>(
       'SELECT id FROM accounts WHERE organization_id = $1 ORDER BY random() LIMIT $2',
-      [VARIETY],
+      [SAMPLE_SIZE],
     );
     const permissions = await this.rows<{ id: string }>(
       "SELECT unnest(permission_ids) AS id FROM roles WHERE organization_id = $1 AND name = 'Admin'",
     );
     return users.slice(0, 1000).map(() => {
       const checks = Array.from({ length: 10 }, () => ({
-        user_id: oneOf(users).id,
-        account_id: oneOf(accounts).id,
-        permission_id: oneOf(permissions).id,
+        user_id: pickOne(users).id,
+        account_id: pickOne(accounts).id,
+        permission_id: pickOne(permissions).id,
       }));
       const body = JSON.stringify({ checks });
       return { method: 'POST', path: '/v1/organizations/permission-checks', headers: this.headers, body };
     });
   }
 
-  /** What a partner's backends do all day: of ten requests six retrieve, two check, one lists, one creates. */
+  /** A typical mix: of ten requests six retrieve, two check permissions, one lists and one creates. */
   async mixed(tens = 100): Promise<PlannedRequest[]> {
     const retrievals = await this.retrievals();
     const checks = await this.checks();
     const creations = await this.creations();
     return Array.from({ length: tens }, () => [
-      ...Array.from({ length: 6 }, () => oneOf(retrievals)),
-      oneOf(checks),
-      oneOf(checks),
+      ...Array.from({ length: 6 }, () => pickOne(retrievals)),
+      pickOne(checks),
+      pickOne(checks),
       this.get('users'),
-      oneOf(creations),
+      pickOne(creations),
     ]).flat();
   }
 
-  /** Always the same ones, of those that were seeded: the baseline has no others. */
-  private someUsers(): Promise<Person[]> {
-    this.people ??= this.rows<Person>(
+  /** Returns the same sample each time. It is taken before scenarios create users, which the baseline does not have. */
+  private sampleUsers(): Promise<SampledUser[]> {
+    this.sampledUsers ??= this.rows<SampledUser>(
       'SELECT id, email, first_name, last_name FROM users WHERE organization_id = $1 ORDER BY random() LIMIT $2',
-      [VARIETY],
+      [SAMPLE_SIZE],
     );
-    return this.people;
+    return this.sampledUsers;
   }
 
   private rows<Row extends object>(sql: string, more: unknown[] = []): Promise<Row[]> {
-    return rowsOf<Row>(this.databaseUrl, sql, [this.id, ...more]);
+    return queryRows<Row>(this.databaseUrl, sql, [this.id, ...more]);
   }
 }
 
-interface Person {
+interface SampledUser {
   id: string;
   email: string;
   first_name: string;
   last_name: string;
 }
 
-function oneOf<T>(things: readonly T[]): T {
-  const thing = things[Math.floor(Math.random() * things.length)];
-  if (thing === undefined) throw new Error('There is nothing to choose from');
-  return thing;
+function pickOne<T>(items: readonly T[]): T {
+  const item = items[Math.floor(Math.random() * items.length)];
+  if (item === undefined) throw new Error('The list is empty');
+  return item;
 }

@@ -1,32 +1,32 @@
 import type { TenantSize } from '../seed/tenant-seed.ts';
-import type { Stage } from '../stage.ts';
+import type { Harness } from '../harness.ts';
 import { Tenant } from './tenant.ts';
 
-/** Made when first asked for, and shared by all scenarios of a run. */
-const made = new WeakMap<Stage, Map<string, Promise<Tenant>>>();
+/** Tenants are created on demand, and shared by all scenarios of a run. */
+const created = new WeakMap<Harness, Map<string, Promise<Tenant>>>();
 
-export const MIDDLE: TenantSize = { users: 10_000, accounts: 1000, trees: 1 };
+export const MEDIUM_SIZE: TenantSize = { users: 10_000, accounts: 1000, trees: 1 };
 
-/** Where the service is compared with the baseline. */
-export function middleTenant(stage: Stage): Promise<Tenant> {
-  return tenant(stage, 'Middle', MIDDLE);
+/** Used for the comparison with the baseline. */
+export function mediumTenant(harness: Harness): Promise<Tenant> {
+  return getTenant(harness, 'Medium', MEDIUM_SIZE);
 }
 
-export function smallTenant(stage: Stage): Promise<Tenant> {
-  return tenant(stage, 'Small', { users: 1000, accounts: 1000, trees: 1 });
+export function smallTenant(harness: Harness): Promise<Tenant> {
+  return getTenant(harness, 'Small', { users: 1000, accounts: 1000, trees: 1 });
 }
 
-/** A million users, ten thousand accounts, 1,210 groups. */
-export function largeTenant(stage: Stage): Promise<Tenant> {
-  return tenant(stage, 'Large', { users: stage.options.users, accounts: 10_000, trees: 10 });
+/** By default a million users, ten thousand accounts and 1,210 account groups. */
+export function largeTenant(harness: Harness): Promise<Tenant> {
+  return getTenant(harness, 'Large', { users: harness.options.users, accounts: 10_000, trees: 10 });
 }
 
-function tenant(stage: Stage, name: string, size: TenantSize): Promise<Tenant> {
-  const tenants = made.get(stage) ?? new Map<string, Promise<Tenant>>();
-  made.set(stage, tenants);
+function getTenant(harness: Harness, name: string, size: TenantSize): Promise<Tenant> {
+  const tenants = created.get(harness) ?? new Map<string, Promise<Tenant>>();
+  created.set(harness, tenants);
   const known = tenants.get(name);
   if (known !== undefined) return known;
-  const making = Tenant.create(stage, name, size);
-  tenants.set(name, making);
-  return making;
+  const creation = Tenant.create(harness, name, size);
+  tenants.set(name, creation);
+  return creation;
 }

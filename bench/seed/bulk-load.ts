@@ -1,36 +1,36 @@
 import type pg from 'pg';
-import { onDatabase } from '../server/on-database.ts';
+import { withClient } from '../server/with-client.ts';
 
-/** Below it, making an index anew costs more than it saves. */
-const MANY_ROWS = 50_000;
+/** With fewer rows, rebuilding the trigram indexes costs more than it saves. */
+const MIN_ROWS_TO_REBUILD = 50_000;
 
-/** What nobody has filled, PostgreSQL itself would not analyze either. */
-const FILLED =
+/** Only the filled tables, because autovacuum would not analyze empty ones either. */
+const FILLED_TABLES =
   'users, accounts, account_groups, account_permissions, account_group_permissions, roles, row_counts';
 
 /**
- * Runs `fill` on the superuser's connection, and leaves the tables as long use would have: statistics gathered, nothing
- * to vacuum. Indexes of trigrams are set aside for many rows: built at once they take seconds, row by row minutes.
+ * Runs `fill` as superuser, and leaves the tables vacuumed and analyzed, as after long use. For many rows the trigram
+ * indexes are dropped and rebuilt, because inserting each row into them takes far longer.
  */
 export async function bulkLoad(
   url: string,
   rows: number,
   fill: (client: pg.Client) => Promise<void>,
 ): Promise<void> {
-  await onDatabase(url, async (client) => {
+  await withClient(url, async (client) => {
     await client.query("SET maintenance_work_mem = '512MB'");
     await client.query('ALTER TABLE users DISABLE TRIGGER users_permission_check');
-    const indexes = rows < MANY_ROWS ? [] : await setAside(client);
+    const indexes = rows < MIN_ROWS_TO_REBUILD ? [] : await dropTrigramIndexes(client);
     await fill(client);
     for (const definition of indexes) await client.query(definition);
     await client.query('ALTER TABLE users ENABLE TRIGGER users_permission_check');
-    await client.query(`VACUUM (ANALYZE) ${FILLED}`);
+    await client.query(`VACUUM (ANALYZE) ${FILLED_TABLES}`);
     await client.query('CHECKPOINT');
   });
 }
 
-/** @returns what makes them again */
-async function setAside(client: pg.Client): Promise<string[]> {
+/** @returns the statements that create them again */
+async function dropTrigramIndexes(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string; definition: string }>(`
     SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS definition
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam

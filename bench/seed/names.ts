@@ -11,12 +11,12 @@ const LAST_BEGINNINGS =
 const LAST_MIDDLES = ['', 'el', 'in', 'a', 'er', 'ov', 'is', 'ma', 'or', 'un'];
 const LAST_ENDINGS = 'sen man berg ski ez ström feld ton wood ley'.split(' ');
 
-/** 420 of them. */
+/** 420 first names. */
 export const FIRST_NAMES = FIRST_BEGINNINGS.flatMap((beginning) =>
   FIRST_ENDINGS.map((ending) => beginning + ending),
 );
 
-/** 4,000 of them; the first are common, the last rare. */
+/** 4,000 last names. */
 export const LAST_NAMES = LAST_MIDDLES.flatMap((middle) =>
   LAST_ENDINGS.flatMap((ending) => LAST_BEGINNINGS.map((beginning) => beginning + middle + ending)),
 );

@@ -1,37 +1,38 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { KeyPair } from '../../src/common/auth/key-pair.js';
-import { built } from '../server/built.ts';
+import { importBuilt } from '../server/import-built.ts';
 
-const USERS_OF_EACH = 3;
+const USERS_PER_ORGANIZATION = 3;
 
-/** An organization that requests can be sent for. */
+/** An organization with an API key. */
 export interface SeededOrganization {
   id: string;
   keys: KeyPair;
 }
 
 /**
- * Makes many organizations with one account, one group and a few users each; of their roles, which they have as in
- * `model`, only the ids are not their own. Some get keys.
+ * Creates many organizations with one account, one account group and a few users each.
+ * @param modelId organization whose roles are copied, with their ids
+ * @returns the organizations with API keys, as many as `counts.withKeys`
  */
 export async function seedOrganizations(
   client: pg.Client,
-  model: string,
+  modelId: string,
   counts: { organizations: number; withKeys: number },
 ): Promise<SeededOrganization[]> {
   const ids = Array.from({ length: counts.organizations }, () => randomUUID());
   for (const statement of [ORGANIZATIONS, GROUPS, ACCOUNTS]) await client.query(statement, [ids]);
-  await client.query(ROLES, [ids, model]);
+  await client.query(ROLES, [ids, modelId]);
   await client.query('BEGIN');
-  await client.query(USERS, [ids, USERS_OF_EACH]);
+  await client.query(USERS, [ids, USERS_PER_ORGANIZATION]);
   for (const statement of [ACCOUNT_PERMISSIONS, GROUP_PERMISSIONS]) await client.query(statement, [ids]);
   await client.query('COMMIT');
-  return withKeys(client, ids.slice(0, counts.withKeys));
+  return insertKeys(client, ids.slice(0, counts.withKeys));
 }
 
-async function withKeys(client: pg.Client, ids: readonly string[]): Promise<SeededOrganization[]> {
-  const { newKeyPair, hashOfSecret } = await built('auth/key-pair.js');
+async function insertKeys(client: pg.Client, ids: readonly string[]): Promise<SeededOrganization[]> {
+  const { newKeyPair, hashOfSecret } = await importBuilt('common/auth/key-pair.js');
   const seeded = ids.map((id) => ({ id, keys: newKeyPair() }));
   for (const { id, keys } of seeded) {
     await client.query(
@@ -54,7 +55,7 @@ const ACCOUNTS = `
   INSERT INTO accounts (organization_id, id, name, account_group_id)
   SELECT organization_id, gen_random_uuid(), 'Account', id FROM account_groups WHERE organization_id = ANY ($1)`;
 
-/** All columns but the organization's id, whatever they are. */
+/** Copies all columns except the organization's id. */
 const ROLES = `
   INSERT INTO roles SELECT (jsonb_populate_record(r, jsonb_build_object('organization_id', o.id))).*
   FROM roles r, unnest($1::uuid[]) AS o (id) WHERE r.organization_id = $2`;

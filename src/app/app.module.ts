@@ -35,8 +35,8 @@ export class AppModule {
       imports: [
         SettingsModule.register(settings),
         LoggerModule.forRoot(requestLines(settings.environment.LOG_LEVEL)),
-        ClsModule.forRoot({ global: true }), // create-app.ts opens the context of each request
-        UsersModule, // the most frequent routes first, because Express tries them in order
+        ClsModule.forRoot({ global: true }), // create-app.ts runs each request in a context
+        UsersModule, // first, because Express matches routes in this order
         AccessModule,
         EmbedTokensModule,
         DatabaseModule,

@@ -17,14 +17,14 @@ import { limitRequests } from '../rate-limiting/rate-limiting.module.js';
 import { serveOpenApi } from './openapi.js';
 import { REFERENCE_RULES } from '../references/reference-rules.js';
 
-/** Swagger UI styles itself inline; plain http on a developer's machine must not be turned into https. */
-const ofPages = helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
+/** Headers of HTML pages. Without upgradeInsecureRequests, because a developer's machine has no https. */
+const setPageHeaders = helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
 
-/** Express finds routes whatever the case. */
-const OF_A_TENANT = /^\/v1(?:\/|$)/i;
+/** Case-insensitive, like the routes of Express. */
+const API_PATH = /^\/v1(?:\/|$)/i;
 
-/** Of JSON, which no browser shows as a page: what the others say of pages would be a third of a short answer. */
-const ofAnswers = helmet({
+/** Headers of JSON responses, without those that only affect pages. */
+const setApiHeaders = helmet({
   contentSecurityPolicy: {
     useDefaults: false,
     directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
@@ -37,7 +37,7 @@ const ofAnswers = helmet({
   xXssProtection: false,
 });
 
-/** The application, complete but not listening: for the service, the command line and the e2e tests alike. */
+/** Creates the initialized application, which does not listen yet: for the service, the command line and the tests. */
 export async function createApp(settings: Settings): Promise<NestExpressApplication> {
   const app = await assembleApp(settings);
   try {
@@ -48,13 +48,13 @@ export async function createApp(settings: Settings): Promise<NestExpressApplicat
   }
 }
 
-/** Put together, but with nothing started: the OpenAPI document needs no database. */
+/** Creates the application without initializing it: the OpenAPI document needs no database. */
 export async function assembleApp(settings: Settings): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.register(settings),
     new LimitedExpressAdapter(settings.environment),
     {
-      bodyParser: false, // GuardedBodyInterceptor reads bodies, behind the guard
+      bodyParser: false, // JsonBodyInterceptor reads bodies, after the guard
       bufferLogs: true,
       abortOnError: false,
     },
@@ -63,10 +63,10 @@ export async function assembleApp(settings: Settings): Promise<NestExpressApplic
   app.set('trust proxy', settings.environment.TRUST_PROXY || false);
   app.disable('x-powered-by');
   app.disable('etag');
-  app.set('query parser', wholeQuery);
-  app.use(secure);
+  app.set('query parser', parseWholeQuery);
+  app.use(setSecurityHeaders);
   limitRequests(app);
-  openContexts(app);
+  provideRequestContext(app);
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
   provideRules(app, REFERENCE_RULES);
   rememberRules();
@@ -76,10 +76,10 @@ export async function assembleApp(settings: Settings): Promise<NestExpressApplic
 }
 
 /**
- * A store of its own for each request. The middleware of nestjs-cls also keeps requests in a WeakMap: V8 takes what
- * is in one for alive until it clears up the old generation, and copying those requests was most of what it did.
+ * Runs each request in a context of its own. The middleware of nestjs-cls is not used, because it also keeps requests in
+ * a WeakMap, and V8 retains the entries of a WeakMap until it collects the old generation.
  */
-function openContexts(app: NestExpressApplication): void {
+function provideRequestContext(app: NestExpressApplication): void {
   const context = app.get<ClsService<RequestContext>>(ClsService);
   app.use((request: Request, _response: Response, next: NextFunction) => {
     context.run({ ifNested: 'override' }, () => {
@@ -89,17 +89,17 @@ function openContexts(app: NestExpressApplication): void {
   });
 }
 
-/** All of it: Express looks at the first thousand parts only, and a `dry_run` behind them would be no dry run. */
-function wholeQuery(text: string): ParsedUrlQuery {
+/** Parses all parameters. By default Express ignores those after the first thousand, including a `dry_run`. */
+function parseWholeQuery(text: string): ParsedUrlQuery {
   return parse(text, '&', '=', { maxKeys: 0 });
 }
 
-/** Answers are one tenant's own: no cache on the way may keep them. */
-function secure(request: Request, response: Response, next: NextFunction): void {
-  if (!OF_A_TENANT.test(request.path)) {
-    ofPages(request, response, next);
+/** Also forbids caches to store the data of a tenant. */
+function setSecurityHeaders(request: Request, response: Response, next: NextFunction): void {
+  if (!API_PATH.test(request.path)) {
+    setPageHeaders(request, response, next);
     return;
   }
   response.setHeader('Cache-Control', 'no-store');
-  ofAnswers(request, response, next);
+  setApiHeaders(request, response, next);
 }

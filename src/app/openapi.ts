@@ -1,28 +1,28 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { READ_AFTER, WRITTEN } from '../database/replicas/read-your-writes.interceptor.js';
+import { READ_AFTER_HEADER, WRITTEN_HEADER } from '../database/replicas/read-your-writes.interceptor.js';
 import { problemExamples } from '../common/errors/api-problems.decorator.js';
 
-/** The whole API as OpenAPI 3.1. */
+/** Returns the API in OpenAPI 3.1. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {
   const description = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Tenantry')
     .setDescription(
       'Organizations, account groups, accounts, roles and users: who may do what, where, and why. ' +
-        'Every request carries the two halves of an API key. Errors are explained at [/errors](/errors).',
+        'Every request must send both halves of an API key pair. [/errors](/errors) explains the errors.',
     )
     .setVersion('1')
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addTag('Organization', 'Your own organization.')
-    .addTag('Users', 'People and the roles that they hold on accounts and groups.')
-    .addTag('Permissions of users', 'Giving and taking roles later.')
+    .addTag('Users', 'People and the roles that they have on accounts and account groups.')
+    .addTag('Permissions of users', 'Add and remove the roles of an existing user.')
     .addTag('Access', 'Who may do what, where, and why.')
-    .addTag('Embed tokens', 'Who a user is, said by a signed token to your pages and backends.')
-    .addTag('API keys', 'What your backends send, and what each may do.')
+    .addTag('Embed tokens', 'Signed tokens that identify a user to your pages and backends.')
+    .addTag('API keys', 'The key pairs of your backends, and what each may do.')
     .addTag('Roles', 'Named sets of permissions.')
-    .addTag('Account groups', 'Bundles of accounts; groups nest.')
-    .addTag('Accounts', 'The business units that roles are held on.')
+    .addTag('Account groups', 'Nested groups of accounts.')
+    .addTag('Accounts', 'The business units on which users have roles.')
     .addTag('Audit trail', 'Who changed what, and when.')
     .addApiKey(
       { type: 'apiKey', in: 'header', name: 'PUBLIC-API-KEY', description: 'Public half of your key pair.' },
@@ -41,18 +41,20 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .build();
   const document = SwaggerModule.createDocument(app, description);
   const components = { ...document.components, examples: problemExamples() };
-  return withPositions(withScopes(withNullTypes({ ...document, components }) as OpenAPIObject));
+  return describeReplicaHeaders(
+    describeScopes(convertNullableTypes({ ...document, components }) as OpenAPIObject),
+  );
 }
 
-/** Each operation says in words too which scope it needs. */
-function withScopes(document: OpenAPIObject): OpenAPIObject {
+/** Adds the required scope to the description of each operation. */
+function describeScopes(document: OpenAPIObject): OpenAPIObject {
   const operations = Object.values(document.paths).flatMap(
     (path) => Object.values(path) as { description?: string; 'x-required-scope'?: string }[],
   );
   for (const operation of operations) {
     const scope = operation['x-required-scope'];
     if (scope === undefined) continue;
-    operation.description = `${operation.description ?? ''} Needs the scope \`${scope}\`.`.trim();
+    operation.description = `${operation.description ?? ''} Requires the scope \`${scope}\`.`.trim();
   }
   return document;
 }
@@ -63,51 +65,52 @@ const WAL_POSITION = {
   examples: ['16/B374D848'],
 };
 
-/** Each change says how far it went, and whatever reads can be told to have all of that. */
-function withPositions(document: OpenAPIObject): OpenAPIObject {
-  const operations = Object.values(document.paths).flatMap((path) => Object.values(path) as Positioned[]);
+/** Adds the headers of reads that replicas serve: to responses of changes, and to requests of reads. */
+function describeReplicaHeaders(document: OpenAPIObject): OpenAPIObject {
+  const operations = Object.values(document.paths).flatMap((path) => Object.values(path) as Operation[]);
   for (const { parameters = [], responses, ...operation } of operations) {
     if (operation['x-required-scope'] === undefined) continue;
     if (parameters.some(({ name }) => name === 'X-Idempotency-Key')) {
-      for (const answer of [responses['200'], responses['201'], responses['204']])
-        if (answer !== undefined) answer.headers = { ...answer.headers, [WRITTEN]: WRITTEN_HEADER };
+      for (const response of [responses['200'], responses['201'], responses['204']])
+        if (response !== undefined)
+          response.headers = { ...response.headers, [WRITTEN_HEADER]: WRITTEN_HEADER_OBJECT };
     } else parameters.push(READ_AFTER_PARAMETER);
   }
   return document;
 }
 
-interface Positioned {
+interface Operation {
   parameters?: { name: string }[];
   responses: Record<string, { headers?: object } | undefined>;
   'x-required-scope'?: string;
 }
 
-const WRITTEN_HEADER = {
-  description: `Only where replicas of the database answer reads: to be sent as \`${READ_AFTER}\`, if at all.`,
+const WRITTEN_HEADER_OBJECT = {
+  description: `Sent when replicas of the database serve reads. Send it as \`${READ_AFTER_HEADER}\` in reads that must see this change.`,
   schema: WAL_POSITION,
 };
 
 const READ_AFTER_PARAMETER = {
-  name: READ_AFTER,
+  name: READ_AFTER_HEADER,
   in: 'header',
   required: false,
   description:
-    `The \`${WRITTEN}\` of a change: the answer shows what was written until then, also by another process of the ` +
-    'service. Anything else counts as now.',
+    `The \`${WRITTEN_HEADER}\` of a change: the response includes that change and all earlier ones, also those of other ` +
+    'processes of the service. Any other value stands for all changes until now.',
   schema: { type: 'string' },
 };
 
-/** OpenAPI 3.1 says `type: [string, null]` where Nest's decorators still say `nullable: true`. */
-function withNullTypes(node: unknown): unknown {
-  if (Array.isArray(node)) return node.map(withNullTypes);
+/** Replaces `nullable: true`, which Nest's decorators emit, by the `type: [string, null]` of OpenAPI 3.1. */
+function convertNullableTypes(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(convertNullableTypes);
   if (typeof node !== 'object' || node === null) return node;
   const { nullable, ...rest } = node as Record<string, unknown>;
-  const members = Object.entries(rest).map(([key, value]) => [key, withNullTypes(value)] as const);
+  const members = Object.entries(rest).map(([key, value]) => [key, convertNullableTypes(value)] as const);
   const schema = Object.fromEntries(members);
   return nullable === true ? { ...schema, type: [schema['type'], 'null'] } : schema;
 }
 
-/** Swagger UI at /docs, the document at /openapi.json. */
+/** Serves Swagger UI at /docs, and the document at /openapi.json. */
 export function serveOpenApi(app: INestApplication): void {
   SwaggerModule.setup('docs', app, () => openApiDocument(app), {
     jsonDocumentUrl: 'openapi.json',

@@ -48,7 +48,7 @@ export class ApiKeyGuard implements CanActivate {
       delayRefusals(async () => {
         this.authorize(await this.verify(request), request, scope);
       });
-    await this.rateLimits.accepted(request, key);
+    await this.rateLimits.acceptKey(request, key);
     this.authorize(key, request, scope);
     this.lastUsed.record(request.caller);
   }
@@ -57,7 +57,7 @@ export class ApiKeyGuard implements CanActivate {
     const { headers } = request;
     const key = await this.verifier.verify(headers['public-api-key'], headers['private-secret-key'], request);
     if (key !== undefined) return key;
-    await this.rateLimits.refused(request);
+    await this.rateLimits.refuseKeys(request);
     throw new Problem('INVALID_CREDENTIALS');
   }
 

@@ -19,7 +19,7 @@ interface Options {
   json?: true;
 }
 
-interface MadeKey extends KeyPair {
+interface CreatedKey extends KeyPair {
   api_key_id: string;
   organization_id: string;
   scopes: ScopeName[];
@@ -42,15 +42,18 @@ class NewApiKey {
   scopes?: Scope[];
 }
 
-@SubCommand({ name: 'create', description: 'make an API key, also where no key is left that could make one' })
+@SubCommand({
+  name: 'create',
+  description: 'create an API key, also when the organization has no usable key',
+})
 export class ApiKeyCreateCommand extends CommandRunner {
   async run(_arguments: string[], { json, ...options }: Options): Promise<void> {
     const key = plainToInstance(NewApiKey, options);
     const errors = fieldErrorsOf(await validate(key));
     if (errors.length > 0)
       throw new Error(errors.map(({ field, message }) => `--${field} ${message}`).join('\n'));
-    const made = await make(key);
-    process.stdout.write(json ? `${JSON.stringify(made)}\n` : inWords(key.name, made));
+    const created = await create(key);
+    process.stdout.write(json ? `${JSON.stringify(created)}\n` : format(key.name, created));
   }
 
   @Option({ flags: '--organization <id>', description: 'id of the organization', required: true })
@@ -65,32 +68,32 @@ export class ApiKeyCreateCommand extends CommandRunner {
 
   @Option({
     flags: '--scopes <scopes>',
-    description: `what it may do, with commas between: all by default, or some of ${SCOPES.join(',')}`,
+    description: `comma-separated scopes of ${SCOPES.join(',')}; all by default`,
   })
   parseScopes(scopes: string): string[] {
     return scopes.split(',').map((scope) => scope.trim());
   }
 
-  @Option({ flags: '--json', description: 'print one line of JSON' })
+  @Option({ flags: '--json', description: 'print the result as one line of JSON' })
   parseJson(): true {
     return true;
   }
 }
 
-@Command({ name: 'api-key', description: 'API keys', subCommands: [ApiKeyCreateCommand] })
+@Command({ name: 'api-key', description: 'manage API keys', subCommands: [ApiKeyCreateCommand] })
 export class ApiKeyCommand extends CommandRunner {
   run(): Promise<void> {
     this.command.help();
   }
 }
 
-async function make({ organization, name, scopes: given }: NewApiKey): Promise<MadeKey> {
-  const scopes = given === undefined ? [...SCOPES] : inOrder(given.map(({ value }) => value));
+async function create({ organization, name, scopes: requested }: NewApiKey): Promise<CreatedKey> {
+  const scopes = requested === undefined ? [...SCOPES] : inOrder(requested.map(({ value }) => value));
   const pair = newKeyPair();
   const api_key_id = await withApplication((app) =>
     app.get(TenantDatabase).transaction(organization, async (manager) => {
-      const found = await manager.query<unknown[]>('SELECT FROM organizations WHERE id = $1', [organization]);
-      if (found.length === 0) throw new Error(`There is no organization ${organization}.`);
+      const rows = await manager.query<unknown[]>('SELECT FROM organizations WHERE id = $1', [organization]);
+      if (rows.length === 0) throw new Error(`There is no organization ${organization}.`);
       const id = await app.get(ApiKeysRepository).insert(manager, organization, { name, scopes }, pair);
       await recordEvent(
         manager,
@@ -103,12 +106,12 @@ async function make({ organization, name, scopes: given }: NewApiKey): Promise<M
   return { organization_id: organization, api_key_id, scopes, ...pair };
 }
 
-function inWords(name: string, made: MadeKey): string {
+function format(name: string, key: CreatedKey): string {
   return (
-    `API key ${name}: ${made.api_key_id}\n` +
-    `May: ${made.scopes.join(', ')}\n` +
-    `PUBLIC-API-KEY: ${made.public_api_key}\n` +
-    `PRIVATE-SECRET-KEY: ${made.private_secret_key}\n` +
+    `API key ${name}: ${key.api_key_id}\n` +
+    `Scopes: ${key.scopes.join(', ')}\n` +
+    `PUBLIC-API-KEY: ${key.public_api_key}\n` +
+    `PRIVATE-SECRET-KEY: ${key.private_secret_key}\n` +
     'The secret is shown only now.\n'
   );
 }

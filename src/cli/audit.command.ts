@@ -8,26 +8,27 @@ import { withApplication } from './with-application.js';
 
 const ORGANIZATION = { flags: '--organization <id>', description: 'id of the organization' };
 
-@SubCommand({ name: 'verify', description: 'check that nobody has rewritten the audit trail' })
+@SubCommand({ name: 'verify', description: 'verify that the audit trail was not modified' })
 export class AuditVerifyCommand extends CommandRunner {
   async run(_arguments: string[], { organization }: { organization?: string }): Promise<void> {
-    let faults = 0;
+    let failures = 0;
     await withApplication(async (app) => {
       const verification = app.get(VerificationService);
       if (organization !== undefined) await app.get(OrganizationsService).retrieve(organization);
       const results =
         organization === undefined ? verification.all() : [await verification.organization(organization)];
       for await (const result of results) {
-        process.stdout.write(inWords(result));
-        if (result.fault !== undefined) faults += 1;
+        process.stdout.write(format(result));
+        if (result.fault !== undefined) failures += 1;
       }
     });
-    if (faults > 0) throw new Error(`The audit trail of ${organizations(faults)} does not hold.`);
+    if (failures > 0)
+      throw new Error(`The audit trail of ${formatCount(failures)} could not be verified; see above.`);
   }
 
   @Option(ORGANIZATION)
   parseOrganization(id: string): string {
-    return organizationId(id);
+    return parseOrganizationId(id);
   }
 }
 
@@ -44,13 +45,13 @@ export class AuditExportCommand extends CommandRunner {
 
   @Option({ ...ORGANIZATION, required: true })
   parseOrganization(id: string): string {
-    return organizationId(id);
+    return parseOrganizationId(id);
   }
 }
 
 @Command({
   name: 'audit',
-  description: 'the audit trail',
+  description: 'verify or export the audit trail',
   subCommands: [AuditVerifyCommand, AuditExportCommand],
 })
 export class AuditCommand extends CommandRunner {
@@ -59,19 +60,19 @@ export class AuditCommand extends CommandRunner {
   }
 }
 
-function organizationId(id: string): string {
-  if (!isUuid(id)) throw new Error('--organization takes the id of an organization.');
+function parseOrganizationId(id: string): string {
+  if (!isUuid(id)) throw new Error('--organization must be the id of an organization, a UUID.');
   return id.toLowerCase();
 }
 
-function inWords({ organization_id, held, unsealed, checkpoints, fault }: Verification): string {
-  const found =
+function format({ organization_id, held, unsealed, checkpoints, fault }: Verification): string {
+  const outcome =
     fault === undefined
       ? `${String(held)} events hold, ${String(unsealed)} are not sealed yet, ${String(checkpoints)} checkpoints hold`
       : `${fault} (${String(held)} events before it hold)`;
-  return `Organization ${organization_id}: ${found}.\n`;
+  return `Organization ${organization_id}: ${outcome}.\n`;
 }
 
-function organizations(count: number): string {
+function formatCount(count: number): string {
   return count === 1 ? 'one organization' : `${String(count)} organizations`;
 }

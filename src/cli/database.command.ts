@@ -1,11 +1,11 @@
 import { Command, CommandRunner, Option, SubCommand } from 'nest-commander';
 import { randomBytes } from 'node:crypto';
 import { readEnvironment } from '../config/environment.js';
-import { distribute, planOfDistribution } from '../database/citus/distribute.js';
+import { distribute, distributionScript } from '../database/citus/distribute.js';
 import { dataDir } from '../database/embedded/data-dir.js';
 import { EmbeddedServer } from '../database/embedded/embedded-server.js';
 import { migrate } from '../database/migrate.js';
-import { openDatabase, SERVICE_ROLE } from '../database/open-database.js';
+import { acquireDatabase, SERVICE_ROLE } from '../database/acquire-database.js';
 import { setUpServiceRole } from '../database/service-role.js';
 import { recount } from '../totals/recount.js';
 
@@ -15,36 +15,38 @@ export class DatabaseUrlCommand extends CommandRunner {
     const environment = readEnvironment(process.env);
     const url = environment.DATABASE_URL ?? EmbeddedServer.runningUrl(dataDir(environment));
     if (url === undefined)
-      throw new Error('The embedded database is not running; it runs beside "npm start".');
+      throw new Error('The embedded database is not running. It runs while "npm start" does.');
     process.stdout.write(`${url}\n`);
     return Promise.resolve();
   }
 }
 
-@SubCommand({ name: 'migrate', description: 'apply the migrations that are pending' })
+@SubCommand({ name: 'migrate', description: 'apply the pending migrations' })
 export class DatabaseMigrateCommand extends CommandRunner {
   async run(): Promise<void> {
-    const database = await openDatabase(readEnvironment(process.env));
+    const database = await acquireDatabase(readEnvironment(process.env));
     try {
       const applied = await migrate(database.url);
       process.stdout.write(applied.map((name) => `${name}\n`).join('') || 'Nothing to do.\n');
     } finally {
-      await database.close();
+      await database.release();
     }
   }
 }
 
 @SubCommand({
   name: 'roles',
-  description: 'set up the role that the service logs in as; DATABASE_URL is that of the owner of the tables',
+  description: 'create the role of the service; DATABASE_URL must log in as the owner of the tables',
 })
 export class DatabaseRolesCommand extends CommandRunner {
   async run(_arguments: string[], { service }: { service: string }): Promise<void> {
     const { DATABASE_URL } = readEnvironment(process.env);
     if (DATABASE_URL === undefined)
-      throw new Error('The embedded database has its role already. Set DATABASE_URL to another one.');
+      throw new Error(
+        'The embedded database already has a role for the service. Set DATABASE_URL to another database.',
+      );
     const password = randomBytes(24).toString('base64url');
-    const url = urlFor(DATABASE_URL, service, password); // first: a password that nobody is told locks the service out
+    const url = replaceLogin(DATABASE_URL, service, password); // before the password is changed, because it may throw
     await setUpServiceRole(DATABASE_URL, service, password);
     process.stdout.write(`${url}\n`);
   }
@@ -55,37 +57,37 @@ export class DatabaseRolesCommand extends CommandRunner {
   }
 }
 
-/** @throws Error for a URL that cannot say who logs in: without a host, or that says it elsewhere */
-function urlFor(ownersUrl: string, user: string, password: string): string {
-  const url = URL.parse(ownersUrl);
+/** @throws Error for a URL without a host, or with user or password in its query */
+function replaceLogin(ownerUrl: string, user: string, password: string): string {
+  const url = URL.parse(ownerUrl);
   if (url === null || url.host === '' || url.searchParams.has('user') || url.searchParams.has('password'))
     throw new Error(
-      'DATABASE_URL has to be of the form postgres://user:password@host/database here; a folder with a socket ' +
-        'can be the host, written as %2Frun%2Fpostgresql.',
+      'DATABASE_URL must have the form postgres://user:password@host/database. For a Unix socket, write its folder as ' +
+        'the host, such as %2Frun%2Fpostgresql.',
     );
   return Object.assign(url, { username: user, password }).href;
 }
 
 @SubCommand({
   name: 'distribute',
-  description: "spread the tenants' tables over the nodes of a Citus cluster (docs/operations/scale.md)",
+  description: "distribute the tenants' tables over the nodes of a Citus cluster (docs/operations/scale.md)",
 })
 export class DatabaseDistributeCommand extends CommandRunner {
   async run(_arguments: string[], { plan }: { plan?: true }): Promise<void> {
-    const database = await openDatabase(readEnvironment(process.env));
+    const database = await acquireDatabase(readEnvironment(process.env));
     try {
       if (plan) {
-        process.stdout.write((await planOfDistribution(database.url)) || 'Nothing to do.\n');
+        process.stdout.write((await distributionScript(database.url)) || 'Nothing to do.\n');
       } else {
         const tables = await distribute(database.url);
         process.stdout.write(`Distributed: ${tables.join(', ')}.\n`);
       }
     } finally {
-      await database.close();
+      await database.release();
     }
   }
 
-  @Option({ flags: '--plan', description: 'print the statements, and change nothing' })
+  @Option({ flags: '--plan', description: 'only print the statements' })
   parsePlan(): true {
     return true;
   }
@@ -93,12 +95,12 @@ export class DatabaseDistributeCommand extends CommandRunner {
 
 @SubCommand({
   name: 'recount',
-  description: 'count what totals say, and correct them: for data that was loaded while triggers were off',
+  description: 'count all rows and correct the totals, after data was loaded without triggers',
 })
 export class DatabaseRecountCommand extends CommandRunner {
   async run(): Promise<void> {
     const environment = readEnvironment(process.env);
-    const database = await openDatabase(environment);
+    const database = await acquireDatabase(environment);
     try {
       const corrections = await recount(database.url, environment);
       const lines = corrections.map(
@@ -107,14 +109,14 @@ export class DatabaseRecountCommand extends CommandRunner {
       );
       process.stdout.write(lines.join('') || 'All totals are right.\n');
     } finally {
-      await database.close();
+      await database.release();
     }
   }
 }
 
 @Command({
   name: 'database',
-  description: 'the database',
+  description: 'manage the database',
   subCommands: [
     DatabaseUrlCommand,
     DatabaseMigrateCommand,

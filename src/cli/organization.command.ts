@@ -16,15 +16,18 @@ class NewOrganization {
   name!: string;
 }
 
-@SubCommand({ name: 'create', description: 'make an organization with default roles and its first key pair' })
+@SubCommand({
+  name: 'create',
+  description: 'create an organization with the default roles and a first API key',
+})
 export class OrganizationCreateCommand extends CommandRunner {
   async run(_arguments: string[], { name, json }: Options): Promise<void> {
-    const given = plainToInstance(NewOrganization, { name });
-    const errors = fieldErrorsOf(await validate(given));
+    const organization = plainToInstance(NewOrganization, { name });
+    const errors = fieldErrorsOf(await validate(organization));
     if (errors.length > 0)
       throw new Error(errors.map(({ field, message }) => `--${field} ${message}`).join('\n'));
-    const created = await withApplication((app) => app.get(OrganizationsService).create(given.name));
-    process.stdout.write(json ? `${JSON.stringify(created)}\n` : inWords(given.name, created));
+    const created = await withApplication((app) => app.get(OrganizationsService).create(organization.name));
+    process.stdout.write(json ? `${JSON.stringify(created)}\n` : format(organization.name, created));
   }
 
   @Option({
@@ -36,20 +39,24 @@ export class OrganizationCreateCommand extends CommandRunner {
     return name;
   }
 
-  @Option({ flags: '--json', description: 'print one line of JSON' })
+  @Option({ flags: '--json', description: 'print the result as one line of JSON' })
   parseJson(): true {
     return true;
   }
 }
 
-@Command({ name: 'organization', description: 'organizations', subCommands: [OrganizationCreateCommand] })
+@Command({
+  name: 'organization',
+  description: 'manage organizations',
+  subCommands: [OrganizationCreateCommand],
+})
 export class OrganizationCommand extends CommandRunner {
   run(): Promise<void> {
     this.command.help();
   }
 }
 
-function inWords(name: string, created: Awaited<ReturnType<OrganizationsService['create']>>): string {
+function format(name: string, created: Awaited<ReturnType<OrganizationsService['create']>>): string {
   return (
     `Organization ${name}: ${created.organization_id}\n` +
     `PUBLIC-API-KEY: ${created.public_api_key}\n` +

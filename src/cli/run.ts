@@ -8,12 +8,12 @@ if (existsSync('.env')) process.loadEnvFile('.env');
 await CommandFactory.run(CommandLineModule, {
   logger: false,
   cliName: 'tenantry',
-  errorHandler: fail, // what the command line cannot understand
-  serviceErrorHandler: fail, // what a command throws
+  errorHandler: fail, // usage errors
+  serviceErrorHandler: fail, // errors that a command throws
 });
 
 function fail(error: Error): void {
-  // commander has told usage errors itself, and gives --help a zero exit code
+  // commander has printed usage errors itself; the exit code of --help is 0
   const { exitCode } = error as { exitCode?: number };
   if (exitCode === undefined) process.stderr.write(`${error.message}\n`);
   process.exitCode = exitCode ?? 1;

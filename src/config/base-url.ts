@@ -1,4 +1,4 @@
-/** Where a service that listens there is reached, e.g. `http://127.0.0.1:3000`. */
+/** Returns the URL of a service that listens on the host and port, such as `http://127.0.0.1:3000`. */
 export function baseUrl(host: string, port: number): string {
   return `http://${hostInUrl(host)}:${String(port)}`;
 }

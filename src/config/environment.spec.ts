@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readEnvironment, StartupError } from './environment.js';
 
-describe('The environment', () => {
-  it('has a default for everything', () => {
+describe('readEnvironment', () => {
+  it('has a default for every setting', () => {
     expect(readEnvironment({})).toMatchObject({
       NODE_ENV: 'development',
       HOST: '127.0.0.1',
@@ -26,7 +26,7 @@ describe('The environment', () => {
     });
   });
 
-  it('reads numbers and booleans, and takes empty for not set', () => {
+  it('reads numbers and booleans, and treats empty values as not set', () => {
     const environment = readEnvironment({
       PORT: '8080',
       MIGRATE_ON_START: 'false',
@@ -41,7 +41,7 @@ describe('The environment', () => {
     });
   });
 
-  it('refuses to start with a list of every bad variable', () => {
+  it('throws a StartupError that lists every invalid variable', () => {
     const bad = {
       NODE_ENV: 'prod',
       PORT: '99999',
@@ -74,7 +74,7 @@ describe('The environment', () => {
     'postgres://a:b@localhost/db',
     'postgresql://a:b@db.internal:5432/x?sslmode=require',
     'postgresql:///db?host=/run/postgresql',
-  ])('takes %s for DATABASE_URL', (url) => {
+  ])('accepts %s for DATABASE_URL', (url) => {
     expect(readEnvironment({ DATABASE_URL: url }).DATABASE_URL).toBe(url);
   });
 
@@ -83,43 +83,43 @@ describe('The environment', () => {
     ['DATABASE_URL', 'postgres://a:%ff@localhost/db'],
     ['DATABASE_REPLICA_URLS', 'postgres://a:b@one/db,postgres://a:100%@two/db'],
     ['DATABASE_REPLICA_URLS', 'postgres://a:b@/db?host=/run/postgresql'],
-  ])('refuses %s=%s, which no connection could be made by', (name, url) => {
+  ])('rejects %s=%s', (name, url) => {
     expect(() => readEnvironment({ [name]: url })).toThrow(new RegExp(`^  ${name}: `, 'm'));
   });
 
-  it('takes several replicas, separated by commas', () => {
+  it('accepts several replicas, separated by commas', () => {
     const DATABASE_REPLICA_URLS = 'postgresql://a:b@one/x, postgresql://a:b@two/x';
     const replicas = ['postgresql://a:b@one/x', 'postgresql://a:b@two/x'];
     expect(readEnvironment({ DATABASE_REPLICA_URLS }).DATABASE_REPLICA_URLS).toEqual(replicas);
   });
 
-  it('takes no replicas of a sharded database', () => {
+  it('rejects replicas of a sharded database', () => {
     const variables = { DATABASE_MODE: 'sharded', DATABASE_REPLICA_URLS: 'postgresql://a:b@one/x' };
     expect(() => readEnvironment(variables)).toThrow(/DATABASE_REPLICA_URLS: cannot be used with/);
   });
 
   it.each(['http://localhost:3000', 'https://tenantry.example.com/api', 'http://127.0.0.1'])(
-    'takes %s for PUBLIC_URL',
+    'accepts %s for PUBLIC_URL',
     (url) => {
       expect(readEnvironment({ PUBLIC_URL: url }).PUBLIC_URL).toBe(url);
     },
   );
 
-  it('takes any 32 bytes in base64 for ENCRYPTION_KEY', () => {
+  it('accepts any 32 bytes in base64 for ENCRYPTION_KEY', () => {
     for (let n = 0; n < 200; n += 1) {
       const key = randomBytes(32).toString('base64');
       expect(readEnvironment({ ENCRYPTION_KEY: key }).ENCRYPTION_KEY).toBe(key);
     }
   });
 
-  it.each([31, 33])('takes no %d bytes for ENCRYPTION_KEY, and does not repeat them', (length) => {
+  it.each([31, 33])('rejects %d bytes for ENCRYPTION_KEY, without showing them', (length) => {
     const key = randomBytes(length).toString('base64');
     const read = (): unknown => readEnvironment({ ENCRYPTION_KEY: key });
     expect(read).toThrow(/ENCRYPTION_KEY: must be 32 bytes in base64$/);
     expect(read).not.toThrow(key);
   });
 
-  it.each(['.env.example', 'docs/operations/configuration.md'])('is told in full in %s', (file) => {
+  it.each(['.env.example', 'docs/operations/configuration.md'])('is documented in full in %s', (file) => {
     const text = readFileSync(file, 'utf8');
     const optional = [
       'DATABASE_URL',

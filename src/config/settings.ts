@@ -1,11 +1,11 @@
 import type { Environment } from './environment.js';
 
-/** What the application is started with: the environment, and the database that was found or started for it. */
+/** Settings of the application: the environment variables, and the database. */
 export class Settings {
   constructor(
     readonly environment: Environment,
     readonly databaseUrl: string,
-    /** Role that the service takes on after it has logged in, where that is not the one it logs in as. */
+    /** Role that the service assumes after login; undefined to keep the role of the login. */
     readonly serviceRole?: string,
   ) {}
 }

@@ -2,20 +2,20 @@ import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/Postgres
 import { MIGRATIONS } from './migrations/index.js';
 import { ReplyTimeoutClient } from './postgres/reply-timeout-client.js';
 
-/** A new connection has to load the catalog and prepare its statements, so that idle ones are kept for long. */
+/** Long, because a new connection has to load the catalog and prepare its statements. */
 const IDLE_TIMEOUT_MS = 10 * 60_000;
 const CONNECT_TIMEOUT_MS = 1000;
 
 export interface ConnectionOptions {
   /** Maximum number of connections. */
   poolSize?: number;
-  /** Time within which each query must be answered; unlimited by default. */
+  /** Time limit for the reply to each query; unlimited by default. */
   replyTimeoutMs?: number;
-  /** Settings of PostgreSQL for each connection. */
+  /** PostgreSQL settings of each connection. */
   parameters?: Readonly<Record<string, string>>;
 }
 
-/** Options of every DataSource: the service's, the command line's, the tests' and that of TypeORM's command line. */
+/** Options of every DataSource: in the service, the command line, the tests and TypeORM's own command line. */
 export function dataSourceOptions(
   url: string | undefined,
   { poolSize = 5, replyTimeoutMs, parameters = {} }: ConnectionOptions = {},
@@ -42,7 +42,7 @@ export function dataSourceOptions(
   };
 }
 
-/** Returns the parameters in the form of a connection's `options`. */
+/** Returns the settings in the form of the connection parameter `options`. */
 export function connectionParameters(parameters: Readonly<Record<string, string>>): string {
   return Object.entries(parameters)
     .map(([name, value]) => `-c ${name}=${value}`)

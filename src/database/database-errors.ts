@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** SQLSTATEs and classes of a server that is unreachable, shutting down, out of resources, a standby, or refuses us. */
+/** SQLSTATEs and classes of a server that is unreachable, shutting down, out of resources, read-only, or refuses the login. */
 const UNAVAILABLE = /^(08|28|53|3D000|57P0|57014|25006|25P0[34]|40001|40P01)/;
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
@@ -13,7 +13,7 @@ const UNREACHABLE = new Set([
   'ENETUNREACH',
   'ENOENT',
 ]);
-/** Messages of node-postgres and TypeORM that have no code. TypeORM releases a runner whose connection breaks between two statements. */
+/** Messages of node-postgres and TypeORM errors without a code. TypeORM releases a runner whose connection breaks between two statements. */
 const UNREACHABLE_MESSAGE =
   /timeout exceeded when trying to connect|timeout expired|Connection terminated|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|DataSource is not|Driver not Connected|query runner (was )?already released|the database system is/i;
 
@@ -34,7 +34,7 @@ export function isLoginRefused(error: unknown): boolean {
   return /^(28|3D000)/.test(driverErrorOf(error).code ?? '');
 }
 
-/** Returns whether PostgreSQL ended the transaction for a concurrent one: nothing was changed, and a retry may succeed. */
+/** Returns whether PostgreSQL rolled the transaction back because of a concurrent one: a retry may succeed. */
 export function isSerializationFailure(error: unknown): boolean {
   const { code } = driverErrorOf(error);
   return code === '40001' || code === '40P01';
@@ -50,7 +50,7 @@ export function isStatementError(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code !== undefined && !SERVER_ERROR.test(error.code);
 }
 
-/** A constraint of a Citus shard carries the shard's number, and the coordinator repeats it in the message only. */
+/** Names a constraint, possibly with the number of a shard. The coordinator of a cluster reports the name in the message only. */
 const CONSTRAINT_IN_MESSAGE = /\bconstraint "(\w+?)(_\d{6,})?"/;
 
 /** @returns the name of the constraint that the statement violated; undefined for other errors */
@@ -66,7 +66,7 @@ interface DriverError {
   message?: string;
 }
 
-/** Unwraps errors of TypeORM, and those that Node aggregates when a host name has several addresses. */
+/** Unwraps errors of TypeORM, and the AggregateError of a connection attempt to several addresses. */
 function driverErrorOf(error: unknown): DriverError {
   if (typeof error !== 'object' || error === null) return { message: String(error) };
   const { driverError, errors } = error as { driverError?: unknown; errors?: unknown };

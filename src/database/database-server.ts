@@ -7,7 +7,7 @@ import { setOrganization } from './postgres/session-settings.js';
 
 export type Work<T> = (manager: EntityManager) => Promise<T>;
 
-/** One PostgreSQL server, the primary or a replica; a subclass for each DATABASE_MODE says how statements reach it. */
+/** One PostgreSQL server, the primary or a replica. Each DATABASE_MODE has a subclass. */
 export abstract class DatabaseServer {
   /** One permit for each connection of the pool. */
   protected readonly connections: FairSemaphore;
@@ -29,11 +29,11 @@ export abstract class DatabaseServer {
     item: Item,
   ): Promise<Row | undefined>;
 
-  /** Returns the messages that begin a transaction. @param setting SQL that applies to the transaction */
+  /** Returns the SQL messages that begin a transaction. @param setting a SET LOCAL statement */
   protected abstract transactionPreamble(kind: string, setting: string): string[];
 
   /**
-   * Commits what the work has changed, or rolls it back when the work throws.
+   * Runs the work in a transaction, which is rolled back when the work throws.
    * @param kind transaction modes in SQL, such as READ ONLY
    */
   transactionOf<T>(organizationId: string, kind: string, work: Work<T>): Promise<T> {
@@ -41,7 +41,7 @@ export abstract class DatabaseServer {
     return this.connections.run(organizationId, () => this.transaction(kind, setting, work));
   }
 
-  /** The same without an organization's permit, for background work and for statements across organizations. */
+  /** Like `transactionOf`, but without a permit: for background jobs and for statements across organizations. */
   async transaction<T>(kind: string, setting: string, work: Work<T>): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
     try {
@@ -51,7 +51,7 @@ export abstract class DatabaseServer {
       await runner.query('COMMIT');
       return result;
     } catch (error) {
-      await runner.query('ROLLBACK').catch(() => undefined); // a lost connection has lost its transaction
+      await runner.query('ROLLBACK').catch(() => undefined); // fails when the connection is lost, which ends the transaction too
       throw error;
     } finally {
       setTransactionActive(runner, false);
@@ -59,7 +59,7 @@ export abstract class DatabaseServer {
     }
   }
 
-  /** Closes the connections that are not of the DataSource's pool. */
+  /** Closes the connections outside the DataSource's pool. */
   close(): Promise<void> {
     return Promise.resolve();
   }

@@ -15,7 +15,7 @@ import { TenantDatabase } from './tenant-database.js';
       useFactory: (settings: Settings) => ({
         ...dataSourceOptions(settings.databaseUrl, serviceConnection(settings)),
         autoLoadEntities: true,
-        manualInitialization: true, // DatabaseService initializes it, and retries
+        manualInitialization: true, // by DatabaseService, which retries
       }),
     }),
   ],

@@ -1,53 +1,59 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { StartupError } from '../config/environment.js';
 import { Settings } from '../config/settings.js';
+import { BackgroundJob } from '../jobs/background-job.js';
 import { isLoginRefused, isUnavailable } from './database-errors.js';
 import { migrate, pendingMigrations } from './migrate.js';
 import { setUpServiceRole } from './service-role.js';
 
-const RETRY_AFTER = 500;
+const RETRY_INTERVAL_MS = 500;
 
-/** What PgBouncer says to whoever sets something for a whole connection. */
-const REFUSED_BY_POOLER = 'unsupported startup parameter';
+/** PgBouncer's error for a setting that applies to a whole connection. */
+const UNSUPPORTED_BY_POOLER = 'unsupported startup parameter';
 
-const POWERFUL_ROLE = `
+const CURRENT_ROLE = `
   SELECT rolname AS name, rolsuper OR rolbypassrls OR EXISTS (
-    SELECT FROM pg_tables WHERE schemaname = 'public' AND tableowner = rolname) AS unbound
+    SELECT FROM pg_tables WHERE schemaname = 'public' AND tableowner = rolname) AS bypasses_rls
   FROM pg_roles WHERE rolname = current_user`;
 
-/** Brings the connection up at start, or as soon as the database can be reached. */
+/** Connects to the database at start, or as soon as it can be reached. */
 @Injectable()
 export class DatabaseService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(DatabaseService.name);
-  private readonly shutdown = new AbortController();
+  private readonly reconnection = new BackgroundJob({
+    name: DatabaseService.name,
+    intervalMs: RETRY_INTERVAL_MS,
+    run: () => this.reconnect(),
+    failureMessage: 'The database still cannot be reached; trying again',
+  });
+  private loggedError: string | undefined;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly settings: Settings,
   ) {}
 
-  /** @throws StartupError when migrations are pending and MIGRATE_ON_START is off */
+  /** @throws StartupError when migrations are pending and MIGRATE_ON_START is off, or the database is unusable */
   async onApplicationBootstrap(): Promise<void> {
     try {
       await this.connect();
     } catch (error) {
       if (error instanceof StartupError) throw error;
-      if ((error as Error).message.includes(REFUSED_BY_POOLER)) throw behindPooler(error);
+      if ((error as Error).message.includes(UNSUPPORTED_BY_POOLER)) throw poolerDetected(error);
       if (isLoginRefused(error) || !isUnavailable(error)) throw unusable(error);
-      this.logger.warn({ err: error }, 'The database cannot be reached; trying again until it can');
-      void this.keepTrying();
+      this.logger.warn({ err: error }, 'The database cannot be reached; trying again');
+      this.reconnection.start();
     }
   }
 
   onApplicationShutdown(): void {
-    this.shutdown.abort();
+    void this.reconnection.stop();
   }
 
-  /** @returns why requests cannot be served now; undefined when they can */
-  async whyNotReady(): Promise<string | undefined> {
+  /** @returns why the database cannot serve requests now; undefined when it can */
+  async getUnavailableReason(): Promise<string | undefined> {
     if (!this.dataSource.isInitialized) return 'the database cannot be reached';
     try {
       const pending = await pendingMigrations(this.dataSource);
@@ -65,7 +71,7 @@ export class DatabaseService implements OnApplicationBootstrap, OnApplicationShu
       if (serviceRole !== undefined) await setUpServiceRole(databaseUrl, serviceRole);
     }
     if (!this.dataSource.isInitialized) await this.dataSource.initialize();
-    if (this.settings.environment.NODE_ENV === 'production') await this.warnOfPowerfulRole();
+    if (this.settings.environment.NODE_ENV === 'production') await this.warnOfPrivilegedRole();
     const pending = await pendingMigrations(this.dataSource);
     if (pending.length > 0) {
       throw new StartupError(
@@ -75,44 +81,40 @@ export class DatabaseService implements OnApplicationBootstrap, OnApplicationShu
     }
   }
 
-  /** Row-level security does not bind a superuser at all, and an owner only as long as it wants. */
-  private async warnOfPowerfulRole(): Promise<void> {
-    const [role] = await this.dataSource.query<{ name: string; unbound: boolean }[]>(POWERFUL_ROLE);
-    if (role?.unbound === true) {
+  /** Row-level security never applies to a superuser, and the owner of a table can turn it off. */
+  private async warnOfPrivilegedRole(): Promise<void> {
+    const [role] = await this.dataSource.query<{ name: string; bypasses_rls: boolean }[]>(CURRENT_ROLE);
+    if (role?.bypasses_rls === true) {
       this.logger.warn(
         `The database role ${role.name} is a superuser, bypasses row-level security or owns the tables. ` +
-          'Let "database roles" on the command line set up another one for the service.',
+          'Run "npm run cli -- database roles" to create a role for the service.',
       );
     }
   }
 
-  private async keepTrying(): Promise<void> {
-    const { signal } = this.shutdown;
-    let told = '';
-    while (!signal.aborted) {
-      try {
-        await sleep(RETRY_AFTER, undefined, { ref: false, signal });
-        await this.connect();
-        this.logger.log('The database can be reached');
-        return;
-      } catch (error) {
-        this.logger.debug({ err: error }, 'The database still cannot be used');
-        if (error instanceof StartupError && error.message !== told) this.logger.error(error.message);
-        told = (error as Error).message;
-      }
+  private async reconnect(): Promise<void> {
+    try {
+      await this.connect();
+    } catch (error) {
+      if (!(error instanceof StartupError)) throw error;
+      if (error.message !== this.loggedError) this.logger.error(error.message);
+      this.loggedError = error.message;
+      return;
     }
+    this.logger.log('The database can be reached');
+    void this.reconnection.stop();
   }
 }
 
-function behindPooler(error: unknown): StartupError {
+function poolerDetected(cause: unknown): StartupError {
   return new StartupError('The database is behind a pooler in transaction mode. Set DATABASE_MODE=pooled.', {
-    cause: error,
+    cause,
   });
 }
 
-/** A wrong password, a missing database, a server too old: waiting would not help. */
-function unusable(error: unknown): StartupError {
-  return new StartupError(`The database cannot be used: ${(error as Error).message}. See DATABASE_URL.`, {
-    cause: error,
+/** For errors that a retry does not solve: a wrong password, a missing database, an old server. */
+function unusable(cause: unknown): StartupError {
+  return new StartupError(`The database cannot be used: ${(cause as Error).message}. See DATABASE_URL.`, {
+    cause,
   });
 }

@@ -3,35 +3,35 @@ import { MigrationExecutor, type DataSource, type Migration } from 'typeorm';
 import { tryLock } from './advisory-locks.js';
 import { withDataSource } from './with-data-source.js';
 
-/** Milliseconds after which a waiting process tries again; it holds no connection meanwhile, which a pooler may be short of. */
-const TRY_AGAIN = 100;
+/** A process that waits for the lock polls it, because waiting in a query would occupy a connection of a pooler. */
+const LOCK_POLL_INTERVAL_MS = 100;
 
 /**
- * Applies the migrations that are pending, each in a transaction of its own.
- * @returns their names, in order
+ * Applies the pending migrations, each in a transaction of its own.
+ * @returns their names, in the order of application
  */
 export async function migrate(url: string): Promise<string[]> {
   return withDataSource(url, async (dataSource) => {
     for (;;) {
-      const applied = await migrateAlone(dataSource);
+      const applied = await tryMigrate(dataSource);
       if (applied !== undefined) return applied.map(({ name }) => name);
-      await sleep(TRY_AGAIN);
+      await sleep(LOCK_POLL_INTERVAL_MS);
     }
   });
 }
 
 /**
- * The lock is of a transaction, which keeps its connection even behind a pooler, and goes with it whatever happens.
- * @returns undefined while another process migrates
+ * Migrates under a transaction-level lock: it works behind a pooler, and is released when the connection is lost.
+ * @returns undefined when another process is migrating
  */
-async function migrateAlone(dataSource: DataSource): Promise<Migration[] | undefined> {
+async function tryMigrate(dataSource: DataSource): Promise<Migration[] | undefined> {
   return dataSource.transaction(async (lock) => {
-    await lock.query('SET LOCAL idle_in_transaction_session_timeout = 0'); // it idles while the others work
+    await lock.query('SET LOCAL idle_in_transaction_session_timeout = 0'); // idle while migrations run on another connection
     return (await tryLock(lock, 'migrations')) ? dataSource.runMigrations() : undefined;
   });
 }
 
-/** @returns the names of the migrations that the database lacks, in order */
+/** @returns the names of the pending migrations, in the order of application */
 export async function pendingMigrations(dataSource: DataSource): Promise<string[]> {
   const pending = await new MigrationExecutor(dataSource).getPendingMigrations();
   return pending.map(({ name }) => name);

@@ -1,4 +1,4 @@
-/** Collects the parameters of a statement and numbers them, so that no two parts of it count positions. */
+/** Collects and numbers the parameters of a statement that is composed of several parts. */
 export class QueryParameters {
   readonly values: unknown[] = [];
 
@@ -8,7 +8,7 @@ export class QueryParameters {
   }
 
   /**
-   * Adds one array for each column.
+   * Adds the rows as one array parameter for each column.
    * @param columns SQL types by column, in the order in which the function returns the columns
    * @returns a table function over the rows, such as `unnest($2::uuid[], $3::text[])`
    */

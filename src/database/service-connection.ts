@@ -3,10 +3,10 @@ import type { ConnectionOptions } from './data-source-options.js';
 import { REPLY_GRACE_MS, STATEMENT_TIMEOUT_MS } from './statement-timeout.js';
 
 /**
- * Settings of the planner. A connection plans a statement once, and a table that is empty then may have a million rows
- * an hour later: a sequential scan, or a bitmap scan that sorts where an index has the order, is never the better plan.
- * Only search turns bitmap scans on. Plans are generic, because for an organization that is newer than the last ANALYZE
- * PostgreSQL expects no rows and any index looks good. No statement runs long enough for JIT compilation to pay.
+ * Planner settings. A connection plans a statement once, possibly while the table is empty, and keeps the plan when the
+ * table has grown: so it must use neither a sequential scan nor a bitmap scan that sorts where an index has the order.
+ * Only search turns bitmap scans on. Plans are generic, because PostgreSQL expects no rows of an organization that is
+ * newer than the last ANALYZE, so that any index looks good. Statements are too short for JIT compilation to pay.
  */
 export const PLANNER_SETTINGS = {
   enable_seqscan: 'off',
@@ -15,7 +15,7 @@ export const PLANNER_SETTINGS = {
   plan_cache_mode: 'force_generic_plan',
 };
 
-/** Options of the service's connections to the primary and to replicas. PgBouncer refuses settings of a connection. */
+/** Options of the service's connections to the primary and to replicas. PgBouncer refuses connection settings. */
 export function serviceConnection({ environment, serviceRole }: Settings): ConnectionOptions {
   const role: Record<string, string> = serviceRole === undefined ? {} : { role: serviceRole };
   const settings = { statement_timeout: String(STATEMENT_TIMEOUT_MS), ...PLANNER_SETTINGS };

@@ -6,25 +6,25 @@ import { Settings } from '../config/settings.js';
 import type { BatchableInsert } from './batchable-insert.js';
 import { isUnavailable } from './database-errors.js';
 import type { DatabaseServer, Work } from './database-server.js';
-import { serverOf } from './open-server.js';
+import { createDatabaseServer } from './create-database-server.js';
 import { setOrganization } from './postgres/session-settings.js';
 import { Replicas } from './replicas/replicas.js';
 
 interface ReplicaOption {
   /**
-   * Lets a replica answer that has everything the organization is known to have written. Not for reads that a change
-   * or a refusal depends on: changes made by other processes may be missing.
+   * Allows a replica that has replayed all known writes of the organization. Not for reads that a change or a refusal
+   * depends on, because writes of other processes may be missing.
    */
   replica?: boolean;
 }
 
 interface BackgroundOption {
-  /** Takes a connection of the pool without counting it for the organization, for jobs that no request waits for. */
+  /** Takes a connection without a permit of the organization's fair share: for jobs that no request waits for. */
   background?: boolean;
 }
 
 export interface QueryOptions extends ReplicaOption {
-  /** The statement may take long, so that it leaves a connection to short ones. */
+  /** Keeps one connection free for short statements. */
   longRunning?: boolean;
 }
 
@@ -35,8 +35,8 @@ export interface TransactionOptions extends BackgroundOption {
 }
 
 /**
- * The only way to the rows of a tenant. Every transaction names its organization, and row-level security shows it the
- * rows of that organization only, whatever its statements say.
+ * The only access to tenant tables. Every transaction sets its organization, and row-level security limits it to the
+ * rows of that organization.
  */
 @Injectable()
 export class TenantDatabase implements OnApplicationShutdown {
@@ -47,7 +47,7 @@ export class TenantDatabase implements OnApplicationShutdown {
     private readonly replicas: Replicas,
     { environment }: Settings,
   ) {
-    this.primary = serverOf(dataSource, environment);
+    this.primary = createDatabaseServer(dataSource, environment);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -75,8 +75,8 @@ export class TenantDatabase implements OnApplicationShutdown {
   }
 
   /**
-   * Runs a read-only transaction; each statement sees what is committed when it begins.
-   * @param work repeated on the primary when a replica fails
+   * Runs a read-only transaction with isolation READ COMMITTED.
+   * @param work runs again on the primary when a replica fails
    */
   read<T>(
     organizationId: string,
@@ -90,7 +90,7 @@ export class TenantDatabase implements OnApplicationShutdown {
     );
   }
 
-  /** Commits what the work has changed, or rolls it back when the work throws. */
+  /** Runs a read-write transaction on the primary, which is rolled back when the work throws. */
   transaction<T>(
     organizationId: string,
     work: Work<T>,
@@ -102,12 +102,15 @@ export class TenantDatabase implements OnApplicationShutdown {
       : this.primary.transactionOf(organizationId, kind, work);
   }
 
-  /** Runs a transaction that sees the rows of all organizations in the tables that background jobs process. */
+  /** Runs a transaction that sees the rows of all organizations, in the tables whose policy allows it to background jobs. */
   acrossTenants<T>(work: Work<T>): Promise<T> {
     return this.primary.transaction('', `SET LOCAL tenantry.every_organization = 'on'`, work);
   }
 
-  /** Runs a read-only transaction that sees one API key, before its organization is known. @param publicKey well formed */
+  /**
+   * Runs a read-only transaction that sees one API key, before its organization is known.
+   * @throws Error for a public key with characters other than letters, digits and _
+   */
   readApiKey<T>(publicKey: string, work: Work<T>): Promise<T> {
     if (!/^\w+$/.test(publicKey)) throw new Error('A public key must consist of letters, digits and _');
     return this.primary.transaction('READ ONLY', `SET LOCAL tenantry.public_key = '${publicKey}'`, work);
@@ -118,13 +121,13 @@ export class TenantDatabase implements OnApplicationShutdown {
     mayUseReplica: boolean,
     work: (server: DatabaseServer) => Promise<T>,
   ): Promise<T> {
-    const replica = mayUseReplica ? this.replicas.upToDateFor(organizationId) : undefined;
+    const replica = mayUseReplica ? this.replicas.findUpToDate(organizationId) : undefined;
     if (replica === undefined) return work(this.primary);
     try {
       return await work(replica.server);
     } catch (error) {
       if (!isUnavailable(error)) throw error;
-      replica.putAside(error);
+      replica.markUnavailable(error);
       return work(this.primary);
     }
   }

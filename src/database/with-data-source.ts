@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from './data-source-options.js';
 
-/** Without the service's time limits: what an operator asks for takes as long as it takes. */
+/** Runs an operator's command on a DataSource without time limits. */
 export async function withDataSource<T>(
   url: string,
   work: (dataSource: DataSource) => Promise<T>,

@@ -2,22 +2,26 @@ import { FIELD_CODES, type FieldCode } from '../common/errors/catalogue.js';
 import { Problem, RETRY_SOON } from '../common/errors/problem.js';
 import { isStatementTimeout, isUnavailable, violatedConstraint } from '../database/database-errors.js';
 
-/** The problem that a violated constraint means; validators find most violations first, and races end here. */
-const CONSTRAINTS: Readonly<Record<string, () => Problem>> = {
+/** Problems by violated constraint. Validators find most violations before the statement; concurrent changes are found here. */
+const PROBLEMS_BY_CONSTRAINT: Readonly<Record<string, () => Problem>> = {
   users_email_key: () =>
     new Problem('USER_ALREADY_EXISTS', {
       errors: [
         {
           field: 'email',
           code: 'USER_ALREADY_EXISTS',
-          message: 'a user of this organization has this e-mail address',
+          message: 'must not be the e-mail address of another user of the organization',
         },
       ],
     }),
   roles_name_key: () =>
     new Problem('ROLE_ALREADY_EXISTS', {
       errors: [
-        { field: 'name', code: 'ROLE_ALREADY_EXISTS', message: 'a role of this organization has this name' },
+        {
+          field: 'name',
+          code: 'ROLE_ALREADY_EXISTS',
+          message: 'must not be the name of another role of the organization',
+        },
       ],
     }),
   roles_immutable_check: () => new Problem('DEFAULT_ROLE_IMMUTABLE'),
@@ -39,15 +43,15 @@ const CONSTRAINTS: Readonly<Record<string, () => Problem>> = {
   accounts_account_group_fkey: () => new Problem('NOT_FOUND'),
 };
 
-/** A statement that is too slow may be too slow again. */
+/** Suggests smaller requests, because a retry may time out again. */
 const STATEMENT_TIMEOUT_DETAIL =
-  'The database was too busy, or this is too much at once; nothing is left half done. See `Retry-After`. If it ' +
-  'happens again, ask for less: a longer `search`, pages by `after`, fewer things in one request.';
+  'A database statement exceeded its time limit; nothing was changed. Retry after the time in `Retry-After`. If it ' +
+  'happens again, request less: a longer `search`, pages by `after`, fewer items in one request.';
 
-/** @returns undefined for an error that is neither the client's nor a passing one of the database */
+/** @returns undefined for an error that is neither a violated constraint nor temporary */
 export function problemOfDatabaseError(error: unknown): Problem | undefined {
   const constraint = violatedConstraint(error);
-  const violated = constraint === undefined ? undefined : CONSTRAINTS[constraint];
+  const violated = constraint === undefined ? undefined : PROBLEMS_BY_CONSTRAINT[constraint];
   if (violated !== undefined) return violated();
   if (!isUnavailable(error)) return undefined;
   const detail = isStatementTimeout(error) ? { detail: STATEMENT_TIMEOUT_DETAIL } : {};

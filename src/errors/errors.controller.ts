@@ -3,7 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { Public } from '../common/auth/public.decorator.js';
 import { FIELD_CODES, PROBLEMS } from '../common/errors/catalogue.js';
 
-/** The page that the `type` of every error points to. */
+/** The page that the `type` of every error links to. */
 @Public()
 @ApiExcludeController()
 @Controller({ path: 'errors', version: VERSION_NEUTRAL })
@@ -13,10 +13,11 @@ export class ErrorsController {
   page(): string {
     const problems = Object.entries(PROBLEMS).map(
       ([code, { status, when }]) =>
-        `<tr id="${code}"><td>${String(status)}</td><td><code>${code}</code></td><td>${escaped(when)}</td></tr>`,
+        `<tr id="${code}"><td>${String(status)}</td><td><code>${code}</code></td><td>${escapeHtml(when)}</td></tr>`,
     );
     const fields = Object.entries(FIELD_CODES).map(
-      ([code, meaning]) => `<tr id="${code}"><td><code>${code}</code></td><td>${escaped(meaning)}</td></tr>`,
+      ([code, meaning]) =>
+        `<tr id="${code}"><td><code>${code}</code></td><td>${escapeHtml(meaning)}</td></tr>`,
     );
     return `<!doctype html><html lang="en"><title>Tenantry: errors</title>
 <h1>Errors</h1><table><tr><th>Status</th><th>Code</th><th>When</th></tr>${problems.join('')}</table>
@@ -24,6 +25,6 @@ export class ErrorsController {
   }
 }
 
-function escaped(text: string): string {
+function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

@@ -6,7 +6,7 @@ import { allowedMethods } from '../common/http/allowed-methods.js';
 import { requestId } from '../common/http/request-id.js';
 import { Problem, RETRY_SOON } from '../common/errors/problem.js';
 
-/** Every error leaves the service through here, and only as a problem of the catalogue. */
+/** Converts every error to a problem of the catalogue. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
@@ -17,7 +17,7 @@ export class ProblemFilter implements ExceptionFilter {
     const response = host.switchToHttp().getResponse<Response>();
     const request = host.switchToHttp().getRequest<Request>();
     const problem = this.problemOf(error, request);
-    const body = problem.toBody(idOf(request, response));
+    const body = problem.toBody(requestIdOf(request, response));
     if (problem.cause !== undefined && body.status >= 500)
       this.logger.error({ err: problem.cause }, problem.message);
     if (response.headersSent) {
@@ -34,15 +34,15 @@ export class ProblemFilter implements ExceptionFilter {
   private problemOf(error: unknown, request: Request): Problem {
     if (error instanceof Problem) return error;
     const status = httpStatusOf(error);
-    if (status === 404 || !canBeDecoded(request.path)) return this.noSuchRoute(request);
+    if (status === 404 || !canBeDecoded(request.path)) return this.routeNotFound(request);
     if (status === 413) return new Problem('PAYLOAD_TOO_LARGE');
     if (status === 415) return new Problem('UNSUPPORTED_MEDIA_TYPE');
-    if (status === 503) return notReady(error);
+    if (status === 503) return notReadyProblem(error);
     if (status !== undefined && status >= 400 && status < 500) return new Problem('BAD_REQUEST');
     return problemOfDatabaseError(error) ?? new Problem('INTERNAL_ERROR', { cause: error });
   }
 
-  private noSuchRoute(request: Request): Problem {
+  private routeNotFound(request: Request): Problem {
     const express = this.adapterHost.httpAdapter.getInstance<Express>();
     const allowed = allowedMethods(express, request.path).filter((method) => method !== request.method);
     if (allowed.length === 0) return new Problem('NOT_FOUND');
@@ -50,12 +50,12 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** What the limits refuse the log has not seen. */
-function idOf(request: Request, response: Response): string {
+/** Requests that a limit refuses have no id yet, because the log middleware sets it. */
+function requestIdOf(request: Request, response: Response): string {
   return typeof request.id === 'string' ? request.id : requestId(request, response);
 }
 
-/** A path that is no text in UTF-8 names nothing, and Express refuses it as a bad request. */
+/** Express rejects a path that is not valid UTF-8 with 400, but such a route does not exist. */
 function canBeDecoded(path: string): boolean {
   try {
     decodeURIComponent(path);
@@ -65,8 +65,8 @@ function canBeDecoded(path: string): boolean {
   }
 }
 
-/** The readiness check's refusal, with what each part that is down says of itself. */
-function notReady(error: unknown): Problem {
+/** Returns the problem of a failed readiness check, with the message of each failed part. */
+function notReadyProblem(error: unknown): Problem {
   const { error: parts = {} } = (error as HttpException).getResponse() as {
     error?: Record<string, { message?: string }>;
   };
@@ -74,7 +74,7 @@ function notReady(error: unknown): Problem {
   return new Problem('SERVICE_UNAVAILABLE', { headers: RETRY_SOON, detail: detail.join('; ') });
 }
 
-/** Nest's own exceptions, and those that Express's parsers throw (`http-errors`). */
+/** Returns the status of Nest's exceptions and of the `http-errors` of Express. */
 function httpStatusOf(error: unknown): number | undefined {
   if (error instanceof HttpException) return error.getStatus();
   const { status, expose } = (error ?? {}) as { status?: unknown; expose?: unknown };

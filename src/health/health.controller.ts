@@ -19,20 +19,20 @@ export class HealthController {
     private readonly database: DatabaseService,
   ) {}
 
-  /** The process answers. */
+  /** Liveness: the process responds. */
   @Get('live')
   @HealthCheck()
   live(): Promise<HealthCheckResult> {
     return this.health.check([]);
   }
 
-  /** Requests can be served: the database answers and has every migration. */
+  /** Readiness: the database responds and has all migrations. */
   @Get('ready')
   @HealthCheck()
   ready(): Promise<HealthCheckResult> {
     return this.health.check([
       async () => {
-        const reason = await this.database.whyNotReady();
+        const reason = await this.database.getUnavailableReason();
         const database = this.indicators.check('database');
         return reason === undefined ? database.up() : database.down({ message: reason });
       },

@@ -9,14 +9,14 @@ export interface BackgroundJobOptions {
   /** Runs once at the start, before the first interval. */
   runsAtStart?: boolean;
   run(signal: AbortSignal): Promise<void>;
-  /** Logged with the cause when a run fails, but not again until a run has succeeded. */
+  /** Logged with the cause for the first of successive failures. */
   failureMessage: string;
 }
 
 /** The context of the process, outside of every request. */
 const inRootContext = AsyncLocalStorage.snapshot();
 
-/** Runs a task repeatedly, one run at a time, from `start` until `stop`. A failed run is logged, and repeated. */
+/** Runs a task at an interval, one run at a time, from `start` until `stop`. A failed run is logged, and the next one follows. */
 export class BackgroundJob {
   private readonly logger: Logger;
   private readonly shutdown = new AbortController();
@@ -31,7 +31,7 @@ export class BackgroundJob {
     return this.running !== undefined;
   }
 
-  /** Does nothing when the job was started before. The job does not inherit the context of the request that starts it. */
+  /** Has no effect after the first call. The job does not inherit the async context of its caller. */
   start(): void {
     this.running ??= inRootContext(() => this.repeat());
   }

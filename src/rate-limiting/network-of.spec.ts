@@ -1,10 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { networkOf } from './network-of.js';
 
-describe('An address counts', () => {
-  it.each(['192.0.2.7', '::ffff:192.0.2.7', '::FFFF:192.0.2.7'])('for itself as IPv4: %s', (address) => {
-    expect(networkOf(address)).toBe('192.0.2.7');
-  });
+describe('networkOf', () => {
+  it.each(['192.0.2.7', '::ffff:192.0.2.7', '::FFFF:192.0.2.7'])(
+    'returns an IPv4 address itself: %s',
+    (address) => {
+      expect(networkOf(address)).toBe('192.0.2.7');
+    },
+  );
 
   it.each([
     '2001:db8:0:7::1',
@@ -13,7 +16,7 @@ describe('An address counts', () => {
     '2001:db8::7:0:0:0:1',
     '2001:db8:0:7::192.0.2.1',
     '2001:db8:0:7::1%eth0',
-  ])('for its /64 as IPv6: %s', (address) => {
+  ])('returns the /64 of an IPv6 address: %s', (address) => {
     expect(networkOf(address)).toBe('2001:db8:0:7::/64');
   });
 
@@ -22,12 +25,12 @@ describe('An address counts', () => {
     ['fe80::1', 'fe80:0:0:0::/64'],
     ['1:2:3:4:5:6:7:8', '1:2:3:4::/64'],
     ['1:2:3:4:5:6:7::', '1:2:3:4::/64'],
-  ])('for its /64 however it is written: %s', (address, network) => {
+  ])('returns the /64 of compressed and full notations: %s', (address, network) => {
     expect(networkOf(address)).toBe(network);
   });
 
   it.each(['', 'unknown', '192.0.2.7:4711', '_hidden', '1.2.3', '2001:db8::7::1'])(
-    'for nobody where it is none: %j',
+    'returns undefined for text that is not an address: %j',
     (text) => {
       expect(networkOf(text)).toBeUndefined();
     },

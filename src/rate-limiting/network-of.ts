@@ -3,9 +3,9 @@ import { isIP, isIPv4 } from 'node:net';
 const IPV4_IN_IPV6 = /^::ffff:(?=\d+\.)/i;
 
 /**
- * Whom an address counts for: an IPv4 address for itself, an IPv6 address for its /64, all of which one
- * customer of a provider has.
- * @returns undefined for what is no address
+ * Returns the network that requests are counted for: an IPv4 address itself, or the /64 of an IPv6 address, which is
+ * usually assigned to one customer.
+ * @returns undefined for text that is not an IP address
  */
 export function networkOf(address: string): string | undefined {
   const plain = address.replace(IPV4_IN_IPV6, '');
@@ -13,7 +13,7 @@ export function networkOf(address: string): string | undefined {
   return isIP(plain) === 0 ? undefined : `${groupsOf(plain).slice(0, 4).join(':')}::/64`;
 }
 
-/** The eight groups of an IPv6 address, each in its shortest form. */
+/** Returns the eight groups of an IPv6 address without leading zeros. */
 function groupsOf(address: string): string[] {
   const hexadecimal = address.replace(/%.*$/, '').replace(/\d+\.\d+\.\d+\.\d+$/, '0:0');
   const [before = [], after = []] = hexadecimal

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { RateLimit, WINDOW } from './rate-limit.js';
+import { RateLimit, WINDOW_SECONDS } from './rate-limit.js';
 
-describe('A limit', () => {
+describe('RateLimit', () => {
   beforeEach(() => {
     jest.useFakeTimers();
   });
@@ -9,61 +9,65 @@ describe('A limit', () => {
     jest.useRealTimers();
   });
 
-  const takeTimes = async (limit: RateLimit, name: string, times: number): Promise<void> => {
-    for (let n = 0; n < times; n += 1) await limit.take(name);
+  const consumeTimes = async (limit: RateLimit, key: string, times: number): Promise<void> => {
+    for (let n = 0; n < times; n += 1) await limit.consume(key);
   };
 
-  it('counts down, and is exceeded by the first above its amount', async () => {
+  it('counts down, and is exceeded by the first request beyond the limit', async () => {
     const limit = new RateLimit('key', 2);
-    expect(await limit.take('a')).toEqual({
+    expect(await limit.consume('a')).toEqual({
       policy: 'key',
-      amount: 2,
-      left: 1,
-      reset: WINDOW,
+      limit: 2,
+      remaining: 1,
+      resetSeconds: WINDOW_SECONDS,
       isExceeded: false,
     });
-    expect(await limit.take('a')).toMatchObject({ left: 0, isExceeded: false });
-    expect(await limit.take('a')).toMatchObject({ left: 0, isExceeded: true });
+    expect(await limit.consume('a')).toMatchObject({ remaining: 0, isExceeded: false });
+    expect(await limit.consume('a')).toMatchObject({ remaining: 0, isExceeded: true });
   });
 
-  it('counts each name for itself', async () => {
+  it('counts each key separately', async () => {
     const limit = new RateLimit('key', 1);
-    await takeTimes(limit, 'a', 5);
-    expect(await limit.take('b')).toMatchObject({ isExceeded: false });
+    await consumeTimes(limit, 'a', 5);
+    expect(await limit.consume('b')).toMatchObject({ isExceeded: false });
   });
 
-  it('begins anew with a new window, which a flood does not put off', async () => {
+  it('resets at the end of the window, also under continued requests', async () => {
     const limit = new RateLimit('key', 1);
-    await takeTimes(limit, 'a', 5);
-    jest.advanceTimersByTime(WINDOW * 1000 - 1);
-    expect(await limit.take('a')).toMatchObject({ isExceeded: true, reset: 1 });
+    await consumeTimes(limit, 'a', 5);
+    jest.advanceTimersByTime(WINDOW_SECONDS * 1000 - 1);
+    expect(await limit.consume('a')).toMatchObject({ isExceeded: true, resetSeconds: 1 });
     jest.advanceTimersByTime(1);
-    expect(await limit.take('a')).toMatchObject({ isExceeded: false, reset: WINDOW });
+    expect(await limit.consume('a')).toMatchObject({ isExceeded: false, resetSeconds: WINDOW_SECONDS });
   });
 
-  it('takes back what is given back', async () => {
+  it('refunds a request', async () => {
     const limit = new RateLimit('address', 1);
-    await limit.take('a');
-    await limit.giveBack('a');
-    expect(await limit.take('a')).toMatchObject({ left: 0, isExceeded: false });
+    await limit.consume('a');
+    await limit.refund('a');
+    expect(await limit.consume('a')).toMatchObject({ remaining: 0, isExceeded: false });
   });
 
-  it('tells without counting whether anything is left', async () => {
+  it('finds an exhausted limit without counting', async () => {
     const limit = new RateLimit('refusals', 2);
-    expect(await limit.exceeded('a')).toBeUndefined();
-    await limit.take('a');
-    expect(await limit.exceeded('a')).toBeUndefined();
-    await limit.take('a');
-    expect(await limit.exceeded('a')).toMatchObject({ policy: 'refusals', left: 0, isExceeded: true });
+    expect(await limit.findExhausted('a')).toBeUndefined();
+    await limit.consume('a');
+    expect(await limit.findExhausted('a')).toBeUndefined();
+    await limit.consume('a');
+    expect(await limit.findExhausted('a')).toMatchObject({
+      policy: 'refusals',
+      remaining: 0,
+      isExceeded: true,
+    });
   });
 
-  it('knows no more names than it may, nor timers for them: the one not seen longest is forgotten', async () => {
+  it('bounds the number of counters and timers, and forgets the least recently used key', async () => {
     const limit = new RateLimit('address', 1, 100);
-    await limit.take('early');
-    for (let n = 0; n < 99; n += 1) await limit.take(String(n));
-    expect(await limit.take('early')).toMatchObject({ isExceeded: true });
-    for (let n = 0; n < 10_000; n += 1) await limit.take(String(n));
+    await limit.consume('early');
+    for (let n = 0; n < 99; n += 1) await limit.consume(String(n));
+    expect(await limit.consume('early')).toMatchObject({ isExceeded: true });
+    for (let n = 0; n < 10_000; n += 1) await limit.consume(String(n));
     expect(jest.getTimerCount()).toBe(100);
-    expect(await limit.take('early')).toMatchObject({ isExceeded: false });
+    expect(await limit.consume('early')).toMatchObject({ isExceeded: false });
   });
 });

@@ -2,58 +2,62 @@ import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import { maxEntries } from '../common/max-entries.js';
 
-/** Seconds of the window in which requests are counted; it begins with the first of them. */
-export const WINDOW = 60;
+/** Length of the window in which requests are counted. It begins with the first request. */
+export const WINDOW_SECONDS = 60;
 
-/** Names counted at a time: a million addresses must not fill the heap. Past it, the one not seen longest is forgotten. */
-const MOST_NAMES = 50_000;
+/** Bounds the memory for counters when requests come from a million addresses. */
+const MAX_KEYS = 50_000;
 
-/** How somebody stands towards a limit. */
-export interface Standing {
-  /** Which limit, as its headers call it. */
+/** The state of one key under a limit, after a request was counted. */
+export interface RateLimitStatus {
+  /** Name of the limit in the response headers. */
   policy: string;
-  amount: number;
-  left: number;
-  /** Seconds until the window ends. */
-  reset: number;
+  /** Maximum number of requests in a window. */
+  limit: number;
+  remaining: number;
+  /** Time until the window ends. */
+  resetSeconds: number;
   isExceeded: boolean;
 }
 
-/** So many in a minute for each name, counted in the memory of this process. */
+/** Limits the requests of each key in a window of a minute. Counts in the memory of this process. */
 export class RateLimit {
-  private readonly counted: RateLimiterMemory;
-  private readonly names: LRUCache<string, true>;
+  private readonly counters: RateLimiterMemory;
+  /** Forgets the counter of the least recently used key when there are too many. */
+  private readonly keys: LRUCache<string, true>;
 
   constructor(
     readonly policy: string,
-    readonly amount: number,
-    mostNames = MOST_NAMES,
+    readonly limit: number,
+    maxKeys = MAX_KEYS,
   ) {
-    this.counted = new RateLimiterMemory({ points: amount, duration: WINDOW });
-    this.names = new LRUCache({
-      ...maxEntries(mostNames),
-      dispose: (_true, name) => void this.counted.delete(name),
+    this.counters = new RateLimiterMemory({ points: limit, duration: WINDOW_SECONDS });
+    this.keys = new LRUCache({
+      ...maxEntries(maxKeys),
+      dispose: (_true, key) => void this.counters.delete(key),
     });
   }
 
-  async take(name: string): Promise<Standing> {
-    this.names.set(name, true);
-    const result = await this.counted.penalty(name); // as consume(), which throws past the limit
-    return this.standing(result, result.consumedPoints > this.amount);
+  /** Counts one request. */
+  async consume(key: string): Promise<RateLimitStatus> {
+    this.keys.set(key, true);
+    const result = await this.counters.penalty(key); // unlike consume(), it does not throw beyond the limit
+    return this.statusOf(result, result.consumedPoints > this.limit);
   }
 
-  async giveBack(name: string): Promise<void> {
-    if (this.names.has(name)) await this.counted.reward(name);
+  /** Takes back one counted request. */
+  async refund(key: string): Promise<void> {
+    if (this.keys.has(key)) await this.counters.reward(key);
   }
 
-  /** Without counting. @returns undefined while there is something left */
-  async exceeded(name: string): Promise<Standing | undefined> {
-    const result = await this.counted.get(name);
-    return result !== null && result.consumedPoints >= this.amount ? this.standing(result, true) : undefined;
+  /** Returns the status when the next request would exceed the limit, without counting it; otherwise undefined. */
+  async findExhausted(key: string): Promise<RateLimitStatus | undefined> {
+    const result = await this.counters.get(key);
+    return result !== null && result.consumedPoints >= this.limit ? this.statusOf(result, true) : undefined;
   }
 
-  private standing({ remainingPoints, msBeforeNext }: RateLimiterRes, isExceeded: boolean): Standing {
-    const reset = Math.max(1, Math.ceil(msBeforeNext / 1000));
-    return { policy: this.policy, amount: this.amount, left: remainingPoints, reset, isExceeded };
+  private statusOf({ remainingPoints, msBeforeNext }: RateLimiterRes, isExceeded: boolean): RateLimitStatus {
+    const resetSeconds = Math.max(1, Math.ceil(msBeforeNext / 1000));
+    return { policy: this.policy, limit: this.limit, remaining: remainingPoints, resetSeconds, isExceeded };
   }
 }

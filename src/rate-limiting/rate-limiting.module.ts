@@ -11,12 +11,14 @@ import { RequestsInFlight } from './requests-in-flight.js';
 })
 export class RateLimitingModule {}
 
-/** In front of all that costs something: the pages of Swagger UI, the context, the log line, the guard. */
+/** Adds the limits as middleware; call it before all other middleware that costs processor time. */
 export function limitRequests(app: NestExpressApplication): void {
   const inFlight = app.get(RequestsInFlight);
   const rates = app.get(RateLimits);
   app.use((request: Request, response: Response, next: NextFunction) => {
-    inFlight.count(request, response, next);
+    inFlight.countRequest(request, response, next);
   });
-  app.use((request: Request, response: Response, next: NextFunction) => rates.count(request, response, next));
+  app.use((request: Request, response: Response, next: NextFunction) =>
+    rates.countRequest(request, response, next),
+  );
 }

@@ -3,15 +3,15 @@ import type { ActiveApiKey } from '../common/auth/active-api-key.js';
 import { hashOfSecret } from '../common/auth/key-pair.js';
 import type { RecentlyValidKeys } from './recently-valid-keys.js';
 
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 
-describe('A key that was good', () => {
+describe('RecentlyValidKeys', () => {
   let Keys: typeof RecentlyValidKeys;
   let keys: RecentlyValidKeys;
 
   beforeAll(async () => {
     jest.useFakeTimers();
-    Keys = (await import('./recently-valid-keys.js')).RecentlyValidKeys; // lru-cache keeps the clock that it finds when it is loaded
+    Keys = (await import('./recently-valid-keys.js')).RecentlyValidKeys; // lru-cache captures the clock when it is loaded
   });
   beforeEach(() => {
     keys = new Keys();
@@ -28,10 +28,10 @@ describe('A key that was good', () => {
     revoked_at: null,
     ...more,
   });
-  const inMinutes = (count: number): Date => new Date(Date.now() + count * MINUTE);
+  const inMinutes = (count: number): Date => new Date(Date.now() + count * MINUTE_MS);
 
-  it('is known by its secret only', () => {
-    keys.remember('pk', withSecret('one'));
+  it('has a key only with its secret', () => {
+    keys.add('pk', withSecret('one'));
     expect([keys.has('pk', 'one'), keys.has('pk', 'two'), keys.has('other', 'one')]).toEqual([
       true,
       false,
@@ -39,38 +39,38 @@ describe('A key that was good', () => {
     ]);
   });
 
-  it('is known for an hour after it was good for the last time', () => {
+  it('has a key for an hour after it was last added', () => {
     const key = withSecret('one');
-    keys.remember('pk', key);
-    jest.advanceTimersByTime(50 * MINUTE);
-    keys.remember('pk', key);
-    jest.advanceTimersByTime(50 * MINUTE);
+    keys.add('pk', key);
+    jest.advanceTimersByTime(50 * MINUTE_MS);
+    keys.add('pk', key);
+    jest.advanceTimersByTime(50 * MINUTE_MS);
     expect(keys.has('pk', 'one')).toBe(true);
-    jest.advanceTimersByTime(11 * MINUTE);
+    jest.advanceTimersByTime(11 * MINUTE_MS);
     expect(keys.has('pk', 'one')).toBe(false);
   });
 
-  it('is not known for longer because somebody asks', () => {
-    keys.remember('pk', withSecret('one'));
+  it('does not extend the hour by lookups', () => {
+    keys.add('pk', withSecret('one'));
     for (let n = 0; n < 7; n += 1) {
-      jest.advanceTimersByTime(9 * MINUTE);
+      jest.advanceTimersByTime(9 * MINUTE_MS);
       keys.has('pk', 'one');
     }
     expect(keys.has('pk', 'one')).toBe(false);
   });
 
-  it('is known by its new secret once it was rotated, and by the one before for as long as that counts', () => {
-    keys.remember('pk', withSecret('one'));
+  it('has a rotated key with its new secret, and with the previous one until that expires', () => {
+    keys.add('pk', withSecret('one'));
     const rotated = { previous_secret_hash: hashOfSecret('one'), previous_secret_until: inMinutes(10) };
-    keys.remember('pk', withSecret('two', rotated));
+    keys.add('pk', withSecret('two', rotated));
     expect([keys.has('pk', 'one'), keys.has('pk', 'two')]).toEqual([true, true]);
-    jest.advanceTimersByTime(11 * MINUTE);
+    jest.advanceTimersByTime(11 * MINUTE_MS);
     expect([keys.has('pk', 'one'), keys.has('pk', 'two')]).toEqual([false, true]);
   });
 
-  it('is not known when it has expired since', () => {
-    keys.remember('pk', withSecret('one', { expires_at: inMinutes(10) }));
-    jest.advanceTimersByTime(11 * MINUTE);
+  it('does not have a key that has expired', () => {
+    keys.add('pk', withSecret('one', { expires_at: inMinutes(10) }));
+    jest.advanceTimersByTime(11 * MINUTE_MS);
     expect(keys.has('pk', 'one')).toBe(false);
   });
 });

@@ -2,22 +2,22 @@ import { LRUCache } from 'lru-cache';
 import { isActive, isSecretOf, type ActiveApiKey } from '../common/auth/active-api-key.js';
 import { maxEntries } from '../common/max-entries.js';
 
-/** Milliseconds for which a key that was good is let past the limits of its address. */
-const KNOWN_FOR = 3_600_000;
+const MAX_KEYS = 10_000;
+const TTL_MS = 3_600_000;
 
 /**
- * Keys that were good lately. What others at the same address do, behind the same NAT or proxy, must not lock them
- * out. This only opens the way to the guard, which checks every key all the same.
+ * Keys that were valid in the last hour. Requests with them are not refused for the limits of their network, so that
+ * other clients behind the same NAT or proxy cannot lock them out. The guard still verifies every key.
  */
 export class RecentlyValidKeys {
-  private readonly keys = new LRUCache<string, ActiveApiKey>({ ...maxEntries(10_000), ttl: KNOWN_FOR });
+  private readonly keys = new LRUCache<string, ActiveApiKey>({ ...maxEntries(MAX_KEYS), ttl: TTL_MS });
 
-  /** On the way of every good request: who goes on asking stays known, and a rotated key is known by its new secret. */
-  remember(publicKey: string, key: ActiveApiKey): void {
+  /** Called for every request with a valid key: renews the hour, and replaces a rotated secret. */
+  add(publicKey: string, key: ActiveApiKey): void {
     this.keys.set(publicKey, key);
   }
 
-  forget(publicKey: string): void {
+  delete(publicKey: string): void {
     this.keys.delete(publicKey);
   }
 

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { RefusalLog } from './refusal-log.js';
 
-describe('The log of refusals', () => {
+describe('RefusalLog', () => {
   let log: RefusalLog;
   let lines: unknown[];
 
@@ -17,24 +17,24 @@ describe('The log of refusals', () => {
     jest.restoreAllMocks();
   });
 
-  it('has one line for a flood, with the number of each kind', () => {
-    for (let n = 0; n < 1000; n += 1) log.note('address');
-    log.note('in flight');
+  it('logs many refusals in one line, with the number for each limit', () => {
+    for (let n = 0; n < 1000; n += 1) log.record('address');
+    log.record('in flight');
     expect(lines).toEqual([]);
     jest.advanceTimersByTime(10_000);
     expect(lines).toEqual([{ refused: { address: 1000, 'in flight': 1 } }]);
   });
 
-  it('is silent while nothing is refused, and begins anew after each line', () => {
-    log.note('address');
+  it('logs nothing without refusals, and starts counting again after each line', () => {
+    log.record('address');
     jest.advanceTimersByTime(60_000);
-    log.note('refusals');
+    log.record('refusals');
     jest.advanceTimersByTime(60_000);
     expect(lines).toEqual([{ refused: { address: 1 } }, { refused: { refusals: 1 } }]);
   });
 
-  it('loses nothing at a stop', () => {
-    log.note('address');
+  it('logs the remaining refusals at shutdown', () => {
+    log.record('address');
     log.onApplicationShutdown();
     log.onApplicationShutdown();
     expect(lines).toEqual([{ refused: { address: 1 } }]);

@@ -1,29 +1,28 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 
-/** Milliseconds between two lines. */
-const EVERY = 10_000;
+const LOG_INTERVAL_MS = 10_000;
 
-/** Sums up what is refused before it has a log line of its own: a flood of requests must not become one of lines. */
+/** Logs the number of requests that limits have refused in one line per interval, so that a flood cannot fill the log. */
 @Injectable()
 export class RefusalLog implements OnApplicationShutdown {
   private readonly logger = new Logger('Limits');
   private readonly counts = new Map<string, number>();
-  private due: NodeJS.Timeout | undefined;
+  private timer: NodeJS.Timeout | undefined;
 
-  note(limit: string): void {
+  record(limit: string): void {
     this.counts.set(limit, (this.counts.get(limit) ?? 0) + 1);
-    this.due ??= setTimeout(() => {
+    this.timer ??= setTimeout(() => {
       this.write();
-    }, EVERY).unref();
+    }, LOG_INTERVAL_MS).unref();
   }
 
   onApplicationShutdown(): void {
-    if (this.due !== undefined) this.write();
+    if (this.timer !== undefined) this.write();
   }
 
   private write(): void {
-    clearTimeout(this.due);
-    this.due = undefined;
+    clearTimeout(this.timer);
+    this.timer = undefined;
     this.logger.warn({ refused: Object.fromEntries(this.counts) }, 'Requests were refused by a limit');
     this.counts.clear();
   }

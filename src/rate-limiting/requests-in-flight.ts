@@ -3,74 +3,74 @@ import type { NextFunction, Request, Response } from 'express';
 import type { Socket } from 'node:net';
 import { Problem, RETRY_SOON } from '../common/errors/problem.js';
 import { Settings } from '../config/settings.js';
-import { PROBES } from './rate-limits.service.js';
+import { PROBE_PATHS } from './rate-limits.service.js';
 import { RefusalLog } from './refusal-log.js';
 
-/** How many requests may wait for each connection to the database: see docs/decisions/0013-limits.md. */
-const FOR_EACH_DATABASE_CONNECTION = 50;
+/** Determines the default limit; see docs/decisions/0013-limits.md. */
+const REQUESTS_PER_DATABASE_CONNECTION = 50;
 
-/** What waits for an answer on one connection: several, when a client does not wait between requests. */
-interface Waiting {
-  requests: number;
+/** Requests without a response on one connection; several when the client pipelines. */
+interface PendingRequests {
+  count: number;
 }
 
-/** Past so many requests at a time, a quick 503 beats a slow answer. */
+/** Limits the number of concurrent requests: beyond it, requests are refused at once instead of queued. */
 @Injectable()
 export class RequestsInFlight {
-  private readonly most: number;
-  private readonly waiting = new WeakMap<Socket, Waiting>();
-  private inFlight = 0;
+  private readonly limit: number;
+  private readonly pending = new WeakMap<Socket, PendingRequests>();
+  private total = 0;
 
   constructor(
     { environment }: Settings,
     private readonly log: RefusalLog,
   ) {
-    this.most =
-      environment.MAX_REQUESTS_IN_FLIGHT ?? environment.DATABASE_POOL_SIZE * FOR_EACH_DATABASE_CONNECTION;
+    this.limit =
+      environment.MAX_REQUESTS_IN_FLIGHT ?? environment.DATABASE_POOL_SIZE * REQUESTS_PER_DATABASE_CONNECTION;
   }
 
-  /** Middleware in front of everything. @throws SERVICE_UNAVAILABLE */
-  count(request: Request, response: Response, next: NextFunction): void {
-    if (!PROBES.has(request.path)) {
-      if (this.inFlight >= this.most) throw this.tooMany();
+  /** Middleware. @throws Problem SERVICE_UNAVAILABLE beyond the limit */
+  countRequest(request: Request, response: Response, next: NextFunction): void {
+    if (!PROBE_PATHS.has(request.path)) {
+      if (this.total >= this.limit) throw this.tooMany();
       this.add(request.socket, response);
     }
     next();
   }
 
-  get number(): number {
-    return this.inFlight;
+  get count(): number {
+    return this.total;
   }
 
   private tooMany(): Problem {
-    this.log.note('in flight');
+    this.log.record('in flight');
     return new Problem('SERVICE_UNAVAILABLE', {
       headers: RETRY_SOON,
-      detail: 'The service has as many requests in flight as it takes; nothing was done.',
+      detail: 'The service is processing its maximum number of requests. Nothing was changed; retry later.',
     });
   }
 
   private add(socket: Socket, response: Response): void {
-    const waiting = this.waitingOn(socket);
-    waiting.requests += 1;
-    this.inFlight += 1;
+    const pending = this.pendingOn(socket);
+    pending.count += 1;
+    this.total += 1;
     response.once('close', () => {
-      if (waiting.requests === 0) return; // the connection was closed before
-      waiting.requests -= 1;
-      this.inFlight -= 1;
+      if (pending.count === 0) return; // the socket was closed before
+      pending.count -= 1;
+      this.total -= 1;
     });
   }
 
-  /** An answer that waits behind another one on its connection is never told that the connection was closed. */
-  private waitingOn(socket: Socket): Waiting {
-    const known = this.waiting.get(socket);
+  /** Listens on the socket too, because a pipelined response that is still queued emits no 'close' event. */
+  private pendingOn(socket: Socket): PendingRequests {
+    const known = this.pending.get(socket);
     if (known !== undefined) return known;
-    const waiting = { requests: 0 };
-    this.waiting.set(socket, waiting);
+    const pending = { count: 0 };
+    this.pending.set(socket, pending);
     socket.once('close', () => {
-      this.inFlight -= waiting.requests;
-      waiting.requests = 0;
+      this.total -= pending.count;
+      pending.count = 0;
     });
-    return waiting;
+    return pending;
   }
 }

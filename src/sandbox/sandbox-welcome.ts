@@ -3,18 +3,20 @@ import { join } from 'node:path';
 import type { KeyPair } from '../common/auth/key-pair.js';
 import { SANDBOX } from '../common/sandbox-ids.js';
 
-const FILE = 'sandbox-keys.json';
+const KEY_FILE = 'sandbox-keys.json';
 
-/** Into a file that only its owner can read. */
+/** Saves the key pair in a file that only its owner can read. */
 export function saveKeyPair(dataDir: string, pair: KeyPair): void {
-  const file = join(dataDir, FILE);
+  const file = join(dataDir, KEY_FILE);
   writeFileSync(file, `${JSON.stringify(pair, undefined, 2)}\n`, { mode: 0o600 });
-  chmodSync(file, 0o600); // the file may have been there, with another mode
+  chmodSync(file, 0o600); // writeFileSync does not change the mode of an existing file
 }
 
 /**
- * @param origin where the service listens, e.g. `http://127.0.0.1:3000`
- * @param created the sandbox's key pair on the first start, the only one that prints it
+ * Returns the text that a start prints.
+ * @param origin base URL of the service, such as `http://127.0.0.1:3000`
+ * @param created key pair of the sandbox, when this start has created it
+ * @param dataDir folder of the embedded database; undefined for DATABASE_URL
  */
 export function sandboxWelcome(
   origin: string,
@@ -23,19 +25,19 @@ export function sandboxWelcome(
 ): string {
   const lines = ['', `Tenantry listens on ${origin}`, `Swagger UI: ${origin}/docs`];
   if (created !== undefined && dataDir !== undefined) {
-    lines.push('', 'A sandbox organization is ready. Its keys, also in ' + join(dataDir, FILE) + ':');
+    lines.push('', 'A sandbox organization is ready. Its keys, also in ' + join(dataDir, KEY_FILE) + ':');
     lines.push(
       `  PUBLIC-API-KEY: ${created.public_api_key}`,
       `  PRIVATE-SECRET-KEY: ${created.private_secret_key}`,
     );
-    lines.push('', 'Create a user:', '', curlLine(origin, created));
-  } else if (dataDir !== undefined && existsSync(join(dataDir, FILE))) {
-    lines.push(`Sandbox keys: ${join(dataDir, FILE)}`);
+    lines.push('', 'Create a user:', '', curlCommand(origin, created));
+  } else if (dataDir !== undefined && existsSync(join(dataDir, KEY_FILE))) {
+    lines.push(`Sandbox keys: ${join(dataDir, KEY_FILE)}`);
   }
   return `${lines.join('\n')}\n\n`;
 }
 
-function curlLine(origin: string, pair: KeyPair): string {
+function curlCommand(origin: string, pair: KeyPair): string {
   const user = {
     email: 'grace.hopper@example.com',
     first_name: 'Grace',

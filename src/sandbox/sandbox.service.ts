@@ -7,7 +7,7 @@ import { AccountGroupsRepository } from '../organizations/account-groups/account
 import { AccountsRepository } from '../organizations/accounts/accounts.repository.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 
-/** Creates an organization with groups, accounts, roles and a key pair, for a first try of the API. */
+/** Creates an example organization with account groups, accounts, roles and a key pair. */
 @Injectable()
 export class SandboxService {
   constructor(
@@ -19,7 +19,7 @@ export class SandboxService {
 
   /**
    * @param save stores the key pair before the transaction commits, so that it cannot be lost
-   * @returns undefined when there is an organization already; nothing is changed then
+   * @returns undefined when the database already has an organization
    */
   createIfEmpty(save: (pair: KeyPair) => void): Promise<KeyPair | undefined> {
     return this.database.transaction(SANDBOX.organization_id, async (manager) => {

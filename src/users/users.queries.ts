@@ -1,5 +1,5 @@
 import { oldestFirst, type Key, type List, type Order } from '../common/pagination/list.js';
-import { searchedIn } from '../database/search-role.js';
+import { searchExpression } from '../database/search-role.js';
 import { totalOf } from '../totals/total-of.js';
 import type { UserFilters, UserSort } from './dto/list-users.query.js';
 
@@ -24,7 +24,7 @@ const FILTERS: Readonly<Record<keyof UserFilters, (parameter: string) => string>
   account_group_id: (id) =>
     `EXISTS (SELECT FROM account_group_permissions p
       WHERE p.organization_id = u.organization_id AND p.user_id = u.id AND p.account_group_id = ${id})`,
-  search: (text) => `${searchedIn('u')} LIKE '%' || lower(${text}) || '%'`,
+  search: (text) => `${searchExpression('u')} LIKE '%' || lower(${text}) || '%'`,
 };
 
 /** By what the user holds, never by who holds something on the account, which may be everybody. */

@@ -97,7 +97,7 @@ async function recordWith(ratio: number): Promise<string> {
   const figure: Figure = {
     scenario: 'retrieve',
     name: 'retrieve, 32 clients',
-    says: 'as ever',
+    description: 'as ever',
     value: ratio,
     unit: 'ratio',
     target: { at_least: 0.45 },

@@ -7,7 +7,7 @@ import { SealingService } from '../../src/audit/sealing.service.js';
 import { Environment } from '../../src/config/environment.js';
 import { Settings } from '../../src/config/settings.js';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
-import { SERVICE_ROLE } from '../../src/database/open-database.js';
+import { SERVICE_ROLE } from '../../src/database/acquire-database.js';
 import { Replicas } from '../../src/database/replicas/replicas.js';
 import { TenantDatabase } from '../../src/database/tenant-database.js';
 import { RowCountAggregator } from '../../src/totals/row-count-aggregator.js';
@@ -264,7 +264,7 @@ describe('Row-level security', () => {
     'postgres://h/db?user=o&password=x',
   ])('gives no login a password that %s cannot tell', async (DATABASE_URL) => {
     const { code, output } = await ServiceProcess.cli({ DATABASE_URL }, 'database', 'roles');
-    expect([code, output]).toEqual([1, expect.stringMatching(/^DATABASE_URL has to be of the form/)]);
+    expect([code, output]).toEqual([1, expect.stringMatching(/^DATABASE_URL must have the form/)]);
   });
 
   it('holds for a login of its own, which the command line sets up', async () => {

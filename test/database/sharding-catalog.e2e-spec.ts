@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import {
-  DISTRIBUTED,
-  FOREIGN_KEYS_GIVEN_UP,
-  ON_COORDINATOR,
-  TRIGGERS_GIVEN_UP,
+  DISTRIBUTED_TABLES,
+  DROPPED_FOREIGN_KEYS,
+  COORDINATOR_TABLES,
+  DROPPED_TRIGGERS,
 } from '../../src/database/citus/distribution.js';
 import { createDatabase, createEmptyDatabase, type TestDatabase } from '../support/database.js';
 import { ServiceProcess } from '../support/service-process.js';
 
-const NAMES = DISTRIBUTED.map(({ table }) => table);
-const BY = new Map(DISTRIBUTED.map(({ table, by }) => [table, by]));
+const NAMES = DISTRIBUTED_TABLES.map(({ table }) => table);
+const BY = new Map(DISTRIBUTED_TABLES.map(({ table, column }) => [table, column]));
 
 interface ForeignKey {
   name: string;
@@ -53,7 +53,7 @@ describe('The schema, for shards by organization', () => {
       `SELECT relname AS name FROM pg_class
        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'm', 'f') ORDER BY 1`,
     );
-    expect(tables.map(({ name }) => name)).toEqual([...NAMES, ...Object.keys(ON_COORDINATOR)].sort());
+    expect(tables.map(({ name }) => name)).toEqual([...NAMES, ...Object.keys(COORDINATOR_TABLES)].sort());
   });
 
   it('spreads every table that has an organization_id, but for the keys by which it is found', async () => {
@@ -66,7 +66,7 @@ describe('The schema, for shards by organization', () => {
   });
 
   it('spreads all tables by columns of one type, which is never null and has no default', async () => {
-    for (const { table, by } of DISTRIBUTED) {
+    for (const { table, column: by } of DISTRIBUTED_TABLES) {
       const columns = await read(
         `SELECT format_type(atttypid, atttypmod) AS type, attnotnull AS never_null, atthasdef AS has_default
          FROM pg_attribute WHERE attrelid = $1::regclass AND attname = $2`,
@@ -125,7 +125,7 @@ describe('The schema, for shards by organization', () => {
 
   it('has no other foreign keys between the coordinator and the shards than those that are given up', () => {
     const across = foreignKeys.filter(({ table, target }) => BY.has(table) !== BY.has(target));
-    expect(across.map(({ table, name }) => ({ table, name }))).toEqual(FOREIGN_KEYS_GIVEN_UP);
+    expect(across.map(({ table, name }) => ({ table, name }))).toEqual(DROPPED_FOREIGN_KEYS);
   });
 
   it('takes no default from a sequence, generates no column and inherits nothing', async () => {
@@ -161,7 +161,7 @@ describe('The schema, for shards by organization', () => {
       'SELECT tgname AS name FROM pg_trigger WHERE NOT tgisinternal AND tgdeferrable AND tgrelid = ANY ($1::regclass[])',
       [NAMES],
     );
-    expect(deferred.map(({ name }) => name)).toEqual(TRIGGERS_GIVEN_UP);
+    expect(deferred.map(({ name }) => name)).toEqual(DROPPED_TRIGGERS);
   });
 
   it('names the organization in every query of a trigger', async () => {
@@ -219,7 +219,7 @@ describe('database distribute', () => {
     const dropped = named(/^DROP TRIGGER (\w+)/gm);
     const made = named(/^CREATE (?:CONSTRAINT )?TRIGGER (\w+)/gm);
     expect(made.length).toBeGreaterThan(5);
-    expect(dropped).toEqual([...made, ...TRIGGERS_GIVEN_UP].sort());
+    expect(dropped).toEqual([...made, ...DROPPED_TRIGGERS].sort());
   });
 
   it('sends only statements that PostgreSQL can read, but for the functions of Citus', async () => {

@@ -4,7 +4,7 @@ import { CheckpointsService } from '../../src/audit/checkpoints.service.js';
 import { SealingService } from '../../src/audit/sealing.service.js';
 import { VerificationService } from '../../src/audit/verification.service.js';
 import type { Page } from '../../src/common/pagination/page.js';
-import { DISTRIBUTED, ON_COORDINATOR } from '../../src/database/citus/distribution.js';
+import { DISTRIBUTED_TABLES, COORDINATOR_TABLES } from '../../src/database/citus/distribution.js';
 import { IdempotencyService } from '../../src/unit-of-work/idempotency/idempotency.service.js';
 import { newUser } from '../support/factories/organization.js';
 import { startApp, type TestApp } from '../support/app.js';
@@ -46,7 +46,7 @@ function isOfTheGuard(statement: string): boolean {
 /** Operations that ask no database. */
 const WITHOUT_STATEMENTS = ['list-permissions-catalog'];
 
-const DISTRIBUTED_BY = new Map(DISTRIBUTED.map(({ table, by }) => [table, by]));
+const DISTRIBUTED_BY = new Map(DISTRIBUTED_TABLES.map(({ table, column }) => [table, column]));
 
 /**
  * A Citus cluster sends a statement to one shard where it names the organization for every table that it touches.
@@ -158,7 +158,8 @@ describe('Statements, for shards by organization', () => {
     const mixed = [...plans].filter(([, nodes]) => {
       const tables = nodes.map((node) => node['Relation Name'] ?? '');
       return (
-        tables.some((table) => table in ON_COORDINATOR) && tables.some((table) => DISTRIBUTED_BY.has(table))
+        tables.some((table) => table in COORDINATOR_TABLES) &&
+        tables.some((table) => DISTRIBUTED_BY.has(table))
       );
     });
     expect(mixed.map(([statement]) => statement)).toEqual([]);

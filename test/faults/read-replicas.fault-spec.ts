@@ -71,7 +71,7 @@ describe('Where a streaming replica answers what only reads', () => {
   }
 
   async function untilReplicaHasAll(app: TestApp, organizationId: string): Promise<void> {
-    while (app.app.get(Replicas).upToDateFor(organizationId) === undefined) await pause(10);
+    while (app.app.get(Replicas).findUpToDate(organizationId) === undefined) await pause(10);
   }
 
   /** Behind the service's back, so that only who asks the primary sees it. */
@@ -167,7 +167,7 @@ describe('Where a streaming replica answers what only reads', () => {
     await servers.pause();
     const planned = await acme.client.post(`${USERS}?dry_run=true`, newUser(acme));
     expect([planned.status, planned.headers['tenantry-written']]).toEqual([201, undefined]);
-    expect(service.app.get(Replicas).upToDateFor(acme.id)).toBeDefined();
+    expect(service.app.get(Replicas).findUpToDate(acme.id)).toBeDefined();
   });
 
   it('refuses a revoked key, however far the replica is', async () => {
@@ -207,7 +207,7 @@ describe('Where a streaming replica answers what only reads', () => {
   it('goes on when the replica is killed, without an error, and uses it again when it is back', async () => {
     const replicas = service.app.get(Replicas);
     const statuses = new Set<number>();
-    const isGone = (): boolean => replicas.upToDateFor(globex.id) === undefined;
+    const isGone = (): boolean => replicas.findUpToDate(globex.id) === undefined;
     let isOver = false;
     const readers = Array.from({ length: READERS }, async () => {
       while (!isOver) statuses.add((await globex.client.get(USERS)).status);

@@ -10,7 +10,7 @@ import { UNSEALED } from '../../src/audit/sealing.service.js';
 import { FIND_KEY } from '../../src/auth/api-key-cache.js';
 import { countRows, selectRows, type Statement } from '../../src/common/pagination/list.js';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
-import { SERVICE_ROLE } from '../../src/database/open-database.js';
+import { SERVICE_ROLE } from '../../src/database/acquire-database.js';
 import { PLANNER_SETTINGS } from '../../src/database/service-connection.js';
 import { FIND_RECORD } from '../../src/unit-of-work/idempotency/idempotency.service.js';
 import { RETRIEVE_ORGANIZATION } from '../../src/organizations/organizations.service.js';

@@ -6,7 +6,7 @@ import { apiKeys } from '../../src/api-keys/api-keys.queries.js';
 import { cursorOf } from '../../src/common/pagination/cursor.js';
 import { startAfter } from '../../src/common/pagination/list-page.js';
 import { countRows, selectRows, type List, type Statement } from '../../src/common/pagination/list.js';
-import { SERVICE_ROLE } from '../../src/database/open-database.js';
+import { SERVICE_ROLE } from '../../src/database/acquire-database.js';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { accountGroups } from '../../src/organizations/account-groups/account-groups.queries.js';
 import { activeAccounts } from '../../src/organizations/accounts/accounts.queries.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { SERVICE_ROLE } from '../../src/database/open-database.js';
+import { SERVICE_ROLE } from '../../src/database/acquire-database.js';
 
 export interface TestDatabase {
   url: string;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { databaseUrl, EmbeddedServer } from '../../dist/src/database/embedded/embedded-server.js';
 import { migrate } from '../../dist/src/database/migrate.js';
-import { SERVICE_ROLE } from '../../dist/src/database/open-database.js';
+import { SERVICE_ROLE } from '../../dist/src/database/acquire-database.js';
 import { setUpServiceRole } from '../../dist/src/database/service-role.js';
 
 /** One server for the whole run, fast rather than durable, and one migrated database that each test file clones. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { binariesFor } from '../../src/database/embedded/binaries.js';
+import { locateBinaries } from '../../src/database/embedded/binaries.js';
 import { databaseUrl, EmbeddedServer } from '../../src/database/embedded/embedded-server.js';
 import { serverUser } from '../../src/database/embedded/server-user.js';
 import { migrate } from '../../src/database/migrate.js';
@@ -102,7 +102,7 @@ export class StreamingReplica {
 
   private async control(...command: string[]): Promise<void> {
     const user = serverUser(this.cluster);
-    const { pg_ctl } = binariesFor(user, join(this.folder, 'replica'));
+    const { pg_ctl } = locateBinaries(user, join(this.folder, 'replica'));
     await run(pg_ctl, [...command, '-D', this.cluster, '-w', '-t', '60'], {
       ...user,
       cwd: '/',

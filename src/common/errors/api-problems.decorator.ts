@@ -28,7 +28,7 @@ const EXAMPLE_FIELDS: Partial<Record<ProblemCode, FieldError>> = {
   USER_ALREADY_EXISTS: {
     field: 'email',
     code: 'USER_ALREADY_EXISTS',
-    message: 'a user of this organization has this e-mail address',
+    message: 'must not be the e-mail address of another user of the organization',
   },
 };
 

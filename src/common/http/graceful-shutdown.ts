@@ -35,7 +35,7 @@ export class GracefulShutdown {
   }
 
   /** Takes no new connections, and says in each answer that it is the connection's last. Resolves when all are closed. */
-  async give(): Promise<void> {
+  async drain(): Promise<void> {
     this.begun = true;
     const closed = new Promise((resolve) => TcpServer.prototype.close.call(this.server, resolve));
     for (const { latest } of this.connections.values()) if (latest !== undefined) closeAfter(latest);

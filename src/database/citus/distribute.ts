@@ -1,8 +1,7 @@
 import pg from 'pg';
-import { DataSource } from 'typeorm';
-import { dataSourceOptions } from '../data-source-options.js';
-import { distributionOf, type Distribution, type Found, type Trigger } from './distribution.js';
 import { pendingMigrations } from '../migrate.js';
+import { withDataSource } from '../with-data-source.js';
+import { planDistribution, type DatabaseState, type DistributionPlan, type Trigger } from './distribution.js';
 
 const TABLES = `
   SELECT relname AS name FROM pg_class
@@ -10,79 +9,73 @@ const TABLES = `
     AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')
   ORDER BY 1`;
 const HAS_CITUS = `SELECT to_regclass('pg_dist_partition') IS NOT NULL AS installed`;
-const ALREADY_DISTRIBUTED = 'SELECT logicalrelid::regclass::text AS name FROM pg_dist_partition';
+const DISTRIBUTED = 'SELECT logicalrelid::regclass::text AS name FROM pg_dist_partition';
 const TRIGGERS = `
   SELECT tgrelid::regclass::text AS table, tgname AS name, pg_get_triggerdef(oid) AS definition
   FROM pg_trigger WHERE NOT tgisinternal AND tgrelid IN (
     SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
   ORDER BY tgrelid::regclass::text, tgname`;
 
-/** @returns the statements that would be sent, as a script; nothing is changed */
-export async function planOfDistribution(url: string): Promise<string> {
+/** @returns an SQL script of the statements that `distribute` would run; empty when all tables are distributed */
+export async function distributionScript(url: string): Promise<string> {
   const { settings, transaction } = await withClient(url, async (client) =>
-    distributionOf(await found(client, await hasCitus(client))),
+    planDistribution(await readState(client, await hasCitus(client))),
   );
   if (transaction.length === 0) return '';
   return [...settings, 'BEGIN', ...transaction, 'COMMIT'].map((statement) => `${statement};\n`).join('');
 }
 
 /**
- * Spreads the tenants' tables over the nodes; those that are already are left as they are. Nobody else can use
- * them meanwhile.
- * @returns the tables that the database has distributed now
- * @throws Error in words for whoever gave the command
+ * Distributes the tenants' tables over the nodes, under exclusive locks. Tables that are distributed already stay.
+ * @returns all distributed tables
+ * @throws Error with a message for the operator
  */
 export async function distribute(url: string): Promise<string[]> {
-  await expectMigrated(url);
+  await requireMigrated(url);
   return withClient(url, async (client) => {
     if (!(await hasCitus(client)))
       throw new Error(
         'Nothing was done: this database has no extension citus. ' +
-          'On the coordinator, "CREATE EXTENSION citus" and add the worker nodes first.',
+          'On the coordinator, run "CREATE EXTENSION citus" and add the worker nodes first.',
       );
-    await run(client, distributionOf(await found(client, true)));
-    return distributed(client);
+    await run(client, planDistribution(await readState(client, true)));
+    return readDistributedTables(client);
   });
 }
 
-async function expectMigrated(url: string): Promise<void> {
-  const dataSource = await new DataSource(dataSourceOptions(url, { poolSize: 1 })).initialize();
-  try {
-    const pending = await pendingMigrations(dataSource);
-    if (pending.length > 0)
-      throw new Error(`Nothing was done: these migrations are pending: ${pending.join(', ')}.`);
-  } finally {
-    await dataSource.destroy();
-  }
+async function requireMigrated(url: string): Promise<void> {
+  const pending = await withDataSource(url, pendingMigrations);
+  if (pending.length > 0)
+    throw new Error(`Nothing was done: these migrations are pending: ${pending.join(', ')}.`);
 }
 
-async function run(client: pg.Client, { settings, transaction }: Distribution): Promise<void> {
-  for (const statement of settings) await onEveryNode(client, statement);
-  await client.query('BEGIN'); // where one fails the connection ends, and with it the transaction
+async function run(client: pg.Client, { settings, transaction }: DistributionPlan): Promise<void> {
+  for (const statement of settings) await runOnAllNodes(client, statement);
+  await client.query('BEGIN'); // rolled back when the connection ends after an error
   for (const statement of transaction) await client.query(statement);
   await client.query('COMMIT');
 }
 
-/** A node that refuses is a row of the answer, and no error. */
-async function onEveryNode(client: pg.Client, statement: string): Promise<void> {
+/** Citus reports the failure of a node as a row, not as an error. */
+async function runOnAllNodes(client: pg.Client, statement: string): Promise<void> {
   const { rows } = await client.query<{ success: boolean; result: string }>(statement);
-  const refused = rows.find(({ success }) => !success);
-  if (refused !== undefined) throw new Error(`A node refused: ${statement}\n${refused.result}`);
+  const failure = rows.find(({ success }) => !success);
+  if (failure !== undefined) throw new Error(`A node could not run: ${statement}\n${failure.result}`);
 }
 
-async function found(client: pg.Client, citus: boolean): Promise<Found> {
+async function readState(client: pg.Client, isCitus: boolean): Promise<DatabaseState> {
   const tables = await client.query<{ name: string }>(TABLES);
   const triggers = await client.query<Trigger>(TRIGGERS);
   return {
     database: client.escapeIdentifier(client.database ?? ''),
     tables: tables.rows.map(({ name }) => name),
-    alreadyDistributed: citus ? await distributed(client) : [],
+    distributedTables: isCitus ? await readDistributedTables(client) : [],
     triggers: triggers.rows,
   };
 }
 
-async function distributed(client: pg.Client): Promise<string[]> {
-  const { rows } = await client.query<{ name: string }>(ALREADY_DISTRIBUTED);
+async function readDistributedTables(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(DISTRIBUTED);
   return rows.map(({ name }) => name);
 }
 

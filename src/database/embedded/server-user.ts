@@ -2,15 +2,16 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { StartupError } from '../../config/environment.js';
 
-/** The unprivileged user that a service started as root runs the database as; PostgreSQL refuses root. */
+/** Unprivileged user for the database of a service that runs as root, because PostgreSQL refuses to run as root. */
 export interface ServerUser {
   uid: number;
   gid: number;
 }
 
 /**
- * @param clusterDir an existing cluster keeps the user that made it
- * @returns undefined when the service itself is unprivileged: the database then runs as the same user
+ * @param clusterDir the owner of an existing cluster is preferred
+ * @returns undefined when the service itself is unprivileged, so that the database runs as the same user
+ * @throws StartupError when the machine has no suitable user
  */
 export function serverUser(clusterDir: string): ServerUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
@@ -20,7 +21,7 @@ export function serverUser(clusterDir: string): ServerUser | undefined {
     try {
       return { uid: idOf('-u', name), gid: idOf('-g', name) };
     } catch {
-      continue; // this machine has no such user
+      continue; // no such user
     }
   }
   throw new StartupError(
@@ -33,7 +34,7 @@ function idOf(flag: '-u' | '-g', name: string): number {
   return Number.parseInt(execFileSync('id', [flag, name], { encoding: 'utf8', stdio: 'pipe' }), 10);
 }
 
-/** Asks the operating system, as that user, whether it can enter the folder or run the file. */
+/** Returns whether the user can enter the folder or run the file. */
 export function canReach(user: ServerUser | undefined, path: string): boolean {
   return user === undefined || spawnSync('test', ['-x', path], { ...user, cwd: '/' }).status === 0;
 }

@@ -14,7 +14,7 @@ export class InitialSchema1763856000000 implements MigrationInterface {
   }
 }
 
-/** organization_id leads every key: no row can refer to another tenant's, and the tables can be sharded by it. */
+/** Every key begins with organization_id: no row can reference another tenant's, and the tables can be sharded by it. */
 const TABLES = `
   CREATE TABLE organizations (
     id uuid CONSTRAINT organizations_pkey PRIMARY KEY,
@@ -130,7 +130,7 @@ const TABLES = `
   CREATE INDEX account_group_permissions_role_idx ON account_group_permissions (organization_id, role_id);
 `;
 
-/** The rules that no constraint can say. Each raises under a constraint name, as a constraint would. */
+/** Rules that no constraint can express. Each trigger raises a check_violation with a constraint name of its own. */
 const RULES = `
   CREATE FUNCTION users_require_permission() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN

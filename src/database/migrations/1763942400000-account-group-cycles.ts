@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * A group cannot become its own descendant, by however many clients at once: changes of one
- * organization's tree wait for each other at the organization's row.
+ * Prevents cycles of account groups, also by concurrent changes: the trigger locks the row of the organization, so that
+ * changes of its tree are serialized.
  */
 export class AccountGroupCycles1763942400000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {

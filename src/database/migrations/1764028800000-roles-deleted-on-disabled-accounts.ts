@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** A permission on a disabled account can still fall back to Read only, as it must when its role is deleted. */
+/** Allows a permission on a disabled account to become Read only, as happens when its role is deleted. */
 export class RolesDeletedOnDisabledAccounts1764028800000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The service's own keys, no tenant's: at most one signs, and those before it are kept to verify by. */
+/** Signing keys of the service: at most one is current; retired ones are kept for verification. */
 export class SigningKeys1764201600000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`

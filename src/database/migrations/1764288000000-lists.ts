@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Indexes in the orders of the lists, and one that finds a part of a name or of an e-mail address. */
+/** Indexes in the sort orders of the lists, and a trigram index for the search in names and e-mail addresses. */
 export class Lists1764288000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
@@ -15,7 +15,7 @@ export class Lists1764288000000 implements MigrationInterface {
     await queryRunner.query(SEARCH_INDEX);
   }
 
-  /** The extensions stay: they may have been there before, and others may use them by now. */
+  /** The extensions stay, because they may have existed before, and other objects may use them. */
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
       DROP INDEX IF EXISTS users_search_idx;
@@ -28,10 +28,9 @@ export class Lists1764288000000 implements MigrationInterface {
 }
 
 /**
- * Search is right without the index, only slower: a database that cannot have the extensions is no
- * obstacle. They may have been installed before, in any schema, or in a version that knows no uuid.
- * Without fastupdate: users are searched more often than made, and no search has to read a list of what
- * is not sorted in yet.
+ * The index is optional, because search works without it, only slower: the database may lack the extensions, or have them
+ * in any schema, or in a version without an operator class for uuid. Without fastupdate, because users are searched more
+ * often than created, and each search would read the pending list.
  */
 const SEARCH_INDEX = `
   DO $$

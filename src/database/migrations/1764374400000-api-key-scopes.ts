@@ -1,21 +1,21 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * What a key may do, from where, and its secret before the last rotation. Keys that are there have all scopes,
- * and so have those that a service of the version before still makes: that is what the default is for.
+ * Scopes and allowed addresses of API keys, and the previous secret of a rotated one. By default a key has all scopes:
+ * existing keys, and keys that a service of the previous version creates during the upgrade.
  */
 export class ApiKeyScopes1764374400000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
       ALTER TABLE api_keys
-        ADD COLUMN scopes text[] NOT NULL DEFAULT '${ALL}',
+        ADD COLUMN scopes text[] NOT NULL DEFAULT '${ALL_SCOPES}',
         ADD COLUMN allowed_ips text[] NOT NULL DEFAULT '{}',
         ADD COLUMN previous_secret_hash bytea,
         ADD COLUMN previous_secret_until timestamptz(3),
         ADD COLUMN last_used_at timestamptz(3),
         ADD COLUMN updated_at timestamptz(3) NOT NULL DEFAULT now(),
         ADD CONSTRAINT api_keys_name_check CHECK (char_length(name) BETWEEN 1 AND 255),
-        ADD CONSTRAINT api_keys_scopes_check CHECK (scopes <@ '${ALL}'),
+        ADD CONSTRAINT api_keys_scopes_check CHECK (scopes <@ '${ALL_SCOPES}'),
         ADD CONSTRAINT api_keys_allowed_ips_check CHECK (cardinality(allowed_ips) <= 100),
         ADD CONSTRAINT api_keys_previous_secret_check CHECK ((previous_secret_hash IS NULL) = (previous_secret_until IS NULL));
       UPDATE api_keys SET updated_at = created_at;
@@ -39,11 +39,11 @@ export class ApiKeyScopes1764374400000 implements MigrationInterface {
   }
 }
 
-const ALL =
+const ALL_SCOPES =
   '{users:read,users:write,users:authenticate,accounts:read,accounts:write,roles:read,roles:write,' +
   'access:read,api-keys:read,api-keys:write,audit:read}';
 
-/** Tells every replica to forget the key. Not of its use, which changes nothing about what it may do. */
+/** Notifies all processes of the service to remove the key from their caches; last_used_at is not part of the cache. */
 const NOTIFY_ON_CHANGE = `
   CREATE FUNCTION api_keys_notify_change() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN

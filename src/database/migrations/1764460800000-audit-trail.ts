@@ -1,18 +1,20 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** As in the migration of row-level security, which comes after this one. */
-const OF_THE_ORGANIZATION = `organization_id = nullif(current_setting('tenantry.organization_id', true), '')::uuid`;
-/** The sealer asks which organizations have something to seal, and then seals one after the other. */
-const EVERY_ORGANIZATION = `current_setting('tenantry.every_organization', true) = 'on'`;
+/** As in the later migration row-level-security. */
+const IS_CURRENT_ORGANIZATION = `organization_id = nullif(current_setting('tenantry.organization_id', true), '')::uuid`;
+/** Set by the sealing job, to find the organizations with unsealed events. */
+const IS_ACROSS_TENANTS = `current_setting('tenantry.every_organization', true) = 'on'`;
 
-/** What was done, by whom, and the chain that shows if somebody rewrites it. */
+/** The audit events, and the hash chain that makes changes of them detectable. */
 export class AuditTrail1764460800000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(TABLES);
     await queryRunner.query(APPEND_ONLY);
     for (const table of ['audit_events', 'audit_seals', 'audit_checkpoints', 'user_data_keys'])
-      await queryRunner.query(secured(table, OF_THE_ORGANIZATION));
-    await queryRunner.query(secured('audit_unsealed', `${OF_THE_ORGANIZATION} OR ${EVERY_ORGANIZATION}`));
+      await queryRunner.query(enableTenantPolicy(table, IS_CURRENT_ORGANIZATION));
+    await queryRunner.query(
+      enableTenantPolicy('audit_unsealed', `${IS_CURRENT_ORGANIZATION} OR ${IS_ACROSS_TENANTS}`),
+    );
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
@@ -24,9 +26,9 @@ export class AuditTrail1764460800000 implements MigrationInterface {
 }
 
 /**
- * audit_unsealed is filled in the statement that records an event, and emptied by the sealer: an event is in
- * it from the moment that it can be seen, however late its transaction ends. It refers to nothing, because
- * whoever could put nonsense into it could do worse, and every change of a tenant writes it.
+ * The statement that inserts an event also inserts its row in audit_unsealed, and the sealing job removes it: so an event
+ * is queued from the moment it becomes visible, however late its transaction commits. audit_unsealed has no foreign keys,
+ * because every change would have to check them.
  */
 const TABLES = `
   CREATE TABLE audit_events (
@@ -84,7 +86,7 @@ const TABLES = `
   );
 `;
 
-/** For each statement, not each row: one that would touch no row is refused too, and TRUNCATE has no rows. */
+/** Triggers for each statement also fire for TRUNCATE, and for statements that affect no row. */
 const APPEND_ONLY = `
   CREATE FUNCTION audit_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
@@ -99,7 +101,7 @@ const APPEND_ONLY = `
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
 `;
 
-function secured(table: string, condition: string): string {
+function enableTenantPolicy(table: string, condition: string): string {
   return `
     ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
     CREATE POLICY ${table}_tenant_policy ON ${table} USING (${condition});`;

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** One answer for each idempotency key, written in the transaction of the change that it tells of. */
+/** The response of each idempotency key, written in the transaction of its change. */
 export class IdempotencyRecords1764547200000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`

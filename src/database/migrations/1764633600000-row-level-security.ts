@@ -1,9 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The organization that the transaction is about; null, and so no row at all, where it says none. */
-const ORGANIZATION = `nullif(current_setting('tenantry.organization_id', true), '')::uuid`;
-/** Said by jobs that look after all organizations, and by nothing that a request does. */
-const EVERY_ORGANIZATION = `current_setting('tenantry.every_organization', true) = 'on'`;
+/** The organization of the transaction; null, which matches no row, when none is set. */
+const CURRENT_ORGANIZATION = `nullif(current_setting('tenantry.organization_id', true), '')::uuid`;
+/** Set by background jobs, never by requests. */
+const IS_ACROSS_TENANTS = `current_setting('tenantry.every_organization', true) = 'on'`;
 
 const TENANT_TABLES = [
   'accounts',
@@ -14,19 +14,24 @@ const TENANT_TABLES = [
   'account_group_permissions',
 ];
 
-/** A second wall under the WHERE clauses: whoever forgets one sees nothing of another organization. */
+/** Protects tenants when a statement lacks the condition on its organization. */
 export class RowLevelSecurity1764633600000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(LOWER_CASE);
     for (const table of TENANT_TABLES) {
-      await queryRunner.query(secured(table, `organization_id = ${ORGANIZATION}`));
+      await queryRunner.query(enableTenantPolicy(table, `organization_id = ${CURRENT_ORGANIZATION}`));
     }
-    await queryRunner.query(secured('organizations', `id = ${ORGANIZATION} OR ${EVERY_ORGANIZATION}`));
     await queryRunner.query(
-      secured('idempotency_records', `organization_id = ${ORGANIZATION} OR ${EVERY_ORGANIZATION}`),
+      enableTenantPolicy('organizations', `id = ${CURRENT_ORGANIZATION} OR ${IS_ACROSS_TENANTS}`),
     );
-    await queryRunner.query(secured('api_keys', `organization_id = ${ORGANIZATION}`));
-    // Who sends a public key is not known yet: that one row can be seen, and not changed.
+    await queryRunner.query(
+      enableTenantPolicy(
+        'idempotency_records',
+        `organization_id = ${CURRENT_ORGANIZATION} OR ${IS_ACROSS_TENANTS}`,
+      ),
+    );
+    await queryRunner.query(enableTenantPolicy('api_keys', `organization_id = ${CURRENT_ORGANIZATION}`));
+    // the organization of a request is unknown before its key was read
     await queryRunner.query(`
       CREATE POLICY api_keys_caller_policy ON api_keys FOR SELECT
       USING (public_key = current_setting('tenantry.public_key', true))`);
@@ -44,9 +49,9 @@ export class RowLevelSecurity1764633600000 implements MigrationInterface {
 }
 
 /**
- * Under row-level security an index on an expression is of no use, unless all functions in it are
- * leakproof; lower() is not. So what is looked for and sorted by without case gets a column of its own: by
- * a trigger, because TypeORM cannot compare generated columns without a table of its own.
+ * Under row-level security PostgreSQL uses an index on an expression only when its functions are leakproof, which lower()
+ * is not. So case-insensitive lookups and sorts get columns of their own. A trigger fills them, because TypeORM can only
+ * compare generated columns with the help of a metadata table.
  */
 const LOWER_CASE = `
   ALTER TABLE users ADD COLUMN email_lower text, ADD COLUMN last_name_lower text;
@@ -72,8 +77,8 @@ const MIXED_CASE = `
   DROP FUNCTION users_keep_lower_case;
   ALTER TABLE users DROP COLUMN email_lower, DROP COLUMN last_name_lower;`;
 
-/** Forced: for the owner of the tables too, unless it is a superuser. */
-function secured(table: string, condition: string): string {
+/** FORCE applies the policy to the owner of the table too. */
+function enableTenantPolicy(table: string, condition: string): string {
   return `
     ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
     CREATE POLICY ${table}_tenant_policy ON ${table} USING (${condition});`;

@@ -1,17 +1,18 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** As in the migration of row-level security. */
-const ORGANIZATION = `nullif(current_setting('tenantry.organization_id', true), '')::uuid`;
-/** Said by the job that adds up the changes of all organizations. */
-const EVERY_ORGANIZATION = `current_setting('tenantry.every_organization', true) = 'on'`;
+/** As in the migration row-level-security. */
+const CURRENT_ORGANIZATION = `nullif(current_setting('tenantry.organization_id', true), '')::uuid`;
+/** Set by the job that aggregates the changes. */
+const IS_ACROSS_TENANTS = `current_setting('tenantry.every_organization', true) = 'on'`;
 
-/** Totals of the lists that can grow long, without counting their rows. */
+/** Maintained row counts, for the totals of long lists. */
 export class Totals1764806400000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(TABLES);
     await queryRunner.query(COUNTING);
-    await queryRunner.query(COUNT_WHAT_IS_THERE);
-    for (const table of ['row_counts', 'row_count_changes']) await queryRunner.query(secured(table));
+    await queryRunner.query(COUNT_EXISTING_ROWS);
+    for (const table of ['row_counts', 'row_count_changes'])
+      await queryRunner.query(enableTenantPolicy(table));
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
@@ -26,7 +27,7 @@ export class Totals1764806400000 implements MigrationInterface {
   }
 }
 
-/** Of accounts the active ones count, as in their list. */
+/** Only active accounts are counted, because their list shows only those. */
 const COUNTED = [
   { table: 'users', when: () => 'true', columns: 'organization_id' },
   { table: 'account_groups', when: () => 'true', columns: 'organization_id' },
@@ -38,8 +39,8 @@ const COUNTED = [
 ];
 
 /**
- * A total is the count plus all changes that are not in it yet. Requests only ever add rows to the changes,
- * so that no two of them wait for each other. Neither refers to the organization: the check would lock its row.
+ * A total is the row count plus the changes that are not aggregated yet. Requests only insert changes, so that they never
+ * wait for each other. There is no foreign key to the organization, because its check would lock the organization's row.
  */
 const TABLES = `
   CREATE TABLE row_counts (
@@ -59,8 +60,8 @@ const TABLES = `
 `;
 
 /**
- * Row by row, and by VALUES: rows that come from a SELECT Citus sends by COPY, which row-level security refuses.
- * The name is given, because a shard's table has another one.
+ * Row triggers that insert by VALUES, because Citus inserts the rows of a SELECT by COPY FROM, which PostgreSQL refuses
+ * under row-level security. The name of the table is an argument, because TG_TABLE_NAME of a shard differs.
  */
 const COUNTING = `
   CREATE FUNCTION count_new_row() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -73,11 +74,11 @@ const COUNTING = `
     INSERT INTO row_count_changes (organization_id, counted, delta) VALUES (OLD.organization_id, TG_ARGV[0], -1);
     RETURN NULL;
   END $$;
-  ${COUNTED.map(triggersOf).join('')}
+  ${COUNTED.map(countingTriggers).join('')}
 `;
 
-function triggersOf({ table, when, columns }: (typeof COUNTED)[number]): string {
-  const differ = `(${of('OLD', columns)}) IS DISTINCT FROM (${of('NEW', columns)})`;
+function countingTriggers({ table, when, columns }: (typeof COUNTED)[number]): string {
+  const differ = `(${qualify('OLD', columns)}) IS DISTINCT FROM (${qualify('NEW', columns)})`;
   return `
   CREATE TRIGGER ${table}_counted_insert AFTER INSERT ON ${table}
     FOR EACH ROW WHEN (${when('NEW')}) EXECUTE FUNCTION count_new_row('${table}');
@@ -89,7 +90,7 @@ function triggersOf({ table, when, columns }: (typeof COUNTED)[number]): string 
     FOR EACH ROW WHEN (${when('OLD')} AND ${differ}) EXECUTE FUNCTION count_old_row('${table}');`;
 }
 
-function of(row: string, columns: string): string {
+function qualify(row: string, columns: string): string {
   return columns
     .split(', ')
     .map((column) => `${row}.${column}`)
@@ -97,10 +98,10 @@ function of(row: string, columns: string): string {
 }
 
 /**
- * The triggers above keep all writers out until this is committed. An owner that is no superuser is bound by
- * forced row-level security, and would count nothing; what it takes off for itself here, nobody else sees.
+ * CREATE TRIGGER has locked out all writers until the commit. Forced row-level security would hide all rows from an
+ * owner that is not a superuser; lifting it here affects only this transaction.
  */
-const COUNT_WHAT_IS_THERE = `
+const COUNT_EXISTING_ROWS = `
   ALTER TABLE users NO FORCE ROW LEVEL SECURITY;
   ALTER TABLE account_groups NO FORCE ROW LEVEL SECURITY;
   ALTER TABLE accounts NO FORCE ROW LEVEL SECURITY;
@@ -115,9 +116,9 @@ const COUNT_WHAT_IS_THERE = `
   ALTER TABLE accounts FORCE ROW LEVEL SECURITY;
 `;
 
-function secured(table: string): string {
+function enableTenantPolicy(table: string): string {
   return `
     ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
     CREATE POLICY ${table}_tenant_policy ON ${table}
-      USING (organization_id = ${ORGANIZATION} OR ${EVERY_ORGANIZATION});`;
+      USING (organization_id = ${CURRENT_ORGANIZATION} OR ${IS_ACROSS_TENANTS});`;
 }

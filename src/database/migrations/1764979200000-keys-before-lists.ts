@@ -1,11 +1,10 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Where two indexes look equally good, PostgreSQL takes the younger one (get_relation_info, in plancat.c). On a table
- * that was small when a connection made its plan, an index of a list, which has the id at its end, looks as good as
- * the primary key. To find one row by it is to read the organization's whole part of it, for as long as the
- * connection keeps its plan: sealing events and checking foreign keys took longer with each user. So the keys are
- * made anew, with the foreign keys that rest on them.
+ * Of two indexes with equal costs PostgreSQL chooses the one that was created later (get_relation_info in plancat.c).
+ * While a table is small, the index of a list, which ends with the id, costs as much as the primary key. A connection
+ * that has chosen it keeps the plan, and reads all of the organization's entries to find one row. So the primary keys
+ * are created again, with the foreign keys that depend on them.
  */
 export class KeysBeforeLists1764979200000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
@@ -20,7 +19,7 @@ export class KeysBeforeLists1764979200000 implements MigrationInterface {
       await queryRunner.query(`ALTER TABLE ${table} ADD CONSTRAINT ${name} FOREIGN KEY ${definition}`);
   }
 
-  /** The schema is the same before and after. */
+  /** The migration changes the order of the indexes, not the schema. */
   down(): Promise<void> {
     return Promise.resolve();
   }

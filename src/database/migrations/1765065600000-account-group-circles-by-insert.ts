@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * One INSERT of several groups could make them each other's parents: foreign keys are checked at its end, and the
- * rule against circles looked at updates only. Reading such a tree would never end.
+ * Applies the rule against cycles to inserts too: because foreign keys are checked at the end of a statement, one INSERT
+ * of several groups could make them each other's parents.
  */
 export class AccountGroupCirclesByInsert1765065600000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {

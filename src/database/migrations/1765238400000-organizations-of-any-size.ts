@@ -1,10 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Tables that have several indexes by organization, and many rows. Where PostgreSQL believes that an organization has
- * one row, all of them look equally good for finding it; and it believes so where most organizations have one. So it is
- * told to expect what it expects of a column that it knows nothing of: a 200th of the table, however many there are.
- * The next ANALYZE heeds it.
+ * Tables with many rows and several indexes by organization. When most organizations have one row, PostgreSQL estimates
+ * one row for every organization, and then all of these indexes cost the same. With n_distinct = 200, its default for an
+ * unknown column, it estimates a 200th of the table instead. The setting takes effect at the next ANALYZE.
  */
 const TABLES = [
   'account_groups',

@@ -8,8 +8,8 @@ import type { SessionSettings } from '../postgres/session-settings.js';
 import { STATEMENT_TIMEOUT_MS } from '../statement-timeout.js';
 
 /**
- * DATABASE_MODE=pooled: PgBouncer in transaction mode, which keeps neither settings nor prepared statements from one
- * transaction to the next. Each transaction sets its own timeout, and no statement has a name.
+ * DATABASE_MODE=pooled: PgBouncer in transaction mode, which does not keep settings and prepared statements between
+ * transactions. Each transaction sets its own timeout, and no statement has a name.
  */
 export class PooledServer extends DatabaseServer {
   override query<Row>(organizationId: string, statement: QueryConfig): Promise<Row[]> {

@@ -9,19 +9,19 @@ import { InsertBatcher } from './insert-batcher.js';
 import { PipelinedReader } from './pipelined-reader.js';
 import { organizationSettings } from './session-settings.js';
 
-/** Statements that share a connection with others, for each connection of the pool. */
-const SHARING_STATEMENTS_PER_CONNECTION = 4;
+/** Concurrent pipelined or batched statements, for each connection of the pool. */
+const CONCURRENT_STATEMENTS_PER_CONNECTION = 4;
 
 /** DATABASE_MODE=direct: short reads are pipelined, inserts are batched. */
 export class DirectServer extends DatabaseServer {
-  /** Permits of statements that share a connection. */
-  private readonly sharedConnections: FairSemaphore;
+  /** Permits of pipelined and batched statements. */
+  private readonly sharedPermits: FairSemaphore;
   private reader: PipelinedReader | undefined;
   private batcher: InsertBatcher | undefined;
 
   constructor(dataSource: DataSource, poolSize: number) {
     super(dataSource, poolSize);
-    this.sharedConnections = new FairSemaphore(SHARING_STATEMENTS_PER_CONNECTION * poolSize);
+    this.sharedPermits = new FairSemaphore(CONCURRENT_STATEMENTS_PER_CONNECTION * poolSize);
   }
 
   override query<Row>(
@@ -29,7 +29,7 @@ export class DirectServer extends DatabaseServer {
     statement: QueryConfig,
     isLongRunning: boolean,
   ): Promise<Row[]> {
-    const permits = isLongRunning ? this.connections : this.sharedConnections;
+    const permits = isLongRunning ? this.connections : this.sharedPermits;
     return permits.run(organizationId, () => {
       this.reader ??= new PipelinedReader(poolOptionsOf(poolOf(this.dataSource)));
       return this.reader.query<Row>(organizationSettings(organizationId), statement, isLongRunning);
@@ -41,7 +41,7 @@ export class DirectServer extends DatabaseServer {
     insert: BatchableInsert<Item>,
     item: Item,
   ): Promise<Row | undefined> {
-    return this.sharedConnections.run(organizationId, () => {
+    return this.sharedPermits.run(organizationId, () => {
       this.batcher ??= new InsertBatcher(poolOf(this.dataSource), this.connections);
       return this.batcher.insert<Row, Item>(organizationId, insert, item);
     });

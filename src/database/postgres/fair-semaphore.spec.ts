@@ -2,116 +2,116 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import fc from 'fast-check';
 import { FairSemaphore } from './fair-semaphore.js';
 
-const PATIENCE = 1000;
+const ACQUIRE_TIMEOUT_MS = 1000;
 
-describe('Fair turns', () => {
-  let turns: FairSemaphore;
-  let begun: string[];
+describe('FairSemaphore', () => {
+  let semaphore: FairSemaphore;
+  let outcomes: string[];
 
   beforeEach(() => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
-    turns = new FairSemaphore(6, PATIENCE);
-    begun = [];
+    semaphore = new FairSemaphore(6, ACQUIRE_TIMEOUT_MS);
+    outcomes = [];
   });
   afterEach(() => {
     jest.useRealTimers();
   });
 
-  /** So many requests of an organization; `begun` notes each that begins. */
-  const ask = (organization: string, requests = 1): void => {
+  /** Requests permits for the organization, and adds each outcome to `outcomes`. */
+  const acquire = (organization: string, requests = 1): void => {
     for (let n = 0; n < requests; n += 1) {
-      const isInTime = turns.acquire(organization);
-      if (isInTime === undefined) begun.push(organization);
-      else void isInTime.then((came) => begun.push(came ? organization : `${organization} too late`));
+      const waiting = semaphore.acquire(organization);
+      if (waiting === undefined) outcomes.push(organization);
+      else void waiting.then((hasPermit) => outcomes.push(organization + (hasPermit ? '' : ' timed out')));
     }
   };
-  const giveBack = async (organization: string): Promise<void> => {
-    turns.release(organization);
+  const release = async (organization: string): Promise<void> => {
+    semaphore.release(organization);
     await jest.advanceTimersByTimeAsync(0);
   };
 
-  it('let an organization that is alone have all of them but two', () => {
-    ask('a', 10);
-    expect(begun).toEqual(['a', 'a', 'a', 'a']);
+  it('admits a single active organization to all permits but two', () => {
+    acquire('a', 10);
+    expect(outcomes).toEqual(['a', 'a', 'a', 'a']);
   });
 
-  it('let the next organization begin at once, however many of another one wait', () => {
-    ask('a', 100);
-    ask('b');
-    expect(begun).toEqual(['a', 'a', 'a', 'a', 'b']);
+  it('admits the next organization at once while requests of another one wait', () => {
+    acquire('a', 100);
+    acquire('b');
+    expect(outcomes).toEqual(['a', 'a', 'a', 'a', 'b']);
   });
 
-  it('are given to those that have fewer, once there are others', async () => {
-    ask('a', 100);
-    ask('b', 100);
-    begun = [];
-    for (const organization of ['a', 'a', 'b']) await giveBack(organization);
-    expect(begun).toEqual(['b', 'a', 'b']);
+  it('rebalances released permits among the active organizations', async () => {
+    acquire('a', 100);
+    acquire('b', 100);
+    outcomes = [];
+    for (const organization of ['a', 'a', 'b']) await release(organization);
+    expect(outcomes).toEqual(['b', 'a', 'b']);
   });
 
-  it('are taken organization by organization, each in the order in which it asked', async () => {
+  it('admits waiting requests round-robin by organization, each in order of arrival', async () => {
     for (const organization of ['a', 'b', 'c', 'a', 'b', 'c', 'a', 'b', 'c', 'a', 'b', 'c'])
-      ask(organization);
-    begun = [];
-    for (const organization of ['a', 'b', 'c', 'a', 'b', 'c']) await giveBack(organization);
-    expect(begun).toEqual(['a', 'b', 'c', 'a', 'b', 'c']);
+      acquire(organization);
+    outcomes = [];
+    for (const organization of ['a', 'b', 'c', 'a', 'b', 'c']) await release(organization);
+    expect(outcomes).toEqual(['a', 'b', 'c', 'a', 'b', 'c']);
   });
 
-  it('all go to one organization again when the others have been silent for two seconds', async () => {
-    ask('b');
-    await giveBack('b');
+  it('gives the permits of organizations without requests for two seconds to the active one', async () => {
+    acquire('b');
+    await release('b');
     await jest.advanceTimersByTimeAsync(2000);
-    begun = [];
-    ask('a', 10);
-    expect(begun).toHaveLength(4);
+    outcomes = [];
+    acquire('a', 10);
+    expect(outcomes).toHaveLength(4);
   });
 
-  it('are not waited for longer than patience lasts', async () => {
-    ask('a', 5);
-    await jest.advanceTimersByTimeAsync(PATIENCE);
-    expect(begun.at(-1)).toBe('a too late');
-    await giveBack('a');
-    expect(begun).toHaveLength(5); // nobody waits any more
+  it('rejects a request that waits longer than the timeout', async () => {
+    acquire('a', 5);
+    await jest.advanceTimersByTimeAsync(ACQUIRE_TIMEOUT_MS);
+    expect(outcomes.at(-1)).toBe('a timed out');
+    await release('a');
+    expect(outcomes).toHaveLength(5); // no request is waiting
   });
 
-  it('can be taken where there is only one', async () => {
-    turns = new FairSemaphore(1, PATIENCE);
-    ask('a', 2);
-    ask('b');
-    await giveBack('a');
-    await giveBack('a');
-    expect(begun).toEqual(['a', 'a', 'b']);
+  it('works with one permit', async () => {
+    semaphore = new FairSemaphore(1, ACQUIRE_TIMEOUT_MS);
+    acquire('a', 2);
+    acquire('b');
+    await release('a');
+    await release('a');
+    expect(outcomes).toEqual(['a', 'a', 'b']);
   });
 
-  it('are never more than there are, nor left free while anybody may have one, and all get theirs', async () => {
-    const step = fc.record({ organization: fc.constantFrom('a', 'b', 'c'), ends: fc.boolean() });
+  it('never exceeds its permits, and admits every request in the end', async () => {
+    const step = fc.record({ organization: fc.constantFrom('a', 'b', 'c'), isRelease: fc.boolean() });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-        turns = new FairSemaphore(6, 1_000_000);
-        begun = [];
-        const [asked, ended] = [new Map<string, number>(), new Map<string, number>()];
+        semaphore = new FairSemaphore(6, 1_000_000);
+        outcomes = [];
+        const [requested, released] = [new Map<string, number>(), new Map<string, number>()];
         const add = (counts: Map<string, number>, name: string): void =>
           void counts.set(name, (counts.get(name) ?? 0) + 1);
-        const atWork = (name: string): number =>
-          begun.filter((organization) => organization === name).length - (ended.get(name) ?? 0);
+        const held = (name: string): number =>
+          outcomes.filter((organization) => organization === name).length - (released.get(name) ?? 0);
         const all = ['a', 'b', 'c'];
-        const total = (): number => all.reduce((sum, name) => sum + atWork(name), 0);
-        const end = async (name: string): Promise<void> => {
-          add(ended, name);
-          await giveBack(name);
+        const total = (): number => all.reduce((sum, name) => sum + held(name), 0);
+        const releaseOne = async (name: string): Promise<void> => {
+          add(released, name);
+          await release(name);
         };
-        for (const { organization, ends } of steps) {
-          if (!ends) {
-            add(asked, organization);
-            ask(organization);
-          } else if (atWork(organization) > 0) await end(organization);
+        for (const { organization, isRelease } of steps) {
+          if (!isRelease) {
+            add(requested, organization);
+            acquire(organization);
+          } else if (held(organization) > 0) await releaseOne(organization);
           expect(total()).toBeLessThanOrEqual(6);
         }
-        for (let busy = all.find((name) => atWork(name) > 0); busy !== undefined;) {
-          await end(busy);
-          busy = all.find((name) => atWork(name) > 0);
+        for (let holder = all.find((name) => held(name) > 0); holder !== undefined;) {
+          await releaseOne(holder);
+          holder = all.find((name) => held(name) > 0);
         }
-        for (const name of all) expect(ended.get(name) ?? 0).toBe(asked.get(name) ?? 0);
+        for (const name of all) expect(released.get(name) ?? 0).toBe(requested.get(name) ?? 0);
       }),
       { numRuns: 60 },
     );

@@ -1,9 +1,9 @@
 import { Problem, RETRY_SOON } from '../../common/errors/problem.js';
 import { SlidingWindowSet } from './sliding-window-set.js';
 
-/** An organization counts as active for this long after it asked for a permit. */
+/** An organization counts as active for at least this time after its last request for a permit. */
 const ACTIVE_WINDOW_MS = 1000;
-/** Permits that a single active organization leaves free, so that the next one finds one at once. */
+/** Permits that a single active organization cannot take, so that the next organization need not wait. */
 const RESERVED_PERMITS = 2;
 
 const ACQUIRE_TIMEOUT_MS = 1000;
@@ -14,12 +14,12 @@ interface Waiter {
 }
 
 /**
- * A bulkhead per tenant: a semaphore whose permits the active organizations share evenly, however many requests of one
- * of them wait. Waiting requests are admitted round-robin, organization by organization.
+ * A semaphore whose permits are shared evenly among the active organizations (a bulkhead per tenant). Waiting requests
+ * are admitted round-robin by organization.
  */
 export class FairSemaphore {
   private readonly held = new Map<string, number>();
-  /** Waiting requests by organization, in the order in which the organizations are served next; no queue is empty. */
+  /** Waiting requests by organization, in round-robin order. No queue is empty. */
   private readonly queues = new Map<string, Waiter[]>();
   private readonly active = new SlidingWindowSet(ACTIVE_WINDOW_MS);
   private total = 0;
@@ -44,7 +44,7 @@ export class FairSemaphore {
     }
   }
 
-  /** @returns undefined when a permit was free, else a promise of whether one became free in time */
+  /** @returns undefined when a permit was free, otherwise a promise that resolves to whether one became free in time */
   acquire(organizationId: string): Promise<boolean> | undefined {
     this.active.add(organizationId);
     if (this.queues.has(organizationId) || !this.canAdmit(organizationId)) return this.wait(organizationId);
@@ -92,7 +92,7 @@ export class FairSemaphore {
       clearTimeout(next.timer);
       this.dequeue(organizationId, next);
       this.admit(organizationId);
-      if (this.queues.delete(organizationId)) this.queues.set(organizationId, queue); // to the end of the order
+      if (this.queues.delete(organizationId)) this.queues.set(organizationId, queue); // moves to the end of the round-robin order
       next.admit();
       return true;
     }
@@ -118,6 +118,6 @@ export class FairSemaphore {
 function timedOut(): Problem {
   return new Problem('SERVICE_UNAVAILABLE', {
     headers: RETRY_SOON,
-    detail: 'The service has more requests than it can answer in time. Nothing was changed; try again.',
+    detail: 'The service is overloaded. Nothing was changed; retry after the time in `Retry-After`.',
   });
 }

@@ -20,9 +20,9 @@ interface PendingInsert {
 }
 
 /**
- * Inserts that arrive while another one of the same organization is being written are written together after it: one
- * statement, one transaction and one flush of the write-ahead log. No insert waits for others to arrive, and when a
- * batch fails each of its inserts is tried alone.
+ * Group commit: inserts that arrive while another one of the same organization is being written become one batch, which
+ * is one statement, one transaction and one flush of the write-ahead log. No insert waits for others to arrive. When the
+ * statement of a batch fails, each of its inserts is retried alone.
  */
 export class InsertBatcher {
   /** Pending inserts by organization, while there are any. */
@@ -48,7 +48,7 @@ export class InsertBatcher {
       }
       const first: PendingInsert[] = [entry];
       this.pending.set(organizationId, first);
-      setImmediate(() => void this.drain(organizationId, first)); // with the other inserts of this turn of the event loop
+      setImmediate(() => void this.drain(organizationId, first)); // batches the inserts of this iteration of the event loop
     }) as Promise<Row | undefined>;
   }
 
@@ -57,16 +57,16 @@ export class InsertBatcher {
     this.pending.delete(organizationId);
   }
 
-  /** A failed statement has inserted nothing. After a lost connection the outcome is unknown, and nothing is retried. */
+  /** Does not retry after a lost connection, because the batch may have been committed. */
   private async writeBatch(organizationId: string, batch: readonly PendingInsert[]): Promise<void> {
     try {
       const statement = statementOf(organizationId, batch);
       const rows = await this.send(organizationId, batchSettings(organizationId), statement);
       for (const [n, { resolve }] of batch.entries()) resolve(rows[n]);
     } catch (error) {
-      const mayPassAlone = isStatementError(error) && (batch.length > 1 || isLockTimeout(error));
+      const isRetryable = isStatementError(error) && (batch.length > 1 || isLockTimeout(error));
       for (const entry of batch) {
-        if (mayPassAlone) entry.resolve(this.writeAlone(organizationId, entry));
+        if (isRetryable) entry.resolve(this.writeAlone(organizationId, entry));
         else entry.reject(error);
       }
     }
@@ -100,19 +100,19 @@ export class InsertBatcher {
 
 function statementOf(organizationId: string, batch: readonly PendingInsert[]): QueryConfig {
   const [first] = batch;
-  if (first === undefined) throw new Error('A batch must have an insert');
+  if (first === undefined) throw new Error('A batch must contain at least one insert');
   return first.insert.statement(
     organizationId,
     batch.map(({ item }) => item),
   );
 }
 
-/** A batch must not wait for the row locks of other transactions; an insert alone may. */
+/** Only batches have a lock timeout; an insert that is retried alone waits for row locks. */
 function isLockTimeout(error: unknown): boolean {
   return (error as pg.DatabaseError).code === LOCK_NOT_AVAILABLE;
 }
 
-/** Removes the inserts from the front of the queue that fit into one batch: of one kind, and not too many rows. */
+/** Removes the longest prefix of the queue that fits into one batch: inserts of one kind, up to the maximum of rows. */
 function takeBatch(queue: PendingInsert[]): PendingInsert[] {
   let rows = 0;
   const end = queue.findIndex(({ insert, item }, n) => {

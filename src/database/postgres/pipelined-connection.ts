@@ -2,10 +2,10 @@ import type { PoolOptions, QueryConfig } from 'pg';
 import { ReplyTimeoutClient } from './reply-timeout-client.js';
 import type { SessionSettings } from './session-settings.js';
 
-/** A connection without a reply for this long is stalled: it gets no further reads while others can take them. */
+/** A connection without a reply for this long is stalled: other connections are preferred for new reads. */
 const STALLED_AFTER_MS = 5;
 
-/** One connection of a PipelinedReader, opened by the first read and again after it was lost. */
+/** A connection of a PipelinedReader. It is opened by the first read, and reopened after it was lost. */
 export class PipelinedConnection {
   /** Number of reads without a reply. */
   pending = 0;
@@ -48,7 +48,7 @@ export class PipelinedConnection {
         if (isIdle) client.destroy();
         else await client.end();
       })
-      .catch(() => undefined); // the pending reads were rejected with the cause
+      .catch(() => undefined); // the pending reads have been rejected with the cause
   }
 
   private connect(): Promise<ReplyTimeoutClient> {
@@ -62,7 +62,7 @@ export class PipelinedConnection {
     return connecting;
   }
 
-  /** Sends all reads of one turn of the event loop in one message. */
+  /** Writes all reads of one iteration of the event loop to the socket at once. */
   private flushAtEndOfTick(client: ReplyTimeoutClient): void {
     if (this.isCorked) return;
     this.isCorked = true;

@@ -6,8 +6,8 @@ import type { SessionSettings } from './session-settings.js';
 const MAX_CONNECTIONS = 3;
 
 /**
- * Sends many reads over few connections, without waiting for the replies to earlier ones. Most reads take PostgreSQL
- * less time than to be woken up for each of them. Long-running reads never occupy every connection.
+ * Sends reads over few connections without waiting for earlier replies: to wake up PostgreSQL for each of them would cost
+ * more than most reads themselves. Long-running reads never occupy every connection.
  * https://node-postgres.com/features/pipelining
  */
 export class PipelinedReader {
@@ -16,7 +16,7 @@ export class PipelinedReader {
   /** @param options with the password, as `poolOptionsOf` returns them */
   constructor(private readonly options: PoolOptions) {}
 
-  /** @param isLongRunning whether the read may take long: it leaves one connection to the others */
+  /** @param isLongRunning keeps the read off the connection that is reserved for short ones */
   async query<Row>(settings: SessionSettings, statement: QueryConfig, isLongRunning = false): Promise<Row[]> {
     try {
       return await this.choose(isLongRunning).query<Row>(settings, statement);
@@ -35,8 +35,8 @@ export class PipelinedReader {
   private choose(isLongRunning: boolean): PipelinedConnection {
     const limit = isLongRunning ? MAX_CONNECTIONS - 1 : MAX_CONNECTIONS;
     const candidates = this.connections.slice(0, limit);
-    const flowing = candidates.find((connection) => !connection.isStalled());
-    if (flowing !== undefined) return flowing;
+    const responsive = candidates.find((connection) => !connection.isStalled());
+    if (responsive !== undefined) return responsive;
     if (candidates.length === limit) return candidates.reduce((a, b) => (b.pending < a.pending ? b : a));
     const connection = new PipelinedConnection(this.options);
     this.connections.push(connection);

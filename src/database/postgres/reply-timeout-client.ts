@@ -5,19 +5,19 @@ import type { SessionSettings } from './session-settings.js';
 import { isStaleStatement, TenantQuery } from './tenant-query.js';
 
 export interface ReplyTimeoutClientConfig extends pg.ClientConfig {
-  /** Time within which each query must be answered; unlimited by default. */
+  /** Time limit for the reply to each query; unlimited by default. */
   reply_timeout_ms?: number;
 }
 
 /**
- * A connection that is destroyed when a query is not answered in time. node-postgres with `query_timeout` only rejects
- * the query and returns the connection to the pool, where every later query waits behind the lost one: after a failover
+ * A connection that is destroyed when the reply to a query is late. The `query_timeout` of node-postgres only rejects the
+ * query and returns the connection to the pool, where every later query waits behind the lost one: after a failover
  * that left the old socket open, the service would not recover until the kernel closed the socket. Neither
  * `query_timeout` nor the promises of node-postgres are used, because the closures of both keep queries and their rows
- * in memory (docs/decisions/0020-hot-paths.md).
+ * in memory.
  */
 export class ReplyTimeoutClient extends pg.Client {
-  /** When each pending query was sent, in milliseconds of performance.now(); replies come in the same order. */
+  /** Times at which the pending queries were sent, in milliseconds of performance.now(). Replies arrive in the same order. */
   private readonly sentAt: number[] = [];
   private readonly defaultTimeoutMs: number;
   private timeoutMs: number;
@@ -59,7 +59,7 @@ export class ReplyTimeoutClient extends pg.Client {
     socketOf(this).destroy();
   }
 
-  /** Buffers everything that is sent, until the function returned is called. */
+  /** Buffers writes to the socket. @returns a function that flushes them */
   cork(): () => void {
     const socket = socketOf(this);
     socket.cork();
@@ -76,7 +76,7 @@ export class ReplyTimeoutClient extends pg.Client {
     return rows as Row[];
   }
 
-  /** @param start sends one query whose callback is called once, later; or throws */
+  /** @param start sends one query, and calls the callback once, asynchronously */
   private send(start: (callback: QueryCallback) => unknown): Promise<pg.QueryResult> {
     return new Promise((resolve, reject) => {
       start((error, result) => {
@@ -97,7 +97,7 @@ export class ReplyTimeoutClient extends pg.Client {
     this.checkOldest();
   }
 
-  /** One timer checks the oldest pending query; a timer for each query would cost as much as sending it. */
+  /** One timer for the oldest pending query, because a timer for each query would cost as much as sending it. */
   private readonly checkOldest = (): void => {
     this.timer = undefined;
     const [oldest] = this.sentAt;
@@ -108,12 +108,12 @@ export class ReplyTimeoutClient extends pg.Client {
   };
 }
 
-/** Carries the code of Node's own timeout errors. */
+/** With the code of Node's own timeout errors. */
 function replyTimedOut(): Error {
   return Object.assign(new Error('The database did not answer in time'), { code: 'ETIMEDOUT' });
 }
 
-/** A lost connection rejects its pending queries; without a listener the event would end the process as well. */
+/** A lost connection rejects its pending queries; an 'error' event without a listener would also end the process. */
 function ignore(): void {
   return;
 }

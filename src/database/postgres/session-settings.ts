@@ -1,6 +1,6 @@
 import type { QueryConfig } from 'pg';
 
-/** Settings of one transaction, as a statement that is sent in front of the transaction's only other statement. */
+/** A statement with the settings of one transaction; it precedes the transaction's only other statement. */
 export type SessionSettings = QueryConfig;
 
 /** Restricts the transaction to the rows of the organization. */
@@ -12,7 +12,7 @@ export function organizationSettings(organizationId: string): SessionSettings {
   };
 }
 
-/** Also gives up on row locks after 20 ms: no insert of a batch waits long for a lock that another one needs. */
+/** Adds a lock timeout, so that an insert that waits for a row lock does not hold up the other inserts of its batch. */
 export function batchSettings(organizationId: string): SessionSettings {
   return {
     name: 'set_organization_and_lock_timeout',

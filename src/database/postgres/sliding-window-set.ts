@@ -1,4 +1,4 @@
-/** Counts the different names that were added within the current or the previous window. */
+/** Counts distinct names over a sliding window, approximated by two fixed windows. */
 export class SlidingWindowSet {
   private previous = new Set<string>();
   private current = new Set<string>();
@@ -11,7 +11,7 @@ export class SlidingWindowSet {
     this.current.add(name);
   }
 
-  /** @returns a lower bound: the larger of the two windows' counts, so that no name counts twice */
+  /** @returns a lower bound: the larger count of the current and the previous window */
   count(): number {
     this.advance();
     return Math.max(this.previous.size, this.current.size);

@@ -8,21 +8,21 @@ import {
 } from '../../common/library-internals/pg-query.js';
 import type { SessionSettings } from './session-settings.js';
 
-/** Names of the statements that each connection has prepared. */
+/** Names of the statements that are prepared on each connection. */
 const prepared = new WeakMap<PgConnection, Set<string>>();
 
-/** SQLSTATEs: the prepared statement was discarded, or the columns of its tables have changed. */
+/** SQLSTATEs of a prepared statement that was discarded, or whose tables have changed. */
 const STALE_STATEMENT = new Set(['26000', '0A000']);
 
-/** Returns whether the same query, sent again, is prepared anew and may succeed; it has changed nothing. */
+/** Returns whether the query failed because of its prepared statement: a retry prepares it again. */
 export function isStaleStatement(error: unknown): boolean {
   return STALE_STATEMENT.has((error as pg.DatabaseError).code ?? '');
 }
 
 /**
- * Sends session settings and one statement in one message. Everything up to the Sync message is one transaction: the
- * settings end with it, and an error in either part rolls back both. A pooler in transaction mode keeps the message
- * on one connection. Named statements are prepared once per connection.
+ * Sends session settings and one statement in one round trip. Everything up to the Sync message is one transaction: the
+ * settings end with it, an error in either part rolls back both, and a pooler in transaction mode keeps them on one
+ * connection. Named statements are prepared once per connection.
  * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
  */
 export class TenantQuery extends PgQuery {
@@ -39,7 +39,7 @@ export class TenantQuery extends PgQuery {
     this.encoded = encodeParameters(statement.values);
   }
 
-  /** Called by pg.Client when the query is the next to be sent. */
+  /** Called by pg.Client to send the query. */
   submit(connection: PgConnection): Error | null {
     connection.stream.cork();
     try {
@@ -73,7 +73,7 @@ export class TenantQuery extends PgQuery {
     super.handleError(error, connection);
   }
 
-  /** Parses and executes in this order, because the server has only the last statement without a name. */
+  /** Parses and executes each statement before the next, because the server keeps only one unnamed statement. */
   private execute(connection: PgConnection, statement: QueryConfig, values: readonly unknown[]): void {
     const { name = '' } = statement;
     this.prepare(connection, name, statement.text);
@@ -82,7 +82,7 @@ export class TenantQuery extends PgQuery {
     connection.execute({ portal: '' });
   }
 
-  /** Closes the name first: after an error it is unknown whether the server has the statement. */
+  /** Closes the name first, because after an error it is unknown whether the server has the statement. */
   private prepare(connection: PgConnection, name: string, text: string): void {
     if (prepared.get(connection)?.has(name) === true) return;
     if (name !== '') connection.close({ type: 'S', name });

@@ -2,17 +2,17 @@ import { Injectable, type CallHandler, type ExecutionContext, type NestIntercept
 import { Reflector } from '@nestjs/core';
 import type { Response } from 'express';
 import { mergeMap, tap, type Observable } from 'rxjs';
-import { Problem } from '../../common/errors/problem.js';
-import { Replicas } from './replicas.js';
 import { requestOf } from '../../common/auth/caller.js';
+import { Problem } from '../../common/errors/problem.js';
 import { Mutation } from '../../common/http/mutation.decorator.js';
+import { Replicas } from './replicas.js';
 
-/** On the answer to a change: how far the primary's log was then. */
-export const WRITTEN = 'Tenantry-Written';
-/** On any request: only what has all up to there may answer. */
-export const READ_AFTER = 'Tenantry-Read-After';
+/** Response header of a change: the position in the primary's write-ahead log that includes it. */
+export const WRITTEN_HEADER = 'Tenantry-Written';
+/** Request header of a read: it must see everything up to this position. */
+export const READ_AFTER_HEADER = 'Tenantry-Read-After';
 
-/** Where replicas answer reads: who has written something sees it from then on, at whatever process it asks. */
+/** Makes the reads of an organization see its own writes, also when replicas serve them. */
 @Injectable()
 export class ReadYourWritesInterceptor implements NestInterceptor {
   constructor(
@@ -24,33 +24,34 @@ export class ReadYourWritesInterceptor implements NestInterceptor {
     const request = requestOf(context);
     const { caller } = request;
     if (caller === undefined || !this.replicas.areConfigured) return next.handle();
-    const position = request.get(READ_AFTER);
-    if (position !== undefined) this.replicas.noteReadAfter(caller.organization_id, position);
-    if (!this.isChange(context) || request.query['dry_run'] === 'true') return next.handle();
-    return this.noted(next.handle(), caller.organization_id, context.switchToHttp().getResponse<Response>());
+    const position = request.get(READ_AFTER_HEADER);
+    if (position !== undefined) this.replicas.requirePosition(caller.organization_id, position);
+    if (!this.isMutation(context) || request.query['dry_run'] === 'true') return next.handle();
+    const response = context.switchToHttp().getResponse<Response>();
+    return this.recordWrite(next.handle(), caller.organization_id, response);
   }
 
-  private isChange(context: ExecutionContext): boolean {
+  private isMutation(context: ExecutionContext): boolean {
     const mark = this.reflector.get(Mutation, context.getHandler()) as true | undefined;
     return mark === true;
   }
 
-  /** Before the answer goes out; a replayed one too, whose first answer may have got lost. */
-  private noted(
-    answer: Observable<unknown>,
+  /** Also for a replayed response: the client may never have received the first one. */
+  private recordWrite(
+    body: Observable<unknown>,
     organizationId: string,
     response: Response,
   ): Observable<unknown> {
-    return answer.pipe(
-      mergeMap(async (body) => {
-        const position = await this.replicas.noteWrite(organizationId);
-        if (position !== undefined) response.setHeader(WRITTEN, position);
-        return body;
+    return body.pipe(
+      mergeMap(async (value) => {
+        const position = await this.replicas.recordWrite(organizationId);
+        if (position !== undefined) response.setHeader(WRITTEN_HEADER, position);
+        return value;
       }),
       tap({
         error: (error: unknown) => {
-          // What was refused has written nothing; of what failed nobody knows, and the database may be away.
-          if (!(error instanceof Problem)) this.replicas.noteReadAfter(organizationId, '');
+          // A refused request has written nothing. After any other error the write may have been committed.
+          if (!(error instanceof Problem)) this.replicas.requirePosition(organizationId, '');
         },
       }),
     );

@@ -2,48 +2,51 @@ import type { Logger } from '@nestjs/common';
 import type { DatabaseServer } from '../database-server.js';
 import { walPosition, type WalPosition } from './wal-position.js';
 
-/** Milliseconds for which an answer proves that the replica is there. */
-const HEARD_FOR = 1000;
+/** A replica without a reply for this long is unavailable. */
+const AVAILABLE_AFTER_REPLY_MS = 1000;
 
-const REPLAYED = `SELECT pg_is_in_recovery() AS is_replica, pg_last_wal_replay_lsn()::text AS position`;
+const REPLAYED_POSITION = `SELECT pg_is_in_recovery() AS is_replica, pg_last_wal_replay_lsn()::text AS position`;
 
-/** A streaming replica: its connections, and up to where it is known to have replayed the primary's log. */
+/** A streaming replica: its connections, and the WAL position that it is known to have replayed. */
 export class Replica {
   private replayed: WalPosition | undefined;
-  private heardAt = -Infinity;
-  private hasToldLoss = false;
+  private repliedAt = -Infinity;
+  private isLossLogged = false;
 
-  /** @param name to be told in the log */
+  /** @param name for the log */
   constructor(
     readonly server: DatabaseServer,
     private readonly name: string,
     private readonly logger: Logger,
   ) {}
 
-  /** Whether it is there, and has all of the log up to this. */
-  has(position: WalPosition): boolean {
-    if (performance.now() - this.heardAt > HEARD_FOR) return false;
+  /** Returns whether the replica is available and has replayed the WAL up to the position. */
+  hasReplayed(position: WalPosition): boolean {
+    if (performance.now() - this.repliedAt > AVAILABLE_AFTER_REPLY_MS) return false;
     return this.replayed !== undefined && this.replayed >= position;
   }
 
-  /** Finds out, and never fails: a replica that cannot be asked is not used. */
-  async ask(): Promise<void> {
+  /** Reads the replayed position. Never throws: a failure marks the replica unavailable. */
+  async poll(): Promise<void> {
     try {
-      this.replayed = await this.position();
-      this.heardAt = performance.now();
-      if (this.hasToldLoss) this.logger.log(`The replica ${this.name} answers again`);
-      this.hasToldLoss = false;
+      this.replayed = await this.readPosition();
+      this.repliedAt = performance.now();
+      if (this.isLossLogged) this.logger.log(`The replica ${this.name} is available again`);
+      this.isLossLogged = false;
     } catch (error) {
-      this.putAside(error);
+      this.markUnavailable(error);
     }
   }
 
-  /** Until it answers again. */
-  putAside(error: unknown): void {
-    this.heardAt = -Infinity;
-    if (!this.hasToldLoss)
-      this.logger.warn({ err: error }, `The replica ${this.name} cannot be used; the primary answers`);
-    this.hasToldLoss = true;
+  /** Excludes the replica until the next successful poll. */
+  markUnavailable(cause: unknown): void {
+    this.repliedAt = -Infinity;
+    if (!this.isLossLogged)
+      this.logger.warn(
+        { err: cause },
+        `The replica ${this.name} is unavailable; the primary serves its reads`,
+      );
+    this.isLossLogged = true;
   }
 
   async close(): Promise<void> {
@@ -52,12 +55,14 @@ export class Replica {
     if (dataSource.isInitialized) await dataSource.destroy();
   }
 
-  private async position(): Promise<WalPosition> {
+  private async readPosition(): Promise<WalPosition> {
     const { dataSource } = this.server;
     if (!dataSource.isInitialized) await dataSource.initialize();
-    const [row] = await dataSource.query<{ is_replica: boolean; position: string | null }[]>(REPLAYED);
+    const [row] =
+      await dataSource.query<{ is_replica: boolean; position: string | null }[]>(REPLAYED_POSITION);
     const position = walPosition(row?.position ?? '');
-    if (row?.is_replica !== true || position === undefined) throw new Error('This server is no replica');
+    if (row?.is_replica !== true || position === undefined)
+      throw new Error('This server is not a streaming replica');
     return position;
   }
 }

@@ -3,32 +3,32 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Settings } from '../../config/settings.js';
 import { BackgroundJob } from '../../jobs/background-job.js';
-import { serviceConnection } from '../service-connection.js';
+import { createDatabaseServer } from '../create-database-server.js';
 import { dataSourceOptions } from '../data-source-options.js';
-import { serverOf } from '../open-server.js';
-import { NotedWrites } from './noted-writes.js';
-import { PrimaryLog } from './primary-log.js';
+import { serviceConnection } from '../service-connection.js';
 import { Replica } from './replica.js';
+import { WalHistory } from './wal-history.js';
 import { walPosition } from './wal-position.js';
+import { WriteTracker } from './write-tracker.js';
 
-/** Milliseconds between two questions to each server how far it is. */
-const ASKED_EVERY = 100;
-/** Milliseconds for which an answer of the primary tells how far the replicas should be. */
-const HEARD_FOR = 1000;
+/** Interval at which each server is polled for its WAL position. */
+const POLL_INTERVAL_MS = 100;
+/** No replica is used when the primary's position is older than this. */
+const MAX_POSITION_AGE_MS = 1000;
 
-const WRITTEN = 'SELECT pg_current_wal_insert_lsn()::text AS position';
+const PRIMARY_POSITION = 'SELECT pg_current_wal_insert_lsn()::text AS position';
 
-/** Knows which replica has all that an organization has written, and none that lags too much. */
+/** Finds replicas that have replayed all writes of an organization and do not exceed the maximum lag. */
 @Injectable()
 export class Replicas implements OnApplicationShutdown {
   readonly areConfigured: boolean;
   private readonly logger = new Logger(Replicas.name);
   private readonly replicas: Replica[];
-  private readonly log: PrimaryLog;
-  private readonly writes = new NotedWrites();
-  /** One job for each server, so that none waits for another. */
+  private readonly history: WalHistory;
+  private readonly writes = new WriteTracker();
+  /** One job for each server, so that a slow one does not delay the others. */
   private readonly jobs: readonly BackgroundJob[];
-  private turn = 0;
+  private roundRobin = 0;
 
   constructor(
     @InjectDataSource() private readonly primary: DataSource,
@@ -37,55 +37,61 @@ export class Replicas implements OnApplicationShutdown {
     const { DATABASE_REPLICA_URLS: urls = [], DATABASE_REPLICA_MAX_LAG } = settings.environment;
     this.replicas = urls.map((url) => {
       const dataSource = new DataSource(dataSourceOptions(url, serviceConnection(settings)));
-      return new Replica(serverOf(dataSource, settings.environment), new URL(url).host, this.logger);
+      const server = createDatabaseServer(dataSource, settings.environment);
+      return new Replica(server, new URL(url).host, this.logger);
     });
-    this.log = new PrimaryLog(DATABASE_REPLICA_MAX_LAG * 1000);
+    this.history = new WalHistory(DATABASE_REPLICA_MAX_LAG * 1000);
     this.areConfigured = this.replicas.length > 0;
-    this.jobs = [() => this.askPrimary(), ...this.replicas.map((replica) => () => replica.ask())].map(
+    this.jobs = [() => this.pollPrimary(), ...this.replicas.map((replica) => () => replica.poll())].map(
       (run) =>
         new BackgroundJob({
           name: Replicas.name,
-          intervalMs: ASKED_EVERY,
+          intervalMs: POLL_INTERVAL_MS,
           runsAtStart: true,
           run,
-          failureMessage: 'The position of a server in the write-ahead log could not be read; trying again',
+          failureMessage: 'The WAL position of a server could not be read; trying again',
         }),
     );
   }
 
-  /** @returns one that shows all that the organization is known to have written; undefined when the primary has to */
-  upToDateFor(organizationId: string): Replica | undefined {
+  /** @returns a replica that has replayed all known writes of the organization; undefined when there is none */
+  findUpToDate(organizationId: string): Replica | undefined {
     if (!this.areConfigured) return undefined;
-    this.watch();
+    this.startPolling();
     const now = performance.now();
-    const floor = this.isPrimaryHeard(now) ? this.log.floor(now) : undefined;
-    const needed = floor === undefined ? undefined : this.writes.needed(organizationId, floor);
-    if (needed === undefined) return undefined;
-    const fit = this.replicas.filter((replica) => replica.has(needed));
-    this.turn += 1;
-    return fit[this.turn % fit.length];
+    const minimum = this.isPrimaryPositionCurrent(now) ? this.history.minimumPosition(now) : undefined;
+    if (minimum === undefined) return undefined;
+    const required = this.writes.requiredPosition(organizationId, minimum);
+    if (required === undefined) return undefined;
+    const candidates = this.replicas.filter((replica) => replica.hasReplayed(required));
+    this.roundRobin += 1;
+    return candidates[this.roundRobin % candidates.length];
   }
 
   /**
-   * To be called when the organization has written something, before it is told so.
-   * @returns the position after which its reads see it; undefined when the primary does not tell
+   * Records that the organization has written. Call it after the commit and before the response.
+   * @returns the WAL position that includes the write, as a pg_lsn; undefined when the primary did not return one
    */
-  async noteWrite(organizationId: string): Promise<string | undefined> {
+  async recordWrite(organizationId: string): Promise<string | undefined> {
     try {
-      const [row] = await this.primary.query<{ position: string }[]>(WRITTEN);
-      this.noteReadAfter(organizationId, row?.position ?? '');
+      const [row] = await this.primary.query<{ position: string }[]>(PRIMARY_POSITION);
+      this.requirePosition(organizationId, row?.position ?? '');
       return row?.position;
     } catch (error) {
-      this.logger.debug({ err: error }, 'It is not known how far a change is in the log');
-      this.writes.note(organizationId, undefined); // what was done is done, and not to be answered with an error
+      // The write is committed: its response must not become an error.
+      this.logger.debug({ err: error }, 'The WAL position of a write could not be read');
+      this.writes.record(organizationId, undefined);
       return undefined;
     }
   }
 
-  /** @param position what cannot be read counts as after everything that is written by now */
-  noteReadAfter(organizationId: string, position: string): void {
-    this.watch();
-    this.writes.note(organizationId, walPosition(position));
+  /**
+   * Excludes replicas from the organization's reads until they have replayed the position.
+   * @param position a pg_lsn; any other text stands for all writes until now
+   */
+  requirePosition(organizationId: string, position: string): void {
+    this.startPolling();
+    this.writes.record(organizationId, walPosition(position));
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -93,24 +99,25 @@ export class Replicas implements OnApplicationShutdown {
     await Promise.all(this.replicas.map((replica) => replica.close()));
   }
 
-  private isPrimaryHeard(now: number): boolean {
-    return this.log.latest !== undefined && now - this.log.latest.askedAt < HEARD_FOR;
+  private isPrimaryPositionCurrent(now: number): boolean {
+    const { latest } = this.history;
+    return latest !== undefined && now - latest.requestedAt < MAX_POSITION_AGE_MS;
   }
 
-  /** Starts with the first request, so that a command asks no replica. */
-  private watch(): void {
+  /** Called by requests, so that the command line polls no replica. */
+  private startPolling(): void {
     for (const job of this.jobs) job.start();
   }
 
-  private async askPrimary(): Promise<void> {
-    const askedAt = performance.now();
+  private async pollPrimary(): Promise<void> {
+    const requestedAt = performance.now();
     try {
-      const [row] = await this.primary.query<{ position: string }[]>(WRITTEN);
+      const [row] = await this.primary.query<{ position: string }[]>(PRIMARY_POSITION);
       const position = walPosition(row?.position ?? '');
-      if (position !== undefined) this.log.add({ position, askedAt });
-      this.writes.settle(this.log, performance.now());
+      if (position !== undefined) this.history.add({ position, requestedAt });
+      this.writes.update(this.history, performance.now());
     } catch (error) {
-      this.logger.debug({ err: error }, 'The primary does not tell how far it is; no replica is used');
+      this.logger.debug({ err: error }, 'The WAL position of the primary could not be read');
     }
   }
 }

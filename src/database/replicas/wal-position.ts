@@ -1,12 +1,12 @@
-/** A place in the primary's write-ahead log, as a number: what was written earlier has a smaller one. */
+/** A position in the primary's write-ahead log (WAL), as a number that grows with each write. */
 export type WalPosition = bigint;
 
-/** As PostgreSQL writes a pg_lsn: two halves of 32 bits, in hexadecimal. */
-const FORM = /^([0-9A-F]{1,8})\/([0-9A-F]{1,8})$/i;
+/** PostgreSQL's pg_lsn: two halves of 32 bits, in hexadecimal. */
+const PG_LSN = /^([0-9A-F]{1,8})\/([0-9A-F]{1,8})$/i;
 
 /** @returns undefined for anything but a pg_lsn */
 export function walPosition(text: string): WalPosition | undefined {
-  const [, high, low] = FORM.exec(text) ?? [];
+  const [, high, low] = PG_LSN.exec(text) ?? [];
   if (high === undefined || low === undefined) return undefined;
   return (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`);
 }

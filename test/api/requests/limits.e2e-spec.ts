@@ -273,7 +273,7 @@ describe('A slow sender', () => {
     connection.send(`${head()}{"email":"`);
     await connection.closed;
     expect(connection.received).toMatch(/^HTTP\/1\.1 408 /);
-    await until(() => service.app.get(RequestsInFlight).number === 0);
+    await until(() => service.app.get(RequestsInFlight).count === 0);
   });
 
   it('who says nothing at all is cut off', async () => {
@@ -317,7 +317,7 @@ describe('Past the limit of requests in flight', () => {
     acme = await start({ MAX_REQUESTS_IN_FLIGHT: MOST });
   });
 
-  const inFlight = (): number => service.app.get(RequestsInFlight).number;
+  const inFlight = (): number => service.app.get(RequestsInFlight).count;
 
   /** Runs the task while nobody else can write a user. */
   const whileBlocked = async (task: () => Promise<void>): Promise<void> => {
@@ -475,12 +475,12 @@ describe('While the database gives no answer', () => {
     proxy.hush();
     const inFlight = service.app.get(RequestsInFlight);
     const early = Array.from({ length: 5 }, () => acme.client.post(USERS, newUser(acme)));
-    await until(() => inFlight.number === 5);
+    await until(() => inFlight.count === 5);
     const late = await acme.client.get(ROLES);
-    expect([late.status, inFlight.number]).toEqual([503, 5]); // answered before any of those in front
+    expect([late.status, inFlight.count]).toEqual([503, 5]); // answered before any of those in front
     expect(await statusOf('/health/live')).toBe(200);
     expect((await Promise.all(early)).map(({ status }) => status)).toEqual(Array(5).fill(503));
-    await until(() => inFlight.number === 0);
+    await until(() => inFlight.count === 0);
     proxy.heal();
     await until(async () => (await statusOf('/health/ready')) === 200);
     expect((await acme.client.post(USERS, newUser(acme))).status).toBe(201);

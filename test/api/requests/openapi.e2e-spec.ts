@@ -165,7 +165,7 @@ describe('The OpenAPI document', () => {
     for (const { operationId, security, description, 'x-required-scope': scope } of operations) {
       if (security !== undefined) continue;
       expect([operationId, SCOPES]).toEqual([operationId, expect.arrayContaining([scope])]);
-      expect(description).toContain(`Needs the scope \`${String(scope)}\`.`);
+      expect(description).toContain(`Requires the scope \`${String(scope)}\`.`);
     }
   });
 

@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Leftovers } from './leftovers.ts';
+import type { Cleanup } from './cleanup.ts';
 import { LoadGenerator } from './load/load-generator.ts';
-import type { Watched } from './measure/cpu.ts';
+import type { MonitoredProcesses } from './measure/cpu.ts';
 import type { Options } from './options.ts';
 import { CommandLine } from './processes/command-line.ts';
 import { ServerProcess, type Program } from './processes/server-process.ts';
@@ -13,14 +13,14 @@ import { BenchServer } from './server/bench-server.ts';
 
 const SERVICE = fileURLToPath(new URL('../dist/src/main.js', import.meta.url));
 
-/** What scenarios have to work with: the service as it runs in production, and a load generator. */
-export class Stage {
+/** The environment of the scenarios: the service in its production configuration, and a load generator. */
+export class Harness {
   readonly options: Options;
-  readonly leftovers: Leftovers;
+  readonly cleanup: Cleanup;
   readonly server: BenchServer;
-  /** Of the service's database, by the superuser. */
+  /** The superuser's URL of the service's database. */
   readonly databaseUrl: string;
-  /** For logs; and the current folder of all processes. */
+  /** Contains the logs; current folder of all processes. */
   readonly folder: string;
   readonly commandLine: CommandLine;
   readonly generator: LoadGenerator;
@@ -30,30 +30,30 @@ export class Stage {
 
   private constructor(parts: Parts) {
     this.options = parts.options;
-    this.leftovers = parts.leftovers;
+    this.cleanup = parts.cleanup;
     this.server = parts.server;
     this.databaseUrl = parts.databaseUrl;
     this.folder = parts.folder;
     this.commandLine = parts.commandLine;
     this.postmaster = parts.postmaster;
     this.serviceUrl = parts.serviceUrl;
-    this.generator = LoadGenerator.start(parts.leftovers);
+    this.generator = LoadGenerator.start(parts.cleanup);
   }
 
-  static async set(options: Options, leftovers: Leftovers): Promise<Stage> {
+  static async create(options: Options, cleanup: Cleanup): Promise<Harness> {
     const folder = await mkdtemp(join(tmpdir(), 'tenantry-bench-'));
-    leftovers.add(() => rm(folder, { recursive: true, force: true }));
-    const server = await BenchServer.open(leftovers);
+    cleanup.add(() => rm(folder, { recursive: true, force: true }));
+    const server = await BenchServer.open(cleanup);
     const role = `${server.prefix}_service`;
-    server.dropRoleAfterwards(role);
+    server.dropRoleAtEnd(role);
     const databaseUrl = await server.createDatabase('service');
     const commandLine = new CommandLine(folder, databaseUrl);
-    await commandLine.call('database', 'migrate');
-    const serviceUrl = await commandLine.call('database', 'roles', '--service', role);
-    const postmaster = await server.postmaster();
-    return new Stage({
+    await commandLine.run('database', 'migrate');
+    const serviceUrl = await commandLine.run('database', 'roles', '--service', role);
+    const postmaster = await server.findPostmaster();
+    return new Harness({
       options,
-      leftovers,
+      cleanup,
       server,
       databaseUrl,
       folder,
@@ -63,23 +63,23 @@ export class Stage {
     });
   }
 
-  /** The one that all scenarios share. */
+  /** Returns the service process that all scenarios share. */
   service(): Promise<ServerProcess> {
     this.running ??= this.startService();
     return this.running;
   }
 
-  /** One more, with everything at its default but what production has to set. */
+  /** Starts a service with the default settings, except those that production requires. */
   startService(): Promise<ServerProcess> {
-    return ServerProcess.start(this.serviceProgram(), this.leftovers);
+    return ServerProcess.start(this.serviceProgram(), this.cleanup);
   }
 
   logOf(name: string): string {
     return join(this.folder, `${name}.log`);
   }
 
-  /** Whose processor time counts. */
-  watched({ pid }: ServerProcess): Watched {
+  /** Returns the processes whose processor time is measured. */
+  monitoredProcesses({ pid }: ServerProcess): MonitoredProcesses {
     return { server: pid, postmaster: this.postmaster };
   }
 
@@ -87,8 +87,8 @@ export class Stage {
     const environment = {
       NODE_ENV: 'production',
       DATABASE_URL: this.serviceUrl,
-      MIGRATE_ON_START: 'false', // its role may not
-      ENCRYPTION_KEY: ENCRYPTION_KEY,
+      MIGRATE_ON_START: 'false', // the role of the service may not migrate
+      ENCRYPTION_KEY,
     };
     return { script: SERVICE, environment, folder: this.folder, log: this.logOf('service') };
   }
@@ -98,7 +98,7 @@ const ENCRYPTION_KEY = randomBytes(32).toString('base64');
 
 interface Parts {
   options: Options;
-  leftovers: Leftovers;
+  cleanup: Cleanup;
   server: BenchServer;
   databaseUrl: string;
   folder: string;

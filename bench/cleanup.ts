@@ -1,20 +1,20 @@
 type Removal = () => Promise<unknown>;
 
-/** What the run has made outside of itself: processes, databases, folders. Removed in reverse order, however it ends. */
-export class Leftovers {
-  /** True from the moment that somebody asked the run to stop: what fails then fails because of that. */
-  interrupted = false;
+/** Removes the processes, databases and folders of the run in reverse order of creation, however the run ends. */
+export class Cleanup {
+  /** Set by a signal; errors after it are its consequence. */
+  isInterrupted = false;
   private readonly removals: Removal[] = [];
   private removing: Promise<void> | undefined;
 
-  /** @throws Error once the run is being stopped: whoever makes more then must not go on */
+  /** @throws Error when the run was interrupted, so that nothing more is created */
   add(removal: Removal): void {
-    if (!this.interrupted) {
+    if (!this.isInterrupted) {
       this.removals.push(removal);
       return;
     }
-    removal().catch(() => undefined); // what it needs for that may be gone already, and itself with it
-    throw new Error('The run is being stopped');
+    removal().catch(() => undefined); // may have been removed with another resource
+    throw new Error('The run was interrupted');
   }
 
   remove(): Promise<void> {
@@ -22,7 +22,7 @@ export class Leftovers {
     return this.removing;
   }
 
-  /** Ctrl-C and its like end the run; what it made goes with it. */
+  /** Makes signals end the run after the cleanup. */
   removeOnSignals(): void {
     for (const [signal, code] of [
       ['SIGINT', 130],
@@ -30,8 +30,8 @@ export class Leftovers {
       ['SIGHUP', 129],
     ] as const) {
       process.on(signal, () => {
-        if (!this.interrupted) process.stderr.write('\nStopping …\n');
-        this.interrupted = true;
+        if (!this.isInterrupted) process.stderr.write('\nStopping …\n');
+        this.isInterrupted = true;
         void this.remove().then(
           () => process.exit(code),
           (error: unknown) => {
@@ -43,7 +43,7 @@ export class Leftovers {
     }
   }
 
-  /** One that fails does not keep the others. */
+  /** Continues after a failed removal. */
   private async removeAll(): Promise<void> {
     const errors: unknown[] = [];
     for (let removal = this.removals.pop(); removal !== undefined; removal = this.removals.pop())
