@@ -13,8 +13,7 @@ import { SandboxService } from './sandbox/sandbox.service.js';
 import { saveKeyPair, sandboxWelcome } from './sandbox/sandbox-welcome.js';
 import { RowCountAggregator } from './totals/row-count-aggregator.js';
 
-/** Milliseconds that the last lines of the log may take to whoever reads it. */
-const LAST_LINES = 1000;
+const LOG_FLUSH_TIMEOUT_MS = 1000;
 
 /** Starts everything, and stops it in reverse order on SIGTERM or SIGINT. */
 export async function startService(): Promise<void> {
@@ -40,7 +39,7 @@ async function serve(environment: Environment, database: OpenDatabase): Promise<
     app.get(SealingService).start();
     app.get(RowCountAggregator).start();
     const { port } = app.getHttpServer().address() as AddressInfo;
-    logDestination().flush(); // what a person is to see comes last
+    logDestination().flush(); // the welcome text is printed last
     process.stdout.write(sandboxWelcome(baseUrl(environment.HOST, port), sandboxKeys, database.dataDir));
   } catch (error) {
     await app?.close();
@@ -75,14 +74,14 @@ async function listen(app: NestExpressApplication, { HOST, PORT }: Environment):
   }
 }
 
-function stopOnSignal(app: NestExpressApplication, database: OpenDatabase, timeout: number): void {
-  const lastAnswers = new GracefulShutdown(app.getHttpServer());
+function stopOnSignal(app: NestExpressApplication, database: OpenDatabase, timeoutSeconds: number): void {
+  const shutdown = new GracefulShutdown(app.getHttpServer());
   const stop = async (): Promise<void> => {
-    setTimeout(() => process.exit(1), timeout * 1000).unref();
-    await lastAnswers.give();
+    setTimeout(() => process.exit(1), timeoutSeconds * 1000).unref();
+    await shutdown.drain();
     await app.close();
     await database.close();
-    await logDestination().end(LAST_LINES);
+    await logDestination().end(LOG_FLUSH_TIMEOUT_MS);
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

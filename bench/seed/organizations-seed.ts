@@ -31,8 +31,8 @@ export async function seedOrganizations(
 }
 
 async function withKeys(client: pg.Client, ids: readonly string[]): Promise<SeededOrganization[]> {
-  const { newKeyPair, hashOfSecret } = await built('auth/key-pair.js');
-  const seeded = ids.map((id) => ({ id, keys: newKeyPair() }));
+  const { createKeyPair, hashOfSecret } = await built('auth/key-pair.js');
+  const seeded = ids.map((id) => ({ id, keys: createKeyPair() }));
   for (const { id, keys } of seeded) {
     await client.query(
       `INSERT INTO api_keys (organization_id, id, name, public_key, secret_hash)

@@ -64,11 +64,11 @@ function organizationId(id: string): string {
   return id.toLowerCase();
 }
 
-function inWords({ organization_id, held, unsealed, checkpoints, fault }: Verification): string {
+function inWords({ organization_id, verified, unsealed, checkpoints, fault }: Verification): string {
   const found =
     fault === undefined
-      ? `${String(held)} events hold, ${String(unsealed)} are not sealed yet, ${String(checkpoints)} checkpoints hold`
-      : `${fault} (${String(held)} events before it hold)`;
+      ? `${String(verified)} events hold, ${String(unsealed)} are not sealed yet, ${String(checkpoints)} checkpoints hold`
+      : `${fault} (${String(verified)} events before it hold)`;
   return `Organization ${organization_id}: ${found}.\n`;
 }
 

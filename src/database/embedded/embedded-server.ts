@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { secretIn } from '../../common/secret-file.js';
+import { readOrCreateSecret } from '../../common/secret-file.js';
 import { StartupError } from '../../config/environment.js';
 import { ADVISORY_LOCKS } from '../advisory-locks.js';
 import { binariesFor, type Binaries } from './binaries.js';
@@ -231,7 +231,7 @@ function urlOf(port: number, password: string): string {
 
 /** Made once, whoever comes first: the file appears whole or not at all. */
 function passwordIn(dataDir: string): string {
-  return secretIn(join(dataDir, 'postgres-password'), () => randomBytes(24).toString('base64url'));
+  return readOrCreateSecret(join(dataDir, 'postgres-password'), () => randomBytes(24).toString('base64url'));
 }
 
 /** @param preferred taken when free, so that open connection pools find a restarted server again */
