@@ -1,5 +1,5 @@
-import { keepCompiledCode } from './common/compile-cache.js';
+import { enableDiskCompileCache } from './common/compile-cache.js';
 
-keepCompiledCode();
+enableDiskCompileCache();
 const { startService } = await import('./service.js');
 await startService();

@@ -50,21 +50,22 @@ function claimsOf(token, keys) {
 }
 
 function checkEvent(chain, { sequence, hash, event_id, event }) {
-  const place = chain.sequence + 1;
-  if (sequence !== place) throw new Fault(`the chain has no place ${place}: its seal was removed`);
+  const expected = chain.sequence + 1;
+  if (sequence !== expected)
+    throw new Fault(`position ${expected} is missing from the chain: its seal was removed`);
   const where = `event ${event_id}, at ${sequence} in the chain,`;
   if (event === null) throw new Fault(`${where} was removed`);
   if (event.id !== event_id || event.organization_id !== chain.organization)
     throw new Fault(`${where} is another event`);
   const worked = createHash('sha256').update(chain.hash).update(canonical(event)).digest();
   if (worked.toString('hex') !== hash)
-    throw new Fault(`${where} was changed, or does not belong at this place`);
+    throw new Fault(`${where} was changed, or does not belong at this position`);
   return { ...chain, sequence, hash: worked };
 }
 
 function checkCheckpoint(chain, { sequence, token }) {
   const where = `the checkpoint at ${sequence}`;
-  if (sequence > chain.sequence) throw new Fault(`the chain was cut off: ${where} is behind its end`);
+  if (sequence > chain.sequence) throw new Fault(`the chain was truncated: ${where} is after its end`);
   try {
     const { org, seq, hash } = claimsOf(token, chain.keys);
     if (org !== chain.organization || seq !== chain.sequence || hash !== chain.hash.toString('hex'))

@@ -32,8 +32,8 @@ export async function seedOrganizations(
 }
 
 async function insertKeys(client: pg.Client, ids: readonly string[]): Promise<SeededOrganization[]> {
-  const { newKeyPair, hashOfSecret } = await importBuilt('common/auth/key-pair.js');
-  const seeded = ids.map((id) => ({ id, keys: newKeyPair() }));
+  const { createKeyPair, hashOfSecret } = await importBuilt('common/auth/key-pair.js');
+  const seeded = ids.map((id) => ({ id, keys: createKeyPair() }));
   for (const { id, keys } of seeded) {
     await client.query(
       `INSERT INTO api_keys (organization_id, id, name, public_key, secret_hash)

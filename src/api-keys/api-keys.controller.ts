@@ -8,7 +8,7 @@ import { ApiProblems } from '../common/errors/api-problems.decorator.js';
 import { ApiWithETag } from '../common/http/with-etag.decorator.js';
 import { PageQueryDto } from '../common/pagination/page-query.dto.js';
 import { ApiPage, type Page } from '../common/pagination/page.js';
-import { momentOf } from '../common/validation/moment-rules.js';
+import { parseTimestamp } from '../common/validation/timestamp-rules.js';
 import { PathIdPipe } from '../common/validation/path-id.pipe.js';
 import { CurrentOrganization } from '../common/auth/current-organization.decorator.js';
 import { ApiKeyResponse, NewApiKeyResponse } from './dto/api-key.response.js';
@@ -17,7 +17,7 @@ import { RotateApiKeyDto } from './dto/rotate-api-key.dto.js';
 import { UpdateApiKeyDto } from './dto/update-api-key.dto.js';
 import { ApiKeysService, type ApiKeyPatch } from './api-keys.service.js';
 import { Scope } from '../common/auth/scope.decorator.js';
-import { inOrder } from '../common/auth/scopes.js';
+import { sortScopes } from '../common/auth/scopes.js';
 
 const ApiKeyId = (): MethodDecorator =>
   ApiParam({ name: 'api_key_id', description: 'API key id.', schema: { type: 'string', format: 'uuid' } });
@@ -38,8 +38,8 @@ export class ApiKeysController {
   @ApiCreation({
     description: 'The new key, with its secret.',
     type: NewApiKeyResponse,
-    tagged: true,
-    below: '/v1/organizations/api-keys',
+    hasETag: true,
+    location: '/v1/organizations/api-keys',
   })
   create(
     @CurrentMutation() context: MutationContext,
@@ -93,7 +93,7 @@ export class ApiKeysController {
   @ApiUpdate({
     description: 'The key after the change.',
     type: ApiKeyResponse,
-    tagged: true,
+    hasETag: true,
     problems: ['NOT_FOUND', 'API_KEY_REVOKED', 'LAST_API_KEY'],
   })
   update(
@@ -136,7 +136,7 @@ export class ApiKeysController {
   @ApiUpdate({
     description: 'The key, with its new secret.',
     type: NewApiKeyResponse,
-    tagged: true,
+    hasETag: true,
     problems: ['NOT_FOUND', 'API_KEY_REVOKED'],
   })
   rotate(
@@ -152,8 +152,8 @@ export class ApiKeysController {
 function patchOf({ name, scopes, expires_at, allowed_ips }: UpdateApiKeyDto): ApiKeyPatch {
   return {
     ...(name === undefined ? {} : { name }),
-    ...(scopes === undefined ? {} : { scopes: inOrder(scopes.map(({ value }) => value)) }),
-    ...(expires_at === undefined ? {} : { expires_at: momentOf(expires_at) ?? null }),
+    ...(scopes === undefined ? {} : { scopes: sortScopes(scopes.map(({ value }) => value)) }),
+    ...(expires_at === undefined ? {} : { expires_at: parseTimestamp(expires_at) ?? null }),
     ...(allowed_ips === undefined ? {} : { allowed_ips: allowed_ips.map(({ value }) => value) }),
   };
 }

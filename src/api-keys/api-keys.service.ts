@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { RefusalsService } from '../audit/refusals.service.js';
 import { isActive } from '../common/auth/active-api-key.js';
-import { hashOfSecret, newKeyPair } from '../common/auth/key-pair.js';
-import { expectScopes, InsufficientScope, type ScopeName } from '../common/auth/scopes.js';
+import { hashOfSecret, createKeyPair } from '../common/auth/key-pair.js';
+import { assertScopes, InsufficientScope, type ScopeName } from '../common/auth/scopes.js';
 import { Problem } from '../common/errors/problem.js';
 import { listPage } from '../common/pagination/list-page.js';
 import type { PageQueryDto } from '../common/pagination/page-query.dto.js';
@@ -51,11 +51,11 @@ export class ApiKeysService {
    */
   create(context: MutationContext, key: NewApiKey): Promise<MutationOutcome<NewApiKeyResponse>> {
     const { organizationId } = context;
-    const pair = newKeyPair();
+    const pair = createKeyPair();
     return this.run(context, async ({ manager, record }) => {
       const caller = await lockKeys(manager, context);
       const scopes = key.scopes ?? caller.scopes;
-      expectScopes(caller.scopes, scopes);
+      assertScopes(caller.scopes, scopes);
       const id = await this.apiKeys.insert(manager, organizationId, { ...key, scopes }, pair);
       const created = await retrieveKey(manager, organizationId, id);
       await record({ action: 'api_key.created', target: targetOf(id), after: created });
@@ -121,7 +121,7 @@ export class ApiKeysService {
     overlapSeconds: number,
   ): Promise<MutationOutcome<NewApiKeyResponse>> {
     const { organizationId } = context;
-    const { private_secret_key } = newKeyPair();
+    const { private_secret_key } = createKeyPair();
     return this.run(context, async (transaction) => {
       const { manager, record } = transaction;
       await lockUnrevokedKey(transaction, context, keyId);
@@ -162,7 +162,7 @@ async function lockKeys(
     id: source.actor.id ?? '',
   });
   if (caller === null || !isActive(caller)) throw new Problem('INVALID_CREDENTIALS');
-  expectScopes(caller.scopes, [MANAGEMENT_SCOPE]);
+  assertScopes(caller.scopes, [MANAGEMENT_SCOPE]);
   return caller;
 }
 
@@ -184,7 +184,7 @@ async function lockKey(
   });
   if (key === null) throw new Problem('NOT_FOUND');
   await assertMatch(() => toResponse(key));
-  expectScopes(caller.scopes, [...key.scopes, ...grantedScopes]);
+  assertScopes(caller.scopes, [...key.scopes, ...grantedScopes]);
   return key;
 }
 
@@ -210,11 +210,11 @@ function endsManagement(
 ): boolean {
   return (
     managesKeys(key) &&
-    (!scopes.includes(MANAGEMENT_SCOPE) || momentOf(expires_at) < momentOf(key.expires_at))
+    (!scopes.includes(MANAGEMENT_SCOPE) || expiryTime(expires_at) < expiryTime(key.expires_at))
   );
 }
 
-function momentOf(expiry: Date | null): number {
+function expiryTime(expiry: Date | null): number {
   return expiry?.getTime() ?? Infinity;
 }
 

@@ -7,7 +7,7 @@ import { ApiKeysModule } from '../api-keys/api-keys.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { JsonBodyInterceptor } from '../common/http/json-body.interceptor.js';
-import { requestLines } from '../common/http/request-log.js';
+import { requestLogOptions } from '../common/http/request-log.js';
 import { ContextLogger, ServiceLogger } from '../common/http/service-logger.js';
 import { RequestValidationPipe } from '../common/validation/request-validation.pipe.js';
 import type { Settings } from '../config/settings.js';
@@ -34,7 +34,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         SettingsModule.register(settings),
-        LoggerModule.forRoot(requestLines(settings.environment.LOG_LEVEL)),
+        LoggerModule.forRoot(requestLogOptions(settings.environment.LOG_LEVEL)),
         ClsModule.forRoot({ global: true }), // create-app.ts runs each request in a context
         UsersModule, // first, because Express matches routes in this order
         AccessModule,

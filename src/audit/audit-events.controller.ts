@@ -23,8 +23,8 @@ export class AuditEventsController {
     operationId: 'list-audit-events',
     summary: 'List Audit Events',
     description:
-      'Who changed what in your organization, oldest first unless `sort` says otherwise. Filters combine. ' +
-      'Pages follow each other by cursor; there are no totals.',
+      'Who changed what in your organization, oldest first by default. An event must match all filters. Pages are ' +
+      'requested by cursor; there are no totals.',
   })
   @ApiPage(AuditEventResponse, 'The events of this page.')
   @ApiProblems('VALIDATION_ERROR')
@@ -41,8 +41,8 @@ export class AuditEventsController {
     operationId: 'export-audit-events',
     summary: 'Export Audit Events',
     description:
-      'All events that pass the filters, one line of JSON each, in the form of List Audit Events. An answer ' +
-      'that breaks off is not whole: its connection is cut.',
+      'All events that match the filters, one per line, in the JSON format of List Audit Events. If an error occurs ' +
+      'during the export, the connection is closed before the response is complete.',
   })
   @ApiOkResponse({
     description: 'The events.',

@@ -17,22 +17,24 @@ const FILTERS: Readonly<Record<keyof AuditFilters, string>> = {
   to: 'e.occurred_at <',
 };
 
-/** Events that pass all filters given. */
-export function auditEvents(organizationId: string, filters: AuditFilters, sort: AuditSort): List {
+/** @param filters all of which an event must match */
+export function auditEventsList(organizationId: string, filters: AuditFilters, sort: AuditSort): List {
   const parameters: unknown[] = [organizationId];
-  const given = (value: unknown): string => `$${String(parameters.push(value))}`;
+  const add = (value: unknown): string => `$${String(parameters.push(value))}`;
   const conditions = ['e.organization_id = $1'];
-  const { action: _action, target_type: _target, ...others } = filters;
-  const isByAction = mayBeRare(filters);
-  const left: AuditFilters = isByAction ? others : filters;
+  const { action: _action, target_type: _target, ...withoutAction } = filters;
+  const isByAction = mayMatchFewEvents(filters);
+  const remaining: AuditFilters = isByAction ? withoutAction : filters;
   for (const name of Object.keys(FILTERS) as (keyof AuditFilters)[])
-    if (left[name] !== undefined) conditions.push(`${FILTERS[name]} ${given(left[name])}`);
-  if (isByAction) conditions.push('e.action = passing.action');
+    if (remaining[name] !== undefined) conditions.push(`${FILTERS[name]} ${add(remaining[name])}`);
+  if (isByAction) conditions.push('e.action = matching.action');
   return {
     name: 'audit-events',
     columns: COLUMNS,
     alias: 'e',
-    ...(isByAction ? { forEach: `unnest(${given(passing(filters))}::text[]) AS passing (action)` } : {}),
+    ...(isByAction
+      ? { lateralOver: `unnest(${add(matchingActions(filters))}::text[]) AS matching (action)` }
+      : {}),
     from: 'audit_events e',
     where: conditions.join(' AND '),
     parameters,
@@ -40,12 +42,12 @@ export function auditEvents(organizationId: string, filters: AuditFilters, sort:
   };
 }
 
-/** By what was done and by whom, few may be meant among millions; then each action that passes is looked up by itself. */
-function mayBeRare({ action, actor_id, target_type, target_id }: AuditFilters): boolean {
+/** Such filters may match few events among millions; an index scan per action finds them in either case. */
+function mayMatchFewEvents({ action, actor_id, target_type, target_id }: AuditFilters): boolean {
   return target_id === undefined && (action ?? actor_id ?? target_type) !== undefined;
 }
 
-function passing({ action, target_type }: AuditFilters): Action[] {
-  const onTarget: readonly Action[] = target_type === undefined ? ACTIONS : ACTIONS_ON[target_type];
-  return onTarget.filter((one) => action === undefined || one === action);
+function matchingActions({ action, target_type }: AuditFilters): Action[] {
+  const candidates: readonly Action[] = target_type === undefined ? ACTIONS : ACTIONS_ON[target_type];
+  return candidates.filter((candidate) => action === undefined || candidate === action);
 }

@@ -5,7 +5,7 @@ import type { RevalidateKey } from '../common/auth/caller.js';
 import type { List } from '../common/pagination/list.js';
 import type { Page } from '../common/pagination/page.js';
 import { TenantDatabase } from '../database/tenant-database.js';
-import { auditEvents } from './audit-events.queries.js';
+import { auditEventsList } from './audit-events.queries.js';
 import type { AuditEventResponse } from './dto/audit-event.response.js';
 import type {
   AuditFilters,
@@ -13,10 +13,10 @@ import type {
   ListAuditEventsQuery,
 } from './dto/list-audit-events.query.js';
 import type { Actor } from './event-source.js';
-import { readable, type StoredFieldChanges } from './personal-data.js';
+import { decryptPersonalData, type StoredFieldChanges } from './personal-data.js';
 
-/** Events that an export holds in memory at a time. */
-const EXPORT_PAGE = 200;
+/** Events in memory during an export. */
+const EXPORT_PAGE_SIZE = 200;
 
 interface EventRow extends Omit<AuditEventResponse, 'actor' | 'changes' | 'erased'> {
   actor_type: Actor['type'];
@@ -30,12 +30,11 @@ interface EventRow extends Omit<AuditEventResponse, 'actor' | 'changes' | 'erase
 export class AuditEventsService {
   constructor(private readonly database: TenantDatabase) {}
 
-  /** Events that pass all filters given. */
   list(
     organizationId: string,
     { after, page_size, sort, ...filters }: ListAuditEventsQuery,
   ): Promise<Page<AuditEventResponse>> {
-    const list = auditEvents(organizationId, filters, sort);
+    const list = auditEventsList(organizationId, filters, sort);
     return this.page(organizationId, list, { page_size, ...(after === undefined ? {} : { after }) });
   }
 
@@ -50,11 +49,11 @@ export class AuditEventsService {
     { sort, ...filters }: ExportAuditEventsQuery,
     revalidateKey: RevalidateKey,
   ): Promise<Readable> {
-    const list = auditEvents(organizationId, filters satisfies AuditFilters, sort);
-    const first = await this.page(organizationId, list, { page_size: EXPORT_PAGE });
+    const list = auditEventsList(organizationId, filters satisfies AuditFilters, sort);
+    const first = await this.page(organizationId, list, { page_size: EXPORT_PAGE_SIZE });
     const next = async (after: string): Promise<Page<AuditEventResponse>> => {
       await revalidateKey();
-      return this.page(organizationId, list, { page_size: EXPORT_PAGE, after });
+      return this.page(organizationId, list, { page_size: EXPORT_PAGE_SIZE, after });
     };
     return Readable.from(linesFrom(first, next), { highWaterMark: 1 });
   }
@@ -92,6 +91,6 @@ function responseOf({ actor_type, actor_id, actor_name, data_key, ...row }: Even
     occurred_at,
     actor: { type: actor_type, id: actor_id, name: actor_name },
     ...rest,
-    ...readable(changes, id, data_key),
+    ...decryptPersonalData(changes, id, data_key),
   };
 }

@@ -1,4 +1,4 @@
-/** Everything that leaves an event: what was done, by what it was done to. */
+/** The actions of audit events, by type of target. */
 export const ACTIONS_ON = {
   organization: ['organization.created'],
   user: ['user.created', 'user.updated', 'user.permissions_changed', 'user.deleted', 'user.erased'],
@@ -21,30 +21,28 @@ export type Action = (typeof ACTIONS_ON)[TargetType][number];
 export const TARGET_TYPES = Object.keys(ACTIONS_ON) as TargetType[];
 export const ACTIONS: readonly Action[] = Object.values(ACTIONS_ON).flat();
 
-/** What a service says of the change that it makes. */
+/** A change, as a service describes it. */
 export interface AuditedEvent {
   action: Action;
   target: { type: TargetType; id: string };
-  /** Left out where the thing was not there before. */
+  /** Undefined when the target is created. */
   before?: object;
-  /** Left out where it is not there afterwards. */
+  /** Undefined when the target is deleted. */
   after?: object;
-  /** What followed from it elsewhere, or else belongs to it. */
+  /** Side effects on other resources, or further information. */
   details?: object;
 }
 
-/** Says what happened, in the change's own transaction. */
-export type Recorder = (event: AuditedEvent) => Promise<void>;
-
-/** Things that a change touched besides its target: how many, and the ids of the first ones. */
-export interface Touched {
+/** Rows that a change affected besides its target. */
+export interface AffectedRows {
   count: number;
+  /** Ids of the first 100. */
   ids: string[];
 }
 
-const IDS_MAX = 100;
+const MAX_IDS = 100;
 
-/** Selects `count` and `ids` (Touched) of the ids in the column, each of which comes once. */
-export function touched(column: string): string {
-  return `count(*)::int AS count, coalesce((array_agg(${column} ORDER BY ${column}))[1:${String(IDS_MAX)}], '{}') AS ids`;
+/** SQL that aggregates a column of distinct ids to the columns of AffectedRows. */
+export function selectAffected(column: string): string {
+  return `count(*)::int AS count, coalesce((array_agg(${column} ORDER BY ${column}))[1:${String(MAX_IDS)}], '{}') AS ids`;
 }

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { TenantDatabase } from '../database/tenant-database.js';
 import { SigningKeysService } from '../signing/signing-keys.service.js';
-import { linksOf, looseCheckpoints } from './chain.queries.js';
+import { findOrphanedCheckpoints, readLinks } from './hash-chain.queries.js';
 
-/** The form of the file, for tools/verify-audit-export.js. */
-const FORM = 'tenantry-audit-export/1';
+/** Version of the file format, which tools/verify-audit-export.js checks. */
+const FORMAT = 'tenantry-audit-export/1';
 
-/** An organization's chain for an outsider, who needs neither the database nor this program to check it. */
+/** Exports an organization's hash chain in a form that can be verified without the database and this program. */
 @Injectable()
 export class ChainExportService {
   constructor(
@@ -14,15 +14,15 @@ export class ChainExportService {
     private readonly signingKeys: SigningKeysService,
   ) {}
 
-  /** Lines of JSON: what it is, the public keys, then events and checkpoints in the chain's order. */
+  /** Yields lines of JSON: the header, the public keys, then events and checkpoints in the order of the chain. */
   async *linesOf(organizationId: string): AsyncGenerator<string> {
-    yield line({ type: 'export', form: FORM, organization_id: organizationId });
+    yield line({ type: 'export', form: FORMAT, organization_id: organizationId });
     for (const jwk of await this.signingKeys.publicKeys()) yield line({ type: 'public_key', jwk });
-    for await (const { sequence, hash, event, event_id, token } of linksOf(this.database, organizationId)) {
+    for await (const { sequence, hash, event, event_id, token } of readLinks(this.database, organizationId)) {
       yield line({ type: 'event', sequence, hash: hash.toString('hex'), event_id, event: event ?? null });
       if (token !== null) yield line({ type: 'checkpoint', sequence, token });
     }
-    for (const { sequence, token } of await looseCheckpoints(this.database, organizationId))
+    for (const { sequence, token } of await findOrphanedCheckpoints(this.database, organizationId))
       yield line({ type: 'checkpoint', sequence: Number(sequence), token });
   }
 }

@@ -5,52 +5,51 @@ import { Problem } from '../common/errors/problem.js';
 import { ALGORITHM } from '../signing/published-keys.service.js';
 import { SigningKeysService } from '../signing/signing-keys.service.js';
 
-/** What a checkpoint is, so that no other token passes for one. */
-export const CHECKPOINT = 'audit-checkpoint+jwt';
+/** The `typ` of checkpoints, which distinguishes them from other tokens that the service signs. */
+export const CHECKPOINT_TYPE = 'audit-checkpoint+jwt';
 
-/** Organizations looked through at a time for chains that were left behind. */
-const PAGE = 1000;
-const ORGANIZATIONS = 'SELECT id FROM organizations WHERE id > $1 ORDER BY id LIMIT $2';
+const PAGE_SIZE = 1000;
+const SELECT_ORGANIZATIONS = 'SELECT id FROM organizations WHERE id > $1 ORDER BY id LIMIT $2';
 
-/** The last seal of the chain, unless it has its checkpoint. */
-const DUE = `
+/** Selects the last seal of the chain, unless it has a checkpoint. */
+const SELECT_DUE = `
   SELECT organization_id, sequence, encode(hash, 'hex') AS hash
   FROM (SELECT * FROM audit_seals WHERE organization_id = $1 ORDER BY sequence DESC LIMIT 1) s
   WHERE NOT EXISTS (
     SELECT FROM audit_checkpoints c WHERE c.organization_id = $1 AND c.sequence = s.sequence)`;
 
-const KEEP = `
+const INSERT_CHECKPOINT = `
   INSERT INTO audit_checkpoints (organization_id, sequence, token) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`;
 
-interface Due {
+interface DueCheckpoint {
   organization_id: string;
   sequence: string;
   hash: string;
 }
 
-/** A place in an organization's chain, as a checkpoint names it. */
-export interface Place {
+/** A link of an organization's chain, as a checkpoint names it. */
+export interface ChainPosition {
   organization_id: string;
   sequence: number;
   hash: Buffer;
 }
 
-/** Signed statements of how far a chain had come, and with what hash. */
+/** Creates and verifies checkpoints: signed statements of the length of a chain and its last hash. */
 @Injectable()
 export class CheckpointsService {
   private readonly logger = new Logger(CheckpointsService.name);
-  private hasTold = false;
+  private hasLoggedFailure = false;
 
   constructor(
     private readonly database: TenantDatabase,
     private readonly signingKeys: SigningKeysService,
   ) {}
 
-  /** Of every chain that has none at its end. @returns as make does */
-  async makeAll(): Promise<boolean> {
+  /** Creates a checkpoint at the end of every chain without one there. @returns false when signing failed */
+  async createAllDue(): Promise<boolean> {
     for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
       const rows = await this.database.acrossTenants((manager) =>
-        manager.query<{ id: string }[]>(ORGANIZATIONS, [after, PAGE]),
+        manager.query<{ id: string }[]>(SELECT_ORGANIZATIONS, [after, PAGE_SIZE]),
       );
       const last = rows.at(-1);
       if (last === undefined) return true;
@@ -59,25 +58,29 @@ export class CheckpointsService {
     }
   }
 
-  /** At the ends of these organizations' chains. @returns false when nothing can be signed, which the log says once */
+  /** The same for some organizations. @returns false when signing failed, which is logged once until it succeeds */
   async make(organizationIds: readonly string[]): Promise<boolean> {
     try {
-      for (const id of organizationIds) await this.makeFor(id);
-      this.hasTold = false;
+      for (const id of organizationIds) await this.createIfDue(id);
+      this.hasLoggedFailure = false;
       return true;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      if (!this.hasTold)
+      if (!this.hasLoggedFailure)
         this.logger.warn({ err: error.cause }, 'The audit trail is sealed without checkpoints');
-      this.hasTold = true;
+      this.hasLoggedFailure = true;
       return false;
     }
   }
 
-  /** @returns whether the token is a checkpoint of this very place, signed by one of the keys */
-  async isOf(token: string, { organization_id, sequence, hash }: Place, keys: JWK[]): Promise<boolean> {
+  /** @returns whether the token is a checkpoint of this position, signed with one of the keys */
+  async verify(
+    token: string,
+    { organization_id, sequence, hash }: ChainPosition,
+    keys: JWK[],
+  ): Promise<boolean> {
     try {
-      const expected = { typ: CHECKPOINT, algorithms: [ALGORITHM] };
+      const expected = { typ: CHECKPOINT_TYPE, algorithms: [ALGORITHM] };
       const { payload } = await jwtVerify(token, createLocalJWKSet({ keys }), expected);
       const { org, seq, hash: text } = payload;
       return org === organization_id && seq === sequence && text === hash.toString('hex');
@@ -87,22 +90,22 @@ export class CheckpointsService {
     }
   }
 
-  private async makeFor(organizationId: string): Promise<void> {
+  private async createIfDue(organizationId: string): Promise<void> {
     const [due] = await this.database.read(
       organizationId,
-      (manager) => manager.query<Due[]>(DUE, [organizationId]),
+      (manager) => manager.query<DueCheckpoint[]>(SELECT_DUE, [organizationId]),
       { background: true },
     );
-    if (due !== undefined) await this.keep(due);
+    if (due !== undefined) await this.create(due);
   }
 
-  private async keep({ organization_id, sequence, hash }: Due): Promise<void> {
+  private async create({ organization_id, sequence, hash }: DueCheckpoint): Promise<void> {
     const iat = Math.floor(Date.now() / 1000);
     const claims = { org: organization_id, seq: Number(sequence), hash, iat };
-    const token = await this.signingKeys.sign(CHECKPOINT, claims);
+    const token = await this.signingKeys.sign(CHECKPOINT_TYPE, claims);
     await this.database.transaction(
       organization_id,
-      (manager) => manager.query(KEEP, [organization_id, sequence, token]),
+      (manager) => manager.query(INSERT_CHECKPOINT, [organization_id, sequence, token]),
       { background: true },
     );
   }

@@ -1,14 +1,15 @@
 import type { Request } from 'express';
 import { userInfo } from 'node:os';
 
-/** Who did something, by the name of that moment. */
+/** Who caused an event. */
 export interface Actor {
   type: 'api_key' | 'command_line';
   id: string | null;
+  /** At the time of the event. */
   name: string;
 }
 
-/** Whose doing an event is, and where it came from. */
+/** Who caused an event, and the request that caused it. */
 export interface EventSource {
   actor: Actor;
   request_id: string | null;
@@ -18,7 +19,7 @@ export interface EventSource {
 
 const USER_AGENT_MAX = 512;
 
-/** @param key the API key that the request carries */
+/** @param key the API key of the request */
 export function eventSourceOf(request: Request, key: { id: string; name: string }): EventSource {
   const { id, ip, headers } = request as Request & { id?: unknown };
   return {
@@ -29,7 +30,7 @@ export function eventSourceOf(request: Request, key: { id: string; name: string 
   };
 }
 
-/** Whoever has a shell on the machine needs no key; the name is that of the operating system's user. */
+/** Commands need no API key; the name of their actor is the user of the operating system. */
 export function commandLineSource(): EventSource {
   const actor: Actor = { type: 'command_line', id: null, name: userName() };
   return { actor, request_id: null, address: null, user_agent: null };
@@ -39,6 +40,6 @@ function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    return 'unknown'; // in a container the user may have a number only
+    return 'unknown'; // in a container the user may have no name
   }
 }

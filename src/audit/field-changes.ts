@@ -1,6 +1,6 @@
 import canonicalize from 'canonicalize';
 
-/** Null where the field, or the whole thing, was not there. */
+/** Values are null where the field or the resource did not exist. */
 export interface FieldChange {
   before: unknown;
   after: unknown;
@@ -8,18 +8,20 @@ export interface FieldChange {
 
 export type FieldChanges = Record<string, FieldChange>;
 
-/** They change with everything else, or never. */
-const BOOKKEEPING = new Set(['id', 'organization_id', 'created_at', 'updated_at', 'last_used_at']);
+/** They change with every other field, or never. */
+const IGNORED_FIELDS = new Set(['id', 'organization_id', 'created_at', 'updated_at', 'last_used_at']);
 
-/** Fields that differ, in the order of their names; of lists only the entries that the other one lacks. */
+/** Returns the fields that differ, sorted by name. Of arrays only removed and added entries are returned. */
 export function fieldChangesBetween(before: object = {}, after: object = {}): FieldChanges {
   const [earlier, later] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
-  const names = [...new Set([...earlier.keys(), ...later.keys()])].filter((name) => !BOOKKEEPING.has(name));
-  const changes = names.sort().map((name) => [name, change(earlier.get(name), later.get(name))] as const);
+  const names = [...new Set([...earlier.keys(), ...later.keys()])].filter(
+    (name) => !IGNORED_FIELDS.has(name),
+  );
+  const changes = names.sort().map((name) => [name, changeOf(earlier.get(name), later.get(name))] as const);
   return Object.fromEntries(changes.filter(([, { before, after }]) => differ(before, after)));
 }
 
-function change(before: unknown = null, after: unknown = null): FieldChange {
+function changeOf(before: unknown = null, after: unknown = null): FieldChange {
   if (!isListOrNull(before) || !isListOrNull(after)) return { before, after };
   return { before: without(before, after), after: without(after, before) };
 }
@@ -35,7 +37,6 @@ function without(list: unknown[] | null, other: unknown[] | null): unknown[] | n
   return list.filter((entry) => !known.has(textOf(entry)));
 }
 
-/** What was not there before differs from whatever is there now, without a closer look. */
 function differ(before: unknown, after: unknown): boolean {
   if (before === null || after === null) return before !== after;
   return textOf(before) !== textOf(after);

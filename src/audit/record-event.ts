@@ -4,7 +4,7 @@ import { QueryParameters } from '../database/query-parameters.js';
 import type { AuditedEvent } from './audited-event.js';
 import type { EventSource } from './event-source.js';
 import { fieldChangesBetween, type FieldChanges } from './field-changes.js';
-import { dataKeyOf, encrypted, isPersonal, newDataKey } from './personal-data.js';
+import { createDataKey, encryptPersonalData, getOrCreateDataKey, hasPersonalData } from './personal-data.js';
 
 /** The organization that an event belongs to, and who caused it. */
 export interface AuditContext {
@@ -12,7 +12,7 @@ export interface AuditContext {
   readonly source: EventSource;
 }
 
-/** The columns of an event, the organization aside, with their types. */
+/** SQL types by column; without the organization. */
 const COLUMNS = {
   id: 'uuid',
   actor_type: 'text',
@@ -38,9 +38,9 @@ export interface FirstEvent {
 }
 
 /** @param event of a user that is being created */
-export function firstEventOf(context: AuditContext, event: AuditedEvent): FirstEvent {
-  const [id, dataKey] = [uuidv7(), newDataKey()];
-  const changes = encrypted(fieldChangesBetween(event.before, event.after), id, dataKey);
+export function createFirstEvent(context: AuditContext, event: AuditedEvent): FirstEvent {
+  const [id, dataKey] = [uuidv7(), createDataKey()];
+  const changes = encryptPersonalData(fieldChangesBetween(event.before, event.after), id, dataKey);
   return { row: rowOf(context, id, event, changes), userId: event.target.id, dataKey };
 }
 
@@ -57,8 +57,12 @@ export async function recordEvent(
   if (Object.keys(changes).length === 0 && event.details === undefined) return;
   const id = uuidv7();
   const stored =
-    event.target.type === 'user' && isPersonal(changes)
-      ? encrypted(changes, id, await dataKeyOf(manager, context.organizationId, event.target.id))
+    event.target.type === 'user' && hasPersonalData(changes)
+      ? encryptPersonalData(
+          changes,
+          id,
+          await getOrCreateDataKey(manager, context.organizationId, event.target.id),
+        )
       : changes;
   const parameters = new QueryParameters();
   const organization = parameters.add(context.organizationId);

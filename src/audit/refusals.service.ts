@@ -3,51 +3,50 @@ import { TenantDatabase } from '../database/tenant-database.js';
 import type { Action } from './audited-event.js';
 import { recordEvent, type AuditContext } from './record-event.js';
 
-/** Milliseconds in which refusals of one kind become one event. */
-const GATHERED_FOR = 60_000;
-/** Kinds gathered at a time; more keys than that are not misused in a minute by accident. */
-const KINDS_MAX = 10_000;
+const AGGREGATION_PERIOD_MS = 60_000;
+/** Further refusals in a period are not recorded. */
+const MAX_AGGREGATES = 10_000;
 
 export type CredentialsReason = 'wrong_secret' | 'expired' | 'revoked' | 'address_not_allowed';
 
-interface Refusal {
+interface Aggregate {
   context: AuditContext;
   action: Action;
   api_key_id: string;
-  what: Record<string, string>;
+  details: Record<string, string>;
   since: Date;
   count: number;
 }
 
 /**
- * What was refused to a known API key. However often it tries, its organization gets one event a minute for
- * each reason, and the request waits for nothing: the events are written later, on each replica for itself.
+ * Records refusals of known API keys as audit events: at most one event per minute, key and reason, on each replica.
+ * Events are written in the background.
  */
 @Injectable()
 export class RefusalsService implements BeforeApplicationShutdown {
   private readonly logger = new Logger(RefusalsService.name);
-  private gathered = new Map<string, Refusal>();
+  private aggregates = new Map<string, Aggregate>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly database: TenantDatabase) {}
 
-  /** @param context its actor is the key whose secret was wrong, or which is not in force any more */
+  /** @param context whose actor is the refused key */
   credentialsRefused(context: AuditContext, reason: CredentialsReason): void {
-    this.gather(context, 'credentials.refused', { reason });
+    this.aggregate(context, 'credentials.refused', { reason });
   }
 
-  /** @param scopes what the key would have needed, and lacks */
+  /** @param scopes that the key lacks */
   scopeRefused(context: AuditContext, scopes: readonly string[]): void {
-    this.gather(context, 'scope.refused', { scope: scopes.join(' ') });
+    this.aggregate(context, 'scope.refused', { scope: scopes.join(' ') });
   }
 
-  /** Writes down what was gathered; what cannot be written is in the log. */
+  /** Records all aggregates; logs those that cannot be recorded. */
   async flush(): Promise<void> {
     clearTimeout(this.timer);
-    const refusals = [...this.gathered.values()];
-    this.gathered = new Map();
-    for (const { context, action, api_key_id, what, since, count } of refusals) {
-      const details = { ...what, count, since: since.toISOString() };
+    const aggregates = [...this.aggregates.values()];
+    this.aggregates = new Map();
+    for (const { context, action, api_key_id, details: reason, since, count } of aggregates) {
+      const details = { ...reason, count, since: since.toISOString() };
       try {
         const target = { type: 'api_key', id: api_key_id } as const;
         await this.database.transaction(
@@ -56,7 +55,10 @@ export class RefusalsService implements BeforeApplicationShutdown {
           { background: true },
         );
       } catch (error) {
-        this.logger.warn({ err: error, api_key_id, action, ...details }, 'A refusal could not be recorded');
+        this.logger.warn(
+          { err: error, api_key_id, action, ...details },
+          'A refused request could not be recorded',
+        );
       }
     }
   }
@@ -65,17 +67,17 @@ export class RefusalsService implements BeforeApplicationShutdown {
     return this.flush();
   }
 
-  private gather(context: AuditContext, action: Action, what: Record<string, string>): void {
+  private aggregate(context: AuditContext, action: Action, details: Record<string, string>): void {
     const api_key_id = context.source.actor.id ?? '';
-    const kind = JSON.stringify([api_key_id, action, what]);
-    const known = this.gathered.get(kind);
+    const key = JSON.stringify([api_key_id, action, details]);
+    const known = this.aggregates.get(key);
     if (known !== undefined) known.count += 1;
-    else if (this.gathered.size < KINDS_MAX)
-      this.gathered.set(kind, { context, action, api_key_id, what, since: new Date(), count: 1 });
-    if (this.gathered.size === 1 && known === undefined) this.flushLater();
+    else if (this.aggregates.size < MAX_AGGREGATES)
+      this.aggregates.set(key, { context, action, api_key_id, details, since: new Date(), count: 1 });
+    if (this.aggregates.size === 1 && known === undefined) this.scheduleFlush();
   }
 
-  private flushLater(): void {
-    this.timer = setTimeout(() => void this.flush(), GATHERED_FOR).unref();
+  private scheduleFlush(): void {
+    this.timer = setTimeout(() => void this.flush(), AGGREGATION_PERIOD_MS).unref();
   }
 }

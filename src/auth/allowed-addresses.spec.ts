@@ -36,7 +36,7 @@ describe('Allowed addresses', () => {
     expect(new AllowedAddresses([entry]).has(address)).toBe(false);
   });
 
-  it('agree with the arithmetic of IPv4, whatever the prefix', () => {
+  it('agree with the arithmetic of IPv4 for every prefix', () => {
     const number = fc.nat({ max: 0xff_ff_ff_ff });
     const written = (n: number): string => [24, 16, 8, 0].map((bits) => (n >>> bits) & 255).join('.');
     fc.assert(

@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import type { ActiveApiKey } from '../common/auth/active-api-key.js';
+import type { ScopeName } from '../common/auth/scopes.js';
 import { maxEntries } from '../common/max-entries.js';
 import { Settings } from '../config/settings.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import { AllowedAddresses } from './allowed-addresses.js';
-import type { ActiveApiKey } from '../common/auth/active-api-key.js';
-import type { ScopeName } from '../common/auth/scopes.js';
 import { ApiKeyInvalidation } from './api-key-invalidation.js';
 
-/** Milliseconds for which a key is believed while every change of it is heard; the rest is caution. */
-const BELIEVED_WHILE_HEARD = 30_000;
-/** Milliseconds for which it is believed behind a pooler: changes count within a second there too. */
-const BELIEVED_UNHEARD = 900;
+/** Applies while notifications of changes are received, as a second safeguard. */
+const TTL_WITH_NOTIFICATIONS_MS = 30_000;
+/** Applies behind a pooler, which delivers no notifications; changes must take effect within 1 s. */
+const TTL_WITHOUT_NOTIFICATIONS_MS = 900;
 
 /** The columns of an API key that the guard needs. */
 export interface CachedApiKey extends ActiveApiKey {
@@ -19,13 +19,13 @@ export interface CachedApiKey extends ActiveApiKey {
   organization_id: string;
   name: string;
   scopes: ScopeName[];
-  /** Undefined where the key may be used from every address. */
+  /** Undefined when the key may be used from every address. */
   allowedAddresses?: AllowedAddresses;
 }
 
 type KeyRow = Omit<CachedApiKey, 'allowedAddresses'> & { allowed_ips: string[] };
 
-interface Remembered {
+interface Entry {
   key: CachedApiKey;
   readAt: number;
 }
@@ -35,53 +35,53 @@ export const FIND_KEY = `
     expires_at, revoked_at
   FROM api_keys WHERE public_key = $1`;
 
-/** The keys of recent callers, as the database has them: what is changed there counts here within a second. */
+/** Caches recently used API keys. Changes in the database take effect within a second. */
 @Injectable()
 export class ApiKeyCache {
-  private readonly remembered = new LRUCache<string, Remembered>(maxEntries(10_000));
-  /** How often something was forgotten: what was being read at that moment may be old. */
-  private forgotten = 0;
-  /** A pooler takes a LISTEN and delivers nothing. */
-  private readonly canListen: boolean;
+  private readonly entries = new LRUCache<string, Entry>(maxEntries(10_000));
+  /** Incremented by each invalidation: a key that is being read at that moment may be stale. */
+  private invalidations = 0;
+  private readonly hasNotifications: boolean;
 
   constructor(
     private readonly database: TenantDatabase,
-    private readonly changes: ApiKeyInvalidation,
+    private readonly invalidation: ApiKeyInvalidation,
     { environment }: Settings,
   ) {
-    this.canListen = environment.DATABASE_MODE !== 'pooled';
+    this.hasNotifications = environment.DATABASE_MODE !== 'pooled';
   }
 
-  /** @returns undefined when there is no such key; those are not remembered */
+  /** @returns undefined when the key does not exist, which is not cached */
   async find(publicKey: string): Promise<CachedApiKey | undefined> {
-    this.listen();
-    const remembered = this.remembered.get(publicKey);
-    if (remembered !== undefined && this.isBelieved(remembered)) return remembered.key;
-    const { forgotten } = this;
+    this.startListening();
+    const entry = this.entries.get(publicKey);
+    if (entry !== undefined && this.isFresh(entry)) return entry.key;
+    const { invalidations } = this;
     const readAt = performance.now();
     const key = await this.read(publicKey);
-    if (key !== undefined && forgotten === this.forgotten) this.remembered.set(publicKey, { key, readAt });
+    if (key !== undefined && invalidations === this.invalidations)
+      this.entries.set(publicKey, { key, readAt });
     return key;
   }
 
-  /** From the first key on, and so not for a command. */
-  private listen(): void {
-    if (!this.canListen) return;
-    this.changes.start((publicKey) => {
-      this.forget(publicKey);
+  /** Called with the first key, because commands need no connection for notifications. */
+  private startListening(): void {
+    if (!this.hasNotifications) return;
+    this.invalidation.start((publicKey) => {
+      this.invalidate(publicKey);
     });
   }
 
-  private forget(publicKey: string | undefined): void {
-    this.forgotten += 1;
-    if (publicKey === undefined) this.remembered.clear();
-    else this.remembered.delete(publicKey);
+  private invalidate(publicKey: string | undefined): void {
+    this.invalidations += 1;
+    if (publicKey === undefined) this.entries.clear();
+    else this.entries.delete(publicKey);
   }
 
-  private isBelieved({ readAt }: Remembered): boolean {
-    const age = performance.now() - readAt;
-    if (!this.canListen) return age < BELIEVED_UNHEARD;
-    return age < BELIEVED_WHILE_HEARD && this.changes.areHeard();
+  private isFresh({ readAt }: Entry): boolean {
+    const ageMs = performance.now() - readAt;
+    if (!this.hasNotifications) return ageMs < TTL_WITHOUT_NOTIFICATIONS_MS;
+    return ageMs < TTL_WITH_NOTIFICATIONS_MS && this.invalidation.isCurrent();
   }
 
   private async read(publicKey: string): Promise<CachedApiKey | undefined> {

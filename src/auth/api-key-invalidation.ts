@@ -6,68 +6,72 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { Settings } from '../config/settings.js';
 import { ReplyTimeoutClient } from '../database/postgres/reply-timeout-client.js';
+import { BackgroundJob } from '../jobs/background-job.js';
 
-/** The channel that the trigger on api_keys tells changed public keys on. */
+/** The trigger on api_keys sends the public keys of changed rows to this channel. */
 const CHANNEL = 'api_keys';
 
-/** Milliseconds between two questions whether the connection still carries anything. */
-const ASKED_EVERY = 200;
-/** Milliseconds for which an answer proves that every change has been heard: less than a second, with some to spare. */
-const PROVED_FOR = 750;
-/** Milliseconds without an answer after which the connection is given up. */
-const SILENT_FOR = 1000;
-const RETRY_AFTER = 200;
+const HEARTBEAT_INTERVAL_MS = 200;
+/** A reply proves that all notifications up to its query were received. Revocations must take effect within 1 s. */
+const HEARTBEAT_VALIDITY_MS = 750;
+const REPLY_TIMEOUT_MS = 1000;
+const RECONNECT_DELAY_MS = 200;
 
-/** Hears of changed keys on a connection of its own, and knows when it may have missed one. */
+/** @param publicKey of the API key that was changed; undefined when any key may have been changed */
+type OnChange = (publicKey?: string) => void;
+
+/** Receives notifications of changed API keys on a connection of its own, and detects when it may have missed some. */
 @Injectable()
 export class ApiKeyInvalidation implements OnApplicationShutdown {
   private readonly logger = new Logger(ApiKeyInvalidation.name);
-  private readonly shutdown = new AbortController();
-  private forget: (publicKey?: string) => void = () => undefined;
-  private provedAt = -Infinity;
-  private hasToldLoss = false;
-  private listening: Promise<void> | undefined;
+  private readonly job = new BackgroundJob({
+    name: ApiKeyInvalidation.name,
+    intervalMs: RECONNECT_DELAY_MS,
+    runsAtStart: true,
+    run: (signal) => this.listenUntilLost(signal),
+    failureMessage: 'Notifications of API key changes failed; the connection will be opened again',
+  });
+  private onChange: OnChange = () => undefined;
+  private currentAsOf = -Infinity;
+  private hasLoggedLoss = false;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly settings: Settings,
   ) {}
 
-  /** @param forget is called with each key that was changed; without one when any may have been */
-  start(forget: (publicKey?: string) => void): void {
-    this.forget = forget;
-    this.listening ??= this.keepListening();
+  start(onChange: OnChange): void {
+    this.onChange = onChange;
+    this.job.start();
   }
 
-  /** Whether all that was changed until a moment ago has been heard. By the clock: a blocked process knows it too. */
-  areHeard(): boolean {
-    return performance.now() - this.provedAt < PROVED_FOR;
+  /** Returns whether all changes up to a moment ago were received; false also after the process was blocked. */
+  isCurrent(): boolean {
+    return performance.now() - this.currentAsOf < HEARTBEAT_VALIDITY_MS;
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    this.shutdown.abort();
-    await this.listening;
+  onApplicationShutdown(): Promise<void> {
+    return this.job.stop();
   }
 
-  private async keepListening(): Promise<void> {
-    const { signal } = this.shutdown;
-    while (!signal.aborted) {
-      await this.listenUntilLost(signal).catch((error: unknown) => {
-        if (!signal.aborted) this.tellLoss(error);
-      });
-      this.provedAt = -Infinity;
-      this.forget();
-      await sleep(RETRY_AFTER, undefined, { signal, ref: false }).catch(() => undefined);
+  private async listenUntilLost(signal: AbortSignal): Promise<void> {
+    try {
+      await this.listen(signal);
+    } catch (error) {
+      if (!signal.aborted) this.logLoss(error);
+    } finally {
+      this.currentAsOf = -Infinity;
+      this.onChange();
     }
   }
 
-  /** @throws whatever ended it */
-  private async listenUntilLost(signal: AbortSignal): Promise<never> {
+  /** @throws Error when the connection is lost, or the signal is aborted */
+  private async listen(signal: AbortSignal): Promise<never> {
     const client = new ReplyTimeoutClient({
       connectionString: this.settings.databaseUrl,
       application_name: 'tenantry-keys',
-      connectionTimeoutMillis: SILENT_FOR,
-      reply_timeout_ms: SILENT_FOR,
+      connectionTimeoutMillis: REPLY_TIMEOUT_MS,
+      reply_timeout_ms: REPLY_TIMEOUT_MS,
     });
     const lost = new Promise<never>((_resolve, reject) => {
       client.on('error', reject);
@@ -75,68 +79,65 @@ export class ApiKeyInvalidation implements OnApplicationShutdown {
         reject(new Error('The connection was closed'));
       });
     });
-    lost.catch(() => undefined); // it also ends when nobody waits for it any more
-    const stop = addAbortListener(signal, () => {
+    lost.catch(() => undefined); // may reject before or after it is awaited
+    const abortListener = addAbortListener(signal, () => {
       client.destroy();
     });
     try {
       await client.connect();
       await client.query(`LISTEN ${CHANNEL}`);
       await this.expectNotifications(client, signal);
-      return await Promise.race([lost, this.prove(client, signal)]);
+      return await Promise.race([lost, this.sendHeartbeats(client, signal)]);
     } finally {
-      stop[Symbol.dispose]();
+      abortListener[Symbol.dispose]();
       client.destroy();
     }
   }
 
-  /**
-   * Sends one over another connection and waits for it: a pooler in transaction mode takes the LISTEN and
-   * then delivers nothing.
-   */
+  /** Tests the connection: a pooler in transaction mode accepts LISTEN, but delivers no notifications. */
   private async expectNotifications(client: ReplyTimeoutClient, signal: AbortSignal): Promise<void> {
     const token = `test ${randomUUID()}`;
-    const arrived = new Promise<void>((resolve) => {
+    const received = new Promise<void>((resolve) => {
       client.on('notification', ({ payload }) => {
         if (payload === token) resolve();
-        else this.forget(payload);
+        else this.onChange(payload);
       });
     });
     await this.dataSource.query('SELECT pg_notify($1, $2)', [CHANNEL, token]);
-    const tooLate = sleep(SILENT_FOR, undefined, { signal, ref: false }).then(() => {
+    const timeout = sleep(REPLY_TIMEOUT_MS, undefined, { signal, ref: false }).then(() => {
       throw new Error(
-        'Notifications do not arrive. Behind a pooler in transaction mode set DATABASE_MODE=pooled',
+        'Notifications are not delivered. Set DATABASE_MODE=pooled behind a pooler in transaction mode',
       );
     });
-    await Promise.race([arrived, tooLate]);
-    tooLate.catch(() => undefined);
+    await Promise.race([received, timeout]);
+    timeout.catch(() => undefined);
   }
 
-  /** Asks again and again: an answer comes after all notifications that were sent before the question. */
-  private async prove(client: ReplyTimeoutClient, signal: AbortSignal): Promise<never> {
+  /** PostgreSQL sends notifications before the reply to a later query. */
+  private async sendHeartbeats(client: ReplyTimeoutClient, signal: AbortSignal): Promise<never> {
     for (let isFirst = true; ; isFirst = false) {
-      const askedAt = performance.now();
+      const sentAt = performance.now();
       await client.query('SELECT');
-      if (isFirst) this.tellReturn();
-      this.provedAt = askedAt;
-      await sleep(ASKED_EVERY, undefined, { signal, ref: false });
+      if (isFirst) {
+        this.onChange(); // entries cached before LISTEN may be stale
+        this.logRecovery();
+      }
+      this.currentAsOf = sentAt;
+      await sleep(HEARTBEAT_INTERVAL_MS, undefined, { signal, ref: false });
     }
   }
 
-  /** What was read before the LISTEN may be old. */
-  private tellReturn(): void {
-    this.forget();
-    if (this.hasToldLoss) this.logger.log('Changes of API keys are heard again');
-    this.hasToldLoss = false;
+  private logRecovery(): void {
+    if (this.hasLoggedLoss) this.logger.log('Notifications of API key changes are received again');
+    this.hasLoggedLoss = false;
   }
 
-  private tellLoss(error: unknown): void {
-    if (!this.hasToldLoss) {
+  private logLoss(error: unknown): void {
+    if (!this.hasLoggedLoss)
       this.logger.warn(
         { err: error },
-        'Changes of API keys are not heard; until they are, each request asks',
+        'Notifications of API key changes are not received; until they are, each request reads its key from the database',
       );
-    }
-    this.hasToldLoss = true;
+    this.hasLoggedLoss = true;
   }
 }

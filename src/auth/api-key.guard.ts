@@ -14,8 +14,8 @@ import { ApiKeyVerifier } from './api-key-verifier.js';
 import { LastUsedTracker } from './last-used-tracker.js';
 
 /**
- * Every refusal is answered after this time, whatever its reason: neither a malformed pair nor a cached key needs a
- * query, and response times must not tell them from the others.
+ * Minimum response time of refusals, so that it does not reveal their reason: refusals of malformed pairs and of cached
+ * keys need no query.
  */
 const REFUSAL_DELAY_MS = 20;
 

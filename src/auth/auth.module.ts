@@ -7,7 +7,7 @@ import { ApiKeyInvalidation } from './api-key-invalidation.js';
 import { ApiKeyVerifier } from './api-key-verifier.js';
 import { ApiKeyGuard } from './api-key.guard.js';
 import { LastUsedTracker } from './last-used-tracker.js';
-import { RouteScopes } from './route-scopes.js';
+import { RouteScopeCheck } from './route-scope-check.js';
 
 @Module({
   imports: [DiscoveryModule, AuditModule, RateLimitingModule],
@@ -16,7 +16,7 @@ import { RouteScopes } from './route-scopes.js';
     ApiKeyCache,
     ApiKeyInvalidation,
     LastUsedTracker,
-    RouteScopes,
+    RouteScopeCheck,
     { provide: APP_GUARD, useClass: ApiKeyGuard },
   ],
 })

@@ -4,10 +4,16 @@ import { Command, CommandRunner, Option, SubCommand } from 'nest-commander';
 import { commandLineSource } from '../audit/event-source.js';
 import { recordEvent } from '../audit/record-event.js';
 import { ApiKeysRepository } from '../api-keys/api-keys.repository.js';
-import { newKeyPair, type KeyPair } from '../common/auth/key-pair.js';
-import { inOrder, SCOPES, type ScopeName } from '../common/auth/scopes.js';
+import { createKeyPair, type KeyPair } from '../common/auth/key-pair.js';
+import { sortScopes, SCOPES, type ScopeName } from '../common/auth/scopes.js';
 import { fieldErrorsOf } from '../common/validation/field-errors.js';
-import { IsListOfValues, IsOneOf, IsText, IsUuid, MayBeLeftOut } from '../common/validation/field-rules.js';
+import {
+  IsArrayOfScalars,
+  IsOneOf,
+  IsText,
+  IsUuid,
+  OptionalField,
+} from '../common/validation/field-rules.js';
 import { ScalarEntry } from '../common/validation/scalar-entry.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import { withApplication } from './with-application.js';
@@ -37,8 +43,8 @@ class NewApiKey {
   @IsText()
   name!: string;
 
-  @MayBeLeftOut()
-  @IsListOfValues(() => Scope)
+  @OptionalField()
+  @IsArrayOfScalars(() => Scope)
   scopes?: Scope[];
 }
 
@@ -88,8 +94,8 @@ export class ApiKeyCommand extends CommandRunner {
 }
 
 async function create({ organization, name, scopes: requested }: NewApiKey): Promise<CreatedKey> {
-  const scopes = requested === undefined ? [...SCOPES] : inOrder(requested.map(({ value }) => value));
-  const pair = newKeyPair();
+  const scopes = requested === undefined ? [...SCOPES] : sortScopes(requested.map(({ value }) => value));
+  const pair = createKeyPair();
   const api_key_id = await withApplication((app) =>
     app.get(TenantDatabase).transaction(organization, async (manager) => {
       const rows = await manager.query<unknown[]>('SELECT FROM organizations WHERE id = $1', [organization]);

@@ -65,11 +65,11 @@ function parseOrganizationId(id: string): string {
   return id.toLowerCase();
 }
 
-function format({ organization_id, held, unsealed, checkpoints, fault }: Verification): string {
+function format({ organization_id, verified, unsealed, checkpoints, fault }: Verification): string {
   const outcome =
     fault === undefined
-      ? `${String(held)} events hold, ${String(unsealed)} are not sealed yet, ${String(checkpoints)} checkpoints hold`
-      : `${fault} (${String(held)} events before it hold)`;
+      ? `${String(verified)} events hold, ${String(unsealed)} are not sealed yet, ${String(checkpoints)} checkpoints hold`
+      : `${fault} (${String(verified)} events before it hold)`;
   return `Organization ${organization_id}: ${outcome}.\n`;
 }
 

@@ -104,8 +104,8 @@ export class DatabaseRecountCommand extends CommandRunner {
     try {
       const corrections = await recount(database.url, environment);
       const lines = corrections.map(
-        ({ organization_id, counted, missed }) =>
-          `Organization ${organization_id}: the total of ${counted} was ${String(Math.abs(missed))} too ${missed > 0 ? 'low' : 'high'}.\n`,
+        ({ organization_id, counted, difference }) =>
+          `Organization ${organization_id}: the total of ${counted} was ${String(Math.abs(difference))} too ${difference > 0 ? 'low' : 'high'}.\n`,
       );
       process.stdout.write(lines.join('') || 'All totals are right.\n');
     } finally {

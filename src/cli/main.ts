@@ -1,4 +1,4 @@
-import { keepCompiledCode } from '../common/compile-cache.js';
+import { enableDiskCompileCache } from '../common/compile-cache.js';
 
-keepCompiledCode();
+enableDiskCompileCache();
 await import('./run.js');

@@ -1,13 +1,13 @@
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** Beside the code that it is made of: whoever can write the one can write the other. */
+/** Next to the source code, so that both have the same write permissions. */
 const FOLDER = new URL('../../../node_modules/.cache/tenantry', import.meta.url);
 
 /**
- * From now on Node keeps what it compiles, once it exits, and finds it at the next start. Where the folder cannot be
- * written it keeps nothing, and says nothing. NODE_COMPILE_CACHE names another folder.
+ * Makes Node store compiled code at exit and load it at the next start. Has no effect where the folder is not
+ * writable. NODE_COMPILE_CACHE overrides the folder.
  */
-export function keepCompiledCode(): void {
+export function enableDiskCompileCache(): void {
   enableCompileCache(fileURLToPath(FOLDER));
 }

@@ -1,18 +1,21 @@
 import { randomFillSync } from 'node:crypto';
 
-/** Drawn at a time: to ask for few costs as much as to ask for many. */
-const drawn = Buffer.alloc(4096);
-let given = drawn.length;
+/** Filled in one call, because a call for a few bytes costs as much as one for many. */
+const pool = Buffer.alloc(4096);
+let offset = pool.length;
 
-/** As those of node:crypto, for few at a time; each is given once, and kept nowhere. @throws RangeError past 4096 */
+/**
+ * Like `randomBytes` of node:crypto, but faster for a few bytes at a time. Returned bytes are erased from the pool.
+ * @throws RangeError for more than 4096 bytes
+ */
 export function randomBytes(count: number): Buffer {
-  if (count > drawn.length) throw new RangeError(`at most ${String(drawn.length)} bytes at a time`);
-  if (given + count > drawn.length) {
-    randomFillSync(drawn);
-    given = 0;
+  if (count > pool.length) throw new RangeError(`At most ${String(pool.length)} bytes at a time`);
+  if (offset + count > pool.length) {
+    randomFillSync(pool);
+    offset = 0;
   }
-  const bytes = Buffer.from(drawn.subarray(given, given + count));
-  drawn.fill(0, given, given + count);
-  given += count;
+  const bytes = Buffer.from(pool.subarray(offset, offset + count));
+  pool.fill(0, offset, offset + count);
+  offset += count;
   return bytes;
 }

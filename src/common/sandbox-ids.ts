@@ -1,6 +1,6 @@
 /**
- * Ids of the sandbox organization, the same on every installation. They are the examples of the OpenAPI
- * document too, so that "Try it out" works as it stands beside a sandbox.
+ * Ids of the sandbox organization, the same in every installation. The OpenAPI document uses them as examples, so
+ * that "Try it out" works unchanged on an installation with a sandbox.
  */
 export const SANDBOX = {
   organization_id: '019b0000-0000-7000-8000-000000000001',

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { secretIn } from './secret-file.js';
+import { readOrCreateSecret } from './secret-file.js';
 
 describe('A file with a secret', () => {
   let folder: string;
@@ -16,19 +16,19 @@ describe('A file with a secret', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('is made with its folder, for its owner alone, and leaves no scrap behind', () => {
-    expect(secretIn(file, () => 'made')).toBe('made');
+  it('is created with its folder, readable by its owner only, and leaves no temporary file', () => {
+    expect(readOrCreateSecret(file, () => 'created')).toBe('created');
     expect((statSync(file).mode & 0o777).toString(8)).toBe('600');
     expect(readdirSync(join(folder, 'data'))).toEqual(['secret']);
   });
 
-  it('is made once', () => {
-    secretIn(file, () => 'first');
-    expect(secretIn(file, () => 'second')).toBe('first');
+  it('is created once', () => {
+    readOrCreateSecret(file, () => 'first');
+    expect(readOrCreateSecret(file, () => 'second')).toBe('first');
   });
 
-  it('made by another process at the same moment is kept', () => {
-    const secret = secretIn(file, () => {
+  it('that another process creates concurrently is kept', () => {
+    const secret = readOrCreateSecret(file, () => {
       writeFileSync(file, 'theirs');
       return 'ours';
     });

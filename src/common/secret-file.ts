@@ -3,21 +3,21 @@ import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { dirname } from 'node:path';
 
 /**
- * The secret that a file keeps, for its owner's eyes only; made when there is none yet.
- * Of several processes that make it at once one wins, and all get its secret: it is written aside and
- * linked into place whole, and a link, unlike a rename, never replaces what is there.
+ * Returns the secret in the file; creates the file, readable by its owner only, if it does not exist. When several
+ * processes create it concurrently, all return the secret of the first: the complete file is linked into place, and
+ * a link, unlike a rename, never replaces an existing file.
  */
-export function secretIn(file: string, make: () => string): string {
+export function readOrCreateSecret(file: string, createSecret: () => string): string {
   if (!existsSync(file)) {
-    const own = `${file}.${randomUUID()}`;
+    const temporary = `${file}.${randomUUID()}`;
     mkdirSync(dirname(file), { recursive: true });
     try {
-      writeFileSync(own, make(), { mode: 0o600, flush: true });
-      linkSync(own, file);
+      writeFileSync(temporary, createSecret(), { mode: 0o600, flush: true });
+      linkSync(temporary, file);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     } finally {
-      rmSync(own, { force: true });
+      rmSync(temporary, { force: true });
     }
   }
   return readFileSync(file, 'utf8');

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { Problem } from '../common/errors/problem.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import { PublishedKeysService } from '../signing/published-keys.service.js';
-import { LONGEST_LIFETIME, SigningKeysService } from '../signing/signing-keys.service.js';
+import { MAX_TOKEN_LIFETIME_SECONDS, SigningKeysService } from '../signing/signing-keys.service.js';
 import type { IntrospectionResponse, TokenResponse } from './dto/embed-tokens.dto.js';
 import { TokenIssuer } from './token-issuer.js';
 
@@ -37,10 +37,10 @@ export class EmbedTokensService {
     if (!(await this.hasUser(organizationId, userId))) throw new Problem('LOGIN_FAILED');
     const { issuer: iss, audience: aud } = this.tokenIssuer;
     const iat = Math.floor(Date.now() / 1000);
-    const exp = iat + LONGEST_LIFETIME;
+    const exp = iat + MAX_TOKEN_LIFETIME_SECONDS;
     const claims: Claims = { iss, aud, sub: userId, org: organizationId, iat, exp, jti: uuidv7() };
     const access_token = await this.signingKeys.sign(TYPE, claims);
-    return { access_token, token_type: 'Bearer', expires_in: LONGEST_LIFETIME };
+    return { access_token, token_type: 'Bearer', expires_in: MAX_TOKEN_LIFETIME_SECONDS };
   }
 
   /** One answer for all that is not a token in force of a user of the organization, whatever it is. */

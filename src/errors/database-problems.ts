@@ -1,5 +1,5 @@
 import { FIELD_CODES, type FieldCode } from '../common/errors/catalogue.js';
-import { Problem, RETRY_SOON } from '../common/errors/problem.js';
+import { Problem, RETRY_AFTER_ONE_SECOND } from '../common/errors/problem.js';
 import { isStatementTimeout, isUnavailable, violatedConstraint } from '../database/database-errors.js';
 
 /** Problems by violated constraint. Validators find most violations before the statement; concurrent changes are found here. */
@@ -55,7 +55,7 @@ export function problemOfDatabaseError(error: unknown): Problem | undefined {
   if (violated !== undefined) return violated();
   if (!isUnavailable(error)) return undefined;
   const detail = isStatementTimeout(error) ? { detail: STATEMENT_TIMEOUT_DETAIL } : {};
-  return new Problem('SERVICE_UNAVAILABLE', { headers: RETRY_SOON, cause: error, ...detail });
+  return new Problem('SERVICE_UNAVAILABLE', { headers: RETRY_AFTER_ONE_SECOND, cause: error, ...detail });
 }
 
 function invalid(field: string, code: FieldCode & keyof typeof FIELD_CODES): () => Problem {

@@ -4,7 +4,7 @@ import type { Express, Request, Response } from 'express';
 import { problemOfDatabaseError } from './database-problems.js';
 import { allowedMethods } from '../common/http/allowed-methods.js';
 import { requestId } from '../common/http/request-id.js';
-import { Problem, RETRY_SOON } from '../common/errors/problem.js';
+import { Problem, RETRY_AFTER_ONE_SECOND } from '../common/errors/problem.js';
 
 /** Converts every error to a problem of the catalogue. */
 @Catch()
@@ -71,7 +71,7 @@ function notReadyProblem(error: unknown): Problem {
     error?: Record<string, { message?: string }>;
   };
   const detail = Object.entries(parts).map(([part, { message }]) => `${part}: ${message ?? 'down'}`);
-  return new Problem('SERVICE_UNAVAILABLE', { headers: RETRY_SOON, detail: detail.join('; ') });
+  return new Problem('SERVICE_UNAVAILABLE', { headers: RETRY_AFTER_ONE_SECOND, detail: detail.join('; ') });
 }
 
 /** Returns the status of Nest's exceptions and of the `http-errors` of Express. */

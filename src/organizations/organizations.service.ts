@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { ApiKeysRepository } from '../api-keys/api-keys.repository.js';
 import { commandLineSource } from '../audit/event-source.js';
 import { recordEvent } from '../audit/record-event.js';
-import { newKeyPair, type KeyPair } from '../common/auth/key-pair.js';
+import { createKeyPair, type KeyPair } from '../common/auth/key-pair.js';
 import { Problem } from '../common/errors/problem.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import type { DefaultRoleName } from '../roles/default-roles.js';
@@ -70,7 +70,7 @@ export class OrganizationsService {
 
   /** Creates an organization in the caller's transaction, recorded as the work of the command line. */
   async insert(manager: EntityManager, { id, name, keyName, roleIds }: NewOrganization): Promise<KeyPair> {
-    const pair = newKeyPair();
+    const pair = createKeyPair();
     await manager.insert(Organization, { id, name });
     await this.roles.createDefaults(manager, id, roleIds);
     await this.apiKeys.insert(manager, id, { name: keyName }, pair);

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import type { Socket } from 'node:net';
-import { Problem, RETRY_SOON } from '../common/errors/problem.js';
+import { Problem, RETRY_AFTER_ONE_SECOND } from '../common/errors/problem.js';
 import { Settings } from '../config/settings.js';
 import { PROBE_PATHS } from './rate-limits.service.js';
 import { RefusalLog } from './refusal-log.js';
@@ -45,7 +45,7 @@ export class RequestsInFlight {
   private tooMany(): Problem {
     this.log.record('in flight');
     return new Problem('SERVICE_UNAVAILABLE', {
-      headers: RETRY_SOON,
+      headers: RETRY_AFTER_ONE_SECOND,
       detail: 'The service is processing its maximum number of requests. Nothing was changed; retry later.',
     });
   }

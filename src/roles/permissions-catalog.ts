@@ -3,14 +3,14 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { readFileSync } from 'node:fs';
 import { fieldErrorsOf } from '../common/validation/field-errors.js';
-import { IsListOf } from '../common/validation/field-rules.js';
+import { IsArrayOf } from '../common/validation/field-rules.js';
 import { StartupError } from '../config/environment.js';
 import { Settings } from '../config/settings.js';
 import { DEFAULT_PERMISSIONS_CATALOG } from './default-permissions-catalog.js';
 import { CatalogSection, type CatalogPermission } from './dto/catalog-section.js';
 
 class Catalog {
-  @IsListOf(() => CatalogSection)
+  @IsArrayOf(() => CatalogSection)
   sections!: CatalogSection[];
 }
 

@@ -52,8 +52,8 @@ export class RolesController {
   @ApiCreation({
     description: 'The new role.',
     type: RoleResponse,
-    tagged: true,
-    below: '/v1/organizations/roles',
+    hasETag: true,
+    location: '/v1/organizations/roles',
     problems: ['ROLE_ALREADY_EXISTS'],
   })
   create(
@@ -97,7 +97,7 @@ export class RolesController {
   @ApiUpdate({
     description: 'The role after the change.',
     type: RoleResponse,
-    tagged: true,
+    hasETag: true,
     problems: ['NOT_FOUND', 'DEFAULT_ROLE_IMMUTABLE', 'ROLE_ALREADY_EXISTS'],
   })
   update(

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { customAlphabet } from 'nanoid';
 import type { EntityManager } from 'typeorm';
-import { touched, type Touched } from '../audit/audited-event.js';
+import { selectAffected, type AffectedRows } from '../audit/audited-event.js';
 import { Problem } from '../common/errors/problem.js';
 import { extendStatementTimeout } from '../database/extend-statement-timeout.js';
 import { TenantDatabase } from '../database/tenant-database.js';
@@ -35,7 +35,7 @@ const FALL_BACK = `
   ), fallen AS (
     SELECT user_id FROM on_accounts UNION SELECT user_id FROM on_groups
   )
-  SELECT ${touched('user_id')} FROM fallen`;
+  SELECT ${selectAffected('user_id')} FROM fallen`;
 
 const idPart = customAlphabet('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 12);
 
@@ -121,7 +121,7 @@ export class RolesService {
         is_default: true,
       });
       await extendStatementTimeout(manager);
-      const [users] = await manager.query<Touched[]>(FALL_BACK, [organizationId, roleId, readOnly.id]);
+      const [users] = await manager.query<AffectedRows[]>(FALL_BACK, [organizationId, roleId, readOnly.id]);
       await manager.delete(Role, { organization_id: organizationId, id: roleId });
       await record({
         action: 'role.deleted',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Environment } from '../config/environment.js';
 import { Settings } from '../config/settings.js';
-import { CannotSign, EncryptionKey } from './encryption-key.js';
+import { SigningUnavailable, EncryptionKey } from './encryption-key.js';
 
 const GIVEN = Buffer.alloc(32, 'given');
 const DATABASE_URL = 'postgresql://127.0.0.1/tenantry';
@@ -25,7 +25,7 @@ describe('The encryption key', () => {
     return new EncryptionKey(new Settings(environment, ''));
   };
 
-  it('is ENCRYPTION_KEY where it is set', () => {
+  it('is ENCRYPTION_KEY if it is set', () => {
     expect(keyWith({ ENCRYPTION_KEY: GIVEN.toString('base64') }).read()).toEqual(GIVEN);
   });
 
@@ -33,7 +33,7 @@ describe('The encryption key', () => {
     ['an embedded database', {}],
     ['an embedded database in production', { NODE_ENV: 'production' as const }],
     ['an external database outside production', { DATABASE_URL }],
-  ])('is made once in a file for %s', (_what, variables) => {
+  ])('is created once in a file for %s', (_what, variables) => {
     const key = keyWith(variables).read();
     expect(key).toHaveLength(32);
     expect(keyWith(variables).read()).toEqual(key);
@@ -42,11 +42,11 @@ describe('The encryption key', () => {
 
   it('is missing for an external database in production', () => {
     const key = keyWith({ DATABASE_URL, NODE_ENV: 'production' });
-    expect(() => key.read()).toThrow(CannotSign);
+    expect(() => key.read()).toThrow(SigningUnavailable);
     expect(() => key.read()).toThrow(/ENCRYPTION_KEY is not set/);
   });
 
-  it('is not what a file holds that is no such key, and counts as soon as the file is put right', () => {
+  it('is rejected when the file is malformed, and read again once the file is corrected', () => {
     const key = keyWith({});
     writeFileSync(file(), 'nonsense');
     expect(() => key.read()).toThrow(/encryption-key does not hold 32 bytes in base64/);
@@ -54,10 +54,10 @@ describe('The encryption key', () => {
     expect(key.read()).toEqual(GIVEN);
   });
 
-  it('says which file cannot be made, and why', () => {
+  it('names the file that cannot be created, and the cause', () => {
     writeFileSync(join(folder, 'taken'), '');
     const key = keyWith({ DATA_DIR: join(folder, 'taken') });
     expect(() => key.read()).toThrow(expect.objectContaining({ cause: expect.anything() }));
-    expect(() => key.read()).toThrow(/taken\/encryption-key cannot be read or made/);
+    expect(() => key.read()).toThrow(/taken\/encryption-key cannot be read or created/);
   });
 });

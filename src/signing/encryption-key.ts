@@ -1,38 +1,36 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { secretIn } from '../common/secret-file.js';
+import { readOrCreateSecret } from '../common/secret-file.js';
 import { ENCRYPTION_KEY_FORM } from '../config/environment.js';
 import { Settings } from '../config/settings.js';
 import { dataDir } from '../database/embedded/data-dir.js';
 
 const FILE = 'encryption-key';
 const MISSING =
-  'Nothing can be signed: ENCRYPTION_KEY is not set. Set it to 32 random bytes in base64, on every replica ' +
-  'to the same ("openssl rand -base64 32" prints some), and start again.';
+  'Nothing can be signed: ENCRYPTION_KEY is not set. Set it to 32 random bytes in base64 ("openssl rand -base64 32"), ' +
+  'the same on every replica, and start again.';
 
-/** Why nothing can be signed now; the message is written for whoever runs the service. */
-export class CannotSign extends Error {
-  /** For callers, who need not know more. */
+/** Explains to the operator why signing is impossible. */
+export class SigningUnavailable extends Error {
+  /** Explanation for API clients. */
   readonly detail: string;
 
   constructor(
     message: string,
-    { detail = 'Nothing can be signed now; the log of the service has the cause.', cause }: Told = {},
+    {
+      detail = 'Nothing can be signed at the moment; the log of the service has the cause.',
+      cause,
+    }: { detail?: string; cause?: unknown } = {},
   ) {
     super(message, { cause });
     this.detail = detail;
   }
 }
 
-interface Told {
-  detail?: string;
-  cause?: unknown;
-}
-
 /**
- * Encrypts what the database must not give away: ENCRYPTION_KEY, else a file in DATA_DIR, made when it is
- * first needed. An external database in production gets no file: its replicas would each make another one.
+ * Encrypts private keys in the database. Read from ENCRYPTION_KEY, otherwise from a file in DATA_DIR, which is created
+ * on first use; not for an external database in production, where each replica would create another key.
  */
 @Injectable()
 export class EncryptionKey implements OnApplicationBootstrap {
@@ -45,12 +43,12 @@ export class EncryptionKey implements OnApplicationBootstrap {
   }
 
   /**
-   * Read anew each time, which is seldom: a file that was put back counts without a restart.
-   * @throws CannotSign
+   * Not cached, so that a restored file takes effect without a restart.
+   * @throws SigningUnavailable
    */
   read(): Buffer {
-    if (this.isMissing()) throw new CannotSign(MISSING, { detail: MISSING });
-    return Buffer.from(this.settings.environment.ENCRYPTION_KEY ?? this.inFile(), 'base64');
+    if (this.isMissing()) throw new SigningUnavailable(MISSING, { detail: MISSING });
+    return Buffer.from(this.settings.environment.ENCRYPTION_KEY ?? this.readFile(), 'base64');
   }
 
   private isMissing(): boolean {
@@ -58,19 +56,21 @@ export class EncryptionKey implements OnApplicationBootstrap {
     return ENCRYPTION_KEY === undefined && DATABASE_URL !== undefined && NODE_ENV === 'production';
   }
 
-  private inFile(): string {
+  private readFile(): string {
     const file = join(dataDir(this.settings.environment), FILE);
-    const text = contentOf(file).trim();
+    const text = readOrCreateFile(file).trim();
     if (!ENCRYPTION_KEY_FORM.test(text))
-      throw new CannotSign(`Nothing can be signed: ${file} does not hold 32 bytes in base64.`);
+      throw new SigningUnavailable(`Nothing can be signed: ${file} does not hold 32 bytes in base64.`);
     return text;
   }
 }
 
-function contentOf(file: string): string {
+function readOrCreateFile(file: string): string {
   try {
-    return secretIn(file, () => `${randomBytes(32).toString('base64')}\n`);
+    return readOrCreateSecret(file, () => `${randomBytes(32).toString('base64')}\n`);
   } catch (error) {
-    throw new CannotSign(`Nothing can be signed: ${file} cannot be read or made.`, { cause: error });
+    throw new SigningUnavailable(`Nothing can be signed: ${file} cannot be read or created.`, {
+      cause: error,
+    });
   }
 }

@@ -12,13 +12,13 @@ export class JwksController {
 
   @Public()
   @Get('jwks.json')
-  @Header('Cache-Control', 'public, max-age=60') // a cache on the way hides a new key for so long
+  @Header('Cache-Control', 'public, max-age=60') // caches may delay the publication of a new key by as much
   @ApiOperation({
     operationId: 'list-signing-keys',
     summary: 'List Signing Keys',
     description:
-      'The public keys by which tokens are verified, as a JSON Web Key Set (RFC 7517); needs no keys of your ' +
-      'own. A token whose `kid` is unknown was signed by a newer key: ask again.',
+      'The public keys that verify tokens, as a JSON Web Key Set (RFC 7517). Needs no API key. A token with an ' +
+      'unknown `kid` was signed with a newer key: request the keys again.',
     security: [],
   })
   @ApiOkResponse({ description: 'The keys.', type: SigningKeysResponse })

@@ -7,7 +7,7 @@ import type { PublicJwk } from './entities/signing-key.entity.js';
 
 export const ALGORITHM = 'ES256';
 
-/** What a token must be and say to count. */
+/** Requirements of a token. */
 export interface Expectations {
   typ: string;
   issuer: string;
@@ -15,40 +15,39 @@ export interface Expectations {
   requiredClaims: string[];
 }
 
-/** Milliseconds for which the keys that were read are believed. */
-const BELIEVED_FOR = 1000;
-/** Milliseconds between two looks for what may be new: whoever asks in between waits, and all share one look. */
-const LOOK_EVERY = 200;
+const CACHE_TTL_MS = 1000;
+/** Calls of `latest` within this time share one query. */
+const QUERY_INTERVAL_MS = 200;
 
-const PUBLISHED = `
+const SELECT_PUBLISHED = `
   SELECT public_jwk FROM signing_keys WHERE published_until IS NULL OR published_until > now()
   ORDER BY created_at DESC, kid`;
 
 /**
- * The public keys by which signatures count. Strangers may ask for them, and with tokens made up, as often
- * as they like: it costs six queries a second at most.
+ * Reads the public keys that verify signatures. Requests for keys, and tokens with unknown keys, need no API key;
+ * together they cause a bounded number of queries.
  */
 @Injectable()
 export class PublishedKeysService {
-  private known: Promise<PublicJwk[]> | undefined;
-  private askedAt = -Infinity;
-  private look: Promise<PublicJwk[]> | undefined;
+  private cached: Promise<PublicJwk[]> | undefined;
+  private queriedAt = -Infinity;
+  private pending: Promise<PublicJwk[]> | undefined;
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** All that were published when this was called, whichever replica made them; the newest first. */
+  /** Returns all keys that any replica published before the call; newest first. */
   latest(): Promise<PublicJwk[]> {
-    this.look ??= this.lookAgain();
-    return this.look;
+    this.pending ??= this.queryAfterInterval();
+    return this.pending;
   }
 
-  /** @returns undefined for anything but a token as expected, in force, and signed by a published key */
+  /** @returns undefined unless the token meets the expectations, is valid now, and was signed with a published key */
   async verify(token: string, expected: Expectations): Promise<JWTPayload | undefined> {
     try {
       const options = { ...expected, algorithms: [ALGORITHM] };
       const { payload } = await jwtVerify(
         token,
-        (header: CompactJWSHeaderParameters) => this.expect(header),
+        (header: CompactJWSHeaderParameters) => this.findKey(header),
         options,
       );
       return payload;
@@ -58,42 +57,42 @@ export class PublishedKeysService {
     }
   }
 
-  private async expect({ kid }: CompactJWSHeaderParameters): Promise<PublicJwk> {
+  private async findKey({ kid }: CompactJWSHeaderParameters): Promise<PublicJwk> {
     const key = kid === undefined ? undefined : await this.find(kid);
     if (key === undefined) throw new errors.JWKSNoMatchingKey();
     return key;
   }
 
-  /** An unknown one is looked for again: another replica may just have made it. */
+  /** Queries again for an unknown key, because another replica may just have created it. */
   private async find(kid: string): Promise<PublicJwk | undefined> {
-    const isMeant = (key: PublicJwk): boolean => key.kid === kid;
-    return (await this.believed()).find(isMeant) ?? (await this.latest()).find(isMeant);
+    const hasKid = (key: PublicJwk): boolean => key.kid === kid;
+    return (await this.recent()).find(hasKid) ?? (await this.latest()).find(hasKid);
   }
 
-  private believed(): Promise<PublicJwk[]> {
-    const isRecent = performance.now() - this.askedAt < BELIEVED_FOR;
-    return isRecent && this.known !== undefined ? this.known : this.ask();
+  private recent(): Promise<PublicJwk[]> {
+    const isRecent = performance.now() - this.queriedAt < CACHE_TTL_MS;
+    return isRecent && this.cached !== undefined ? this.cached : this.refresh();
   }
 
-  private async lookAgain(): Promise<PublicJwk[]> {
-    await sleep(Math.max(0, this.askedAt + LOOK_EVERY - performance.now()));
-    this.look = undefined; // who comes from now on might miss a key that this query does not see
-    return this.ask();
+  private async queryAfterInterval(): Promise<PublicJwk[]> {
+    await sleep(Math.max(0, this.queriedAt + QUERY_INTERVAL_MS - performance.now()));
+    this.pending = undefined; // a later call must not miss a key that is published after this query
+    return this.refresh();
   }
 
-  private async ask(): Promise<PublicJwk[]> {
-    this.askedAt = performance.now();
-    this.known = this.query();
+  private async refresh(): Promise<PublicJwk[]> {
+    this.queriedAt = performance.now();
+    this.cached = this.query();
     try {
-      return await this.known;
+      return await this.cached;
     } catch (error) {
-      this.known = undefined;
+      this.cached = undefined;
       throw error;
     }
   }
 
   private async query(): Promise<PublicJwk[]> {
-    const rows = await this.dataSource.query<{ public_jwk: PublicJwk }[]>(PUBLISHED);
+    const rows = await this.dataSource.query<{ public_jwk: PublicJwk }[]>(SELECT_PUBLISHED);
     return rows.map(({ public_jwk }) => public_jwk);
   }
 }

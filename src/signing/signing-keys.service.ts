@@ -4,30 +4,30 @@ import { calculateJwkThumbprint, SignJWT, type JWK, type JWTPayload } from 'jose
 import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
-import { Problem, RETRY_SOON } from '../common/errors/problem.js';
-import { CannotSign, EncryptionKey } from './encryption-key.js';
+import { Problem, RETRY_AFTER_ONE_SECOND } from '../common/errors/problem.js';
+import { decrypt, encrypt } from './aes-gcm.js';
+import { EncryptionKey, SigningUnavailable } from './encryption-key.js';
 import { SigningKey } from './entities/signing-key.entity.js';
 import { ALGORITHM } from './published-keys.service.js';
-import { seal, unseal } from './sealed-key.js';
 
-/** Seconds: nothing signed to be verified by the published keys may count for longer. */
-export const LONGEST_LIFETIME = 24 * 60 * 60;
-/** A minute more, because clocks differ, and a request may be signing while the key is retired. */
-const PUBLISHED_AFTER_RETIREMENT = LONGEST_LIFETIME + 60;
+/** Limits tokens that are verified with the published keys. */
+export const MAX_TOKEN_LIFETIME_SECONDS = 24 * 60 * 60;
+/** Allows for clock differences, and for requests that are signing while the key is retired. */
+const PUBLISHED_AFTER_RETIREMENT_SECONDS = MAX_TOKEN_LIFETIME_SECONDS + 60;
 
-const RETIRE = `
+const RETIRE_CURRENT = `
   UPDATE signing_keys
   SET retired_at = clock_timestamp(), published_until = clock_timestamp() + make_interval(secs => $1)
   WHERE retired_at IS NULL`;
 
-type KeyInUse = Pick<SigningKey, 'kid' | 'private_key'>;
+type CurrentKey = Pick<SigningKey, 'kid' | 'private_key'>;
 export type KeyHistory = Pick<SigningKey, 'kid' | 'created_at' | 'retired_at' | 'published_until'>;
 
-/** The key that the service signs with: made when first needed, changed by the command line. */
+/** Signs with the current key, which is created on first use and rotated by the command line. */
 @Injectable()
 export class SigningKeysService {
   /** The last key that was decrypted. */
-  private opened: { kid: string; key: KeyObject } | undefined;
+  private decrypted: { kid: string; key: KeyObject } | undefined;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -35,9 +35,9 @@ export class SigningKeysService {
   ) {}
 
   /**
-   * @param typ what the token is, for whoever verifies it: one kind of token must not pass for another
+   * @param typ distinguishes kinds of tokens, so that one is not accepted as another
    * @returns a JWT in compact form
-   * @throws Problem SERVICE_UNAVAILABLE when the private key cannot be had
+   * @throws Problem SERVICE_UNAVAILABLE when the private key cannot be decrypted or created
    */
   async sign(typ: string, claims: JWTPayload): Promise<string> {
     const { kid, key } = await this.current();
@@ -45,23 +45,23 @@ export class SigningKeysService {
   }
 
   /**
-   * Retires the key in use and makes another one, which counts at once, on all replicas.
-   * @param force also where the key in use cannot be decrypted, which tells that those replicas may have
-   *   another encryption key than whoever rotates, and could not sign any more
-   * @throws CannotSign
+   * Replaces the current key, on all replicas at once.
+   * @param force rotates even if the current key cannot be decrypted. The encryption key of this process may then differ
+   *   from that of the replicas, which could not sign any more.
+   * @throws SigningUnavailable
    */
   async rotate({ force = false } = {}): Promise<void> {
-    const stored = await inUse(this.dataSource.manager);
-    if (stored !== null && !force) this.open(stored);
-    const key = await this.newKey();
+    const stored = await findCurrent(this.dataSource.manager);
+    if (stored !== null && !force) this.decryptKey(stored);
+    const key = await this.generateKey();
     await this.dataSource.transaction(async (manager) => {
       await manager.query('LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE'); // one rotation at a time
-      await manager.query(RETIRE, [PUBLISHED_AFTER_RETIREMENT]);
+      await manager.query(RETIRE_CURRENT, [PUBLISHED_AFTER_RETIREMENT_SECONDS]);
       await manager.insert(SigningKey, key);
     });
   }
 
-  /** All keys that there ever were, the newest first. */
+  /** Returns all keys, also retired ones; newest first. */
   list(): Promise<KeyHistory[]> {
     return this.dataSource.manager.find(SigningKey, {
       select: { kid: true, created_at: true, retired_at: true, published_until: true },
@@ -69,27 +69,28 @@ export class SigningKeysService {
     });
   }
 
-  /** Of all keys that there ever were, to verify what counts for longer than they are published. */
+  /** Returns all keys, also retired ones, to verify signatures that outlive the publication of their keys. */
   async publicKeys(): Promise<JWK[]> {
     const keys = await this.dataSource.manager.find(SigningKey, { select: { kid: true, public_jwk: true } });
     return keys.map(({ public_jwk }) => public_jwk);
   }
 
-  /** Asks the database which key it is each time, so that no replica signs with a retired one. */
+  /** Queries the database each time, so that no replica signs with a retired key. */
   private async current(): Promise<{ kid: string; key: KeyObject }> {
     try {
       const { manager } = this.dataSource;
-      const stored = (await inUse(manager)) ?? (await this.makeFirst(manager));
-      if (this.opened?.kid !== stored.kid) this.opened = { kid: stored.kid, key: this.open(stored) };
-      return this.opened;
+      const stored = (await findCurrent(manager)) ?? (await this.createFirst(manager));
+      if (this.decrypted?.kid !== stored.kid)
+        this.decrypted = { kid: stored.kid, key: this.decryptKey(stored) };
+      return this.decrypted;
     } catch (error) {
-      throw error instanceof CannotSign ? unavailable(error) : error;
+      throw error instanceof SigningUnavailable ? unavailable(error) : error;
     }
   }
 
-  /** Of several replicas that make the first key at once one wins, and all use its key. */
-  private async makeFirst(manager: EntityManager): Promise<KeyInUse> {
-    const key = await this.newKey();
+  /** When several replicas create the first key concurrently, all return the one that was inserted first. */
+  private async createFirst(manager: EntityManager): Promise<CurrentKey> {
+    const key = await this.generateKey();
     await manager
       .createQueryBuilder()
       .insert()
@@ -98,46 +99,51 @@ export class SigningKeysService {
       .orIgnore()
       .updateEntity(false)
       .execute();
-    const made = await inUse(manager);
-    if (made === null) throw new CannotSign('Nothing can be signed: somebody deletes signing keys.');
-    return made;
+    const current = await findCurrent(manager);
+    if (current === null)
+      throw new SigningUnavailable('Nothing can be signed: the new signing key was deleted concurrently.');
+    return current;
   }
 
-  private async newKey(): Promise<KeyInUse & Pick<SigningKey, 'public_jwk'>> {
+  private async generateKey(): Promise<CurrentKey & Pick<SigningKey, 'public_jwk'>> {
     const encryptionKey = this.encryptionKey.read();
     const { publicKey, privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
     const { kty = '', crv = '', x = '', y = '' } = publicKey.export({ format: 'jwk' });
     const kid = await calculateJwkThumbprint({ kty, crv, x, y });
-    const sealed = seal(privateKey.export({ type: 'pkcs8', format: 'der' }), kid, encryptionKey);
-    return { kid, public_jwk: { kty, crv, x, y, kid, alg: ALGORITHM, use: 'sig' }, private_key: sealed };
+    const encrypted = encrypt(privateKey.export({ type: 'pkcs8', format: 'der' }), kid, encryptionKey);
+    return { kid, public_jwk: { kty, crv, x, y, kid, alg: ALGORITHM, use: 'sig' }, private_key: encrypted };
   }
 
-  private open({ kid, private_key }: KeyInUse): KeyObject {
+  private decryptKey({ kid, private_key }: CurrentKey): KeyObject {
     const encryptionKey = this.encryptionKey.read();
     try {
       return createPrivateKey({
-        key: unseal(private_key, kid, encryptionKey),
+        key: decrypt(private_key, kid, encryptionKey),
         type: 'pkcs8',
         format: 'der',
       });
     } catch (error) {
-      throw new CannotSign(
+      throw new SigningUnavailable(
         `Nothing can be signed: the signing key ${kid} was encrypted with another ENCRYPTION_KEY. ` +
-          'Set that one again, or give up the key: "signing-keys rotate --force" makes a new one.',
+          'Restore that ENCRYPTION_KEY, or replace the signing key with "signing-keys rotate --force".',
         { cause: error },
       );
     }
   }
 }
 
-function inUse(manager: EntityManager): Promise<KeyInUse | null> {
+function findCurrent(manager: EntityManager): Promise<CurrentKey | null> {
   return manager.findOne(SigningKey, {
     select: { kid: true, private_key: true },
     where: { retired_at: IsNull() },
   });
 }
 
-/** The caller is told what to do; the log gets the cause. */
-function unavailable(reason: CannotSign): Problem {
-  return new Problem('SERVICE_UNAVAILABLE', { headers: RETRY_SOON, detail: reason.detail, cause: reason });
+/** Shows the detail to the client, and the cause in the log. */
+function unavailable(reason: SigningUnavailable): Problem {
+  return new Problem('SERVICE_UNAVAILABLE', {
+    headers: RETRY_AFTER_ONE_SECOND,
+    detail: reason.detail,
+    cause: reason,
+  });
 }

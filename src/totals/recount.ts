@@ -7,15 +7,15 @@ import { TenantDatabase } from '../database/tenant-database.js';
 import { withDataSource } from '../database/with-data-source.js';
 import { totalOf, type Counted } from './total-of.js';
 
-/** A total that was wrong. */
+/** A wrong total that was corrected. */
 export interface Correction {
   organization_id: string;
   counted: Counted;
-  /** How many rows the total had missed; negative where it had too many. */
-  missed: number;
+  /** Added to the total. */
+  difference: number;
 }
 
-/** The difference is one change more: it stays right, whatever is changed or added up at the same time. */
+/** Inserts the difference as one more change, so that it is right despite concurrent changes and aggregations. */
 const CORRECT = `
   INSERT INTO row_count_changes (organization_id, counted, delta)
   SELECT $1, counted, rows - total FROM (VALUES
@@ -24,12 +24,11 @@ const CORRECT = `
     ('accounts', (SELECT count(*) FROM accounts WHERE organization_id = $1 AND status = 'active'), ${totalOf('accounts', '$1')})
   ) AS compared (counted, rows, total)
   WHERE rows <> total
-  RETURNING organization_id, counted, delta::int AS missed`;
+  RETURNING organization_id, counted, delta::int AS difference`;
 
 /**
- * Counts what the totals say: triggers keep them, and whoever loads data past the triggers has to ask for it.
- * @param url of a role that may write; none of the service's time limits hold
- * @returns what had to be corrected
+ * Corrects the totals of all organizations, which are wrong after data was loaded with disabled triggers.
+ * @param url of a role that may write; the service's timeouts do not apply
  */
 export async function recount(url: string, environment = new Environment()): Promise<Correction[]> {
   return withDataSource(url, async (dataSource) => {
@@ -46,7 +45,7 @@ export async function recount(url: string, environment = new Environment()): Pro
 }
 
 async function correct(manager: EntityManager, organizationId: string): Promise<Correction[]> {
-  await manager.query("SELECT set_config('statement_timeout', '0', true)"); // behind a pooler each transaction has one
+  await manager.query("SELECT set_config('statement_timeout', '0', true)"); // set per transaction behind a pooler
   await manager.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.recount]);
   return manager.query(CORRECT, [organizationId]);
 }

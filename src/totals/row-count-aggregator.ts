@@ -4,70 +4,67 @@ import { BackgroundJob } from '../jobs/background-job.js';
 import { tryLock } from '../database/advisory-locks.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 
-/** Milliseconds between two looks for changes: what a total reads is what has changed meanwhile. */
-const FOLD_EVERY = 1000;
-/** Changes added up in one transaction. */
-const BATCH = 10_000;
-/** Such transactions, before it rests. */
-const BATCHES = 100;
+const AGGREGATION_INTERVAL_MS = 1000;
+/** Changes per transaction. */
+const BATCH_SIZE = 10_000;
+const MAX_BATCHES = 100;
 
-/** Whoever reads meanwhile sees all of it or nothing, and the same total before and after. */
-const FOLD = `
-  WITH folded AS (
+/** One statement, so that concurrent readers see the same total before and after. */
+const AGGREGATE = `
+  WITH aggregated AS (
     DELETE FROM row_count_changes WHERE (organization_id, counted, id) IN (
       SELECT organization_id, counted, id FROM row_count_changes LIMIT $1)
     RETURNING organization_id, counted, delta
-  ), kept AS (
+  ), stored AS (
     INSERT INTO row_counts (organization_id, counted, count)
-    SELECT organization_id, counted, sum(delta) FROM folded GROUP BY organization_id, counted
+    SELECT organization_id, counted, sum(delta) FROM aggregated GROUP BY organization_id, counted
     ON CONFLICT (organization_id, counted) DO UPDATE SET count = row_counts.count + excluded.count)
-  SELECT count(*)::int AS folded FROM folded`;
+  SELECT count(*)::int AS aggregated FROM aggregated`;
 
 /**
- * Adds changes to the counts that they belong to, for all organizations, so that a total has few rows to read.
- * No change of a tenant waits for it: nobody else writes the counts.
+ * Adds row count changes to the row counts of all organizations, so that reading a total reads few rows. Only the
+ * aggregator writes row counts, so that requests never wait for its locks.
  */
 @Injectable()
 export class RowCountAggregator implements BeforeApplicationShutdown {
   private readonly job = new BackgroundJob({
     name: RowCountAggregator.name,
-    intervalMs: FOLD_EVERY,
+    intervalMs: AGGREGATION_INTERVAL_MS,
     run: async () => {
       await this.aggregate();
     },
-    failureMessage: 'Totals are not added up now; trying again',
+    failureMessage: 'Row counts could not be aggregated; the aggregation will be retried',
   });
 
   constructor(private readonly database: TenantDatabase) {}
 
-  /** From now on until the application is closed. */
   start(): void {
     this.job.start();
   }
 
   /**
-   * What is there now, unless another replica is at it.
-   * @returns how many changes were added up
+   * Aggregates pending changes, unless another replica is aggregating.
+   * @returns the number of changes
    */
   async aggregate(): Promise<number> {
-    let folded = 0;
-    for (let batches = 0; batches < BATCHES; batches += 1) {
-      const some = await this.database.acrossTenants(foldSome);
-      folded += some;
-      if (some < BATCH) break;
+    let aggregated = 0;
+    for (let batches = 0; batches < MAX_BATCHES; batches += 1) {
+      const count = await this.database.acrossTenants(aggregateBatch);
+      aggregated += count;
+      if (count < BATCH_SIZE) break;
     }
-    return folded;
+    return aggregated;
   }
 
-  /** What is left is for the next start: until then totals read it. */
+  /** Remaining changes are aggregated after the next start; totals include them anyway. */
   beforeApplicationShutdown(): Promise<void> {
     return this.job.stop();
   }
 }
 
-/** @returns how many */
-async function foldSome(manager: EntityManager): Promise<number> {
+/** @returns the number of changes */
+async function aggregateBatch(manager: EntityManager): Promise<number> {
   if (!(await tryLock(manager, 'rowCounts'))) return 0;
-  const [answer] = await manager.query<{ folded: number }[]>(FOLD, [BATCH]);
-  return answer?.folded ?? 0;
+  const [result] = await manager.query<{ aggregated: number }[]>(AGGREGATE, [BATCH_SIZE]);
+  return result?.aggregated ?? 0;
 }

@@ -3,63 +3,66 @@ import { ApiHeader, ApiQuery, ApiResponse, IntersectionType } from '@nestjs/swag
 import { ApiBodyProblems, ApiProblems } from '../common/errors/api-problems.decorator.js';
 import type { ProblemCode } from '../common/errors/catalogue.js';
 import { ETAG } from '../common/http/with-etag.decorator.js';
-import { CreatedAt, WithETag } from '../common/http/representation.interceptor.js';
+import { WithLocation, WithETag } from '../common/http/representation.interceptor.js';
 import { Mutation } from '../common/http/mutation.decorator.js';
 import { MutationInterceptor } from './mutation.interceptor.js';
 import { MutationQuery } from './current-mutation.decorator.js';
 import { DeletionPlanResponse, PlanResponse } from './dto/plan.response.js';
 
-const OF_EVERY_CHANGE: readonly ProblemCode[] = [
+const COMMON_PROBLEMS: readonly ProblemCode[] = [
   'PLAN_TOO_LARGE',
   'IDEMPOTENCY_KEY_REUSED',
   'REQUEST_IN_PROGRESS',
 ];
 
-interface ChangeAnswer {
+interface MutationResponse {
   description: string;
   type: Type;
-  /** Whether the answer is the thing itself, which has an ETag. */
-  tagged?: boolean;
+  /** Whether the response is the resource itself, with its ETag. */
+  hasETag?: boolean;
   problems?: readonly ProblemCode[];
 }
 
-/** A POST that makes something: 201. @param below path below which the new id leads to it */
+/** Documents a POST that creates a resource: 201. @param location path that the new id is appended to */
 export function ApiCreation({
   problems = [],
-  below,
-  ...answer
-}: ChangeAnswer & { below: string }): MethodDecorator {
+  location,
+  ...response
+}: MutationResponse & { location: string }): MethodDecorator {
   return applyDecorators(
-    OnlyOnce,
-    CreatedAt(below),
-    ...answered(201, answer, {
+    IdempotentMutation,
+    WithLocation(location),
+    ...respondWith(201, response, {
       Location: {
-        description: 'Path of what was made.',
+        description: 'Path of the new resource.',
         schema: { type: 'string', format: 'uri-reference' },
       },
     }),
-    ApiBodyProblems(...problems, ...OF_EVERY_CHANGE),
+    ApiBodyProblems(...problems, ...COMMON_PROBLEMS),
   );
 }
 
-/** A PUT or PATCH: 200. */
-export function ApiUpdate({ problems = [], ...answer }: ChangeAnswer): MethodDecorator {
+/** Documents a PUT or PATCH: 200. */
+export function ApiUpdate({ problems = [], ...response }: MutationResponse): MethodDecorator {
   return applyDecorators(
-    OnlyOnce,
-    ...answered(200, answer),
-    OnlyIfMatching,
-    ApiBodyProblems(...problems, 'PRECONDITION_FAILED', ...OF_EVERY_CHANGE),
+    IdempotentMutation,
+    ...respondWith(200, response),
+    ConditionalMutation,
+    ApiBodyProblems(...problems, 'PRECONDITION_FAILED', ...COMMON_PROBLEMS),
   );
 }
 
-/** A DELETE: 200 where it has something to say, else 204. */
+/** Documents a DELETE: 200 if it has a response type, otherwise 204. */
 export function ApiDeletion({
   problems = [],
   query = MutationQuery,
-  ...answer
-}: Omit<ChangeAnswer, 'type' | 'tagged'> & { type?: Type; query?: Type<MutationQuery> }): MethodDecorator {
-  const { description, type } = answer;
-  const answers =
+  ...response
+}: Omit<MutationResponse, 'type' | 'hasETag'> & {
+  type?: Type;
+  query?: Type<MutationQuery>;
+}): MethodDecorator {
+  const { description, type } = response;
+  const responses =
     type === undefined
       ? [
           HttpCode(204),
@@ -67,51 +70,51 @@ export function ApiDeletion({
           ApiResponse({ status: 204, description }),
           ApiResponse({
             status: 200,
-            description: 'Only with `dry_run`: the plan.',
+            description: 'With `dry_run` only: the plan.',
             type: DeletionPlanResponse,
           }),
         ]
-      : answered(200, { description, type });
+      : respondWith(200, { description, type });
   return applyDecorators(
-    OnlyOnce,
-    ...answers,
-    OnlyIfMatching,
-    ApiProblems('VALIDATION_ERROR', ...problems, 'PRECONDITION_FAILED', ...OF_EVERY_CHANGE),
+    IdempotentMutation,
+    ...responses,
+    ConditionalMutation,
+    ApiProblems('VALIDATION_ERROR', ...problems, 'PRECONDITION_FAILED', ...COMMON_PROBLEMS),
   );
 }
 
-const OnlyOnce = applyDecorators(
+const IdempotentMutation = applyDecorators(
   Mutation(true),
   UseInterceptors(MutationInterceptor),
   ApiHeader({
     name: 'X-Idempotency-Key',
     description:
-      'Visible ASCII of your choice, also as `Idempotency-Key`: the same request sent again does nothing twice, and ' +
-      'is answered as the first time, with `Idempotent-Replayed: true`.',
+      'Visible ASCII characters, unique per request; also accepted as `Idempotency-Key`. If the same request is sent ' +
+      'again, it is not executed twice: the response is that of the first, with `Idempotent-Replayed: true`.',
     required: false,
     schema: { type: 'string', minLength: 1, maxLength: 255 },
   }),
 );
 
-const OnlyIfMatching = ApiHeader({
+const ConditionalMutation = ApiHeader({
   name: 'If-Match',
-  description: 'ETag of the thing as you know it: 412 when it has changed meanwhile.',
+  description: 'ETag of the last known representation: 412 if the resource has changed since.',
   required: false,
   schema: { type: 'string' },
 });
 
-function answered(
+function respondWith(
   status: number,
-  { description, type, tagged = false }: Omit<ChangeAnswer, 'problems'>,
+  { description, type, hasETag = false }: Omit<MutationResponse, 'problems'>,
   headers = {},
 ): MethodDecorator[] {
   return [
-    ...(tagged ? [WithETag(true)] : []),
+    ...(hasETag ? [WithETag(true)] : []),
     ApiQuery({ type: MutationQuery }),
     ApiResponse({
       status,
       description,
-      headers: { ...headers, ...(tagged ? ETAG : {}) },
+      headers: { ...headers, ...(hasETag ? ETAG : {}) },
       type: withPlan(type),
     }),
   ];
@@ -119,11 +122,11 @@ function answered(
 
 const plans = new Map<Type, Type>();
 
-/** The answer's class with what a dry run adds: `UserResponse` becomes `UserChangeResponse`. */
+/** Returns a class that adds the plan of a dry run to the response: `UserResponse` becomes `UserChangeResponse`. */
 function withPlan(type: Type): Type {
   const name = type.name.replace(/Response$/, 'ChangeResponse');
   const known = plans.get(type) ?? { [name]: class extends IntersectionType(type, PlanResponse) {} }[name];
-  if (known === undefined) throw new Error(`${name} could not be made`);
+  if (known === undefined) throw new Error(`${name} could not be created`);
   plans.set(type, known);
   return known;
 }

@@ -2,7 +2,7 @@ import { createParamDecorator, type ExecutionContext, type PipeTransform, type T
 import { ApiProperty } from '@nestjs/swagger';
 import { eventSourceOf } from '../audit/event-source.js';
 import { callerOf, type AuthenticatedRequest } from '../common/auth/caller.js';
-import { IsTrueOrFalseInQuery } from '../common/validation/field-rules.js';
+import { IsBooleanInQuery } from '../common/validation/field-rules.js';
 import { RequestValidationPipe } from '../common/validation/request-validation.pipe.js';
 import type { IdempotentRequest } from './idempotency/idempotent-request.js';
 import type { MutationContext } from './mutation-context.js';
@@ -10,18 +10,17 @@ import type { MutationContext } from './mutation-context.js';
 /** A request as MutationInterceptor leaves it. */
 export type MutationRequest = AuthenticatedRequest & { idempotentRequest?: IdempotentRequest };
 
-/** The query of every change. Other parameters are refused: a misspelt `dry_run` must not change anything. */
+/** The query of every mutation. Unknown parameters are rejected, so that a misspelt `dry_run` changes nothing. */
 export class MutationQuery {
   @ApiProperty({
     description:
-      'Plan before you change: does all the work, answers what it would have answered and which access would ' +
-      'differ, and takes everything back.',
+      'Plans a change: executes it, returns the response and the differences in access, and rolls everything back.',
     required: false,
     type: 'boolean',
     default: false,
     example: false,
   })
-  @IsTrueOrFalseInQuery()
+  @IsBooleanInQuery()
   dry_run = false;
 }
 

@@ -1,7 +1,7 @@
 import type { AuditContext } from '../audit/record-event.js';
 import type { IdempotentRequest } from './idempotency/idempotent-request.js';
 
-/** What a request says about the change that it asks for, whatever the change is. */
+/** The properties of a request that all mutations have in common. */
 export interface MutationContext extends AuditContext {
   /** Makes the change, answers, and rolls it back. */
   readonly dryRun: boolean;

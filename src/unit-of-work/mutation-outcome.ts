@@ -1,6 +1,6 @@
 import type { AccessChange } from './access-diff/access-changes.js';
 
-/** What became of a change. */
+/** The result of a mutation. */
 export interface MutationOutcome<T> {
   readonly result: T;
   /** Whether the result is that of an earlier request with the same idempotency key. */

@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { AuditedEvent } from '../audit/audited-event.js';
 import { recordEvent } from '../audit/record-event.js';
 import { Problem } from '../common/errors/problem.js';
-import { entityTagOf, isMatchedBy } from '../common/http/entity-tag.js';
+import { entityTagOf, matchesEntityTag } from '../common/http/entity-tag.js';
 import type { BatchableInsert } from '../database/batchable-insert.js';
 import { isSerializationFailure } from '../database/database-errors.js';
 import { TenantDatabase } from '../database/tenant-database.js';
@@ -43,7 +43,7 @@ export class UnitOfWork {
 
   /**
    * @param affects left out where the change cannot affect anyone's access
-   * @throws Problem PLAN_TOO_LARGE, IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS; whatever the work throws
+   * @throws Problem PLAN_TOO_LARGE, IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS, and errors of the work
    */
   run<T>(context: MutationContext, work: Work<T>, affects?: AffectedAccess): Promise<MutationOutcome<T>> {
     return retryOnSerializationFailure(() =>
@@ -122,7 +122,7 @@ async function assertMatch(
 ): Promise<void> {
   if (ifMatch === undefined) return;
   for (const read of representations) {
-    if (isMatchedBy(ifMatch, entityTagOf(await read()))) return;
+    if (matchesEntityTag(ifMatch, entityTagOf(await read()))) return;
   }
   throw new Problem('PRECONDITION_FAILED');
 }

@@ -50,7 +50,7 @@ export async function prepareSearch(
   const found = await foundAmong(manager, list, startAfter(list, after), sample);
   const isNear = found > (after === undefined ? page : 1) * page_size;
   if (isNear) await manager.query(READ_IN_ORDER);
-  const chosen = { ...list, isOneByOne: isNear };
+  const chosen = { ...list, isReadInOrder: isNear };
   const isDone = after === undefined ? await isCommon(manager, list, found, sample) : isNear;
   if (isDone || !HAS_TRIGRAMS.test(text)) {
     if (after === undefined && isOfUsersAlone(list))
@@ -58,12 +58,12 @@ export async function prepareSearch(
     return chosen;
   }
   await manager.query(TAKE_SEARCH_ROLE, [withPlainWildcards(text)]);
-  return { ...chosen, isSparse: !isNear };
+  return { ...chosen, isSelective: !isNear };
 }
 
 /** Of what users hold PostgreSQL knows too little to plan for the account given. */
-function isOfUsersAlone({ where, whereOneByOne }: List): boolean {
-  return where === whereOneByOne;
+function isOfUsersAlone({ where, whereInOrder }: List): boolean {
+  return where === whereInOrder;
 }
 
 /** Those of one name are side by side, and so are those who came together: it has to be common at both ends. */
@@ -76,11 +76,11 @@ async function isCommon(manager: EntityManager, list: List, found: number, sampl
 /** How many of the users where the page begins match; as many are read in every organization. */
 async function foundAmong(manager: EntityManager, list: List, start: Start, sample: number): Promise<number> {
   const everybody = { ...list, columns: 'u.*', where: 'u.organization_id = $1' };
-  const condition = conditionOf({ ...list, isOneByOne: true });
-  const { sql, parameters } = selectRows(everybody, start, sample);
+  const condition = conditionOf({ ...list, isReadInOrder: true });
+  const { text, values } = selectRows(everybody, start, sample);
   const [answer] = await manager.query<{ found: number }[]>(
-    `SELECT (count(*) FILTER (WHERE ${condition}))::int AS found FROM (${sql}) u`,
-    parameters,
+    `SELECT (count(*) FILTER (WHERE ${condition}))::int AS found FROM (${text}) u`,
+    values,
   );
   return answer?.found ?? 0;
 }

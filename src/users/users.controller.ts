@@ -36,8 +36,8 @@ export class UsersController {
   @ApiCreation({
     description: 'The new user.',
     type: UserResponse,
-    tagged: true,
-    below: '/v1/organizations/users',
+    hasETag: true,
+    location: '/v1/organizations/users',
     problems: ['USER_ALREADY_EXISTS'],
   })
   create(
@@ -93,7 +93,7 @@ export class UsersController {
   @ApiUpdate({
     description: 'The user after the change.',
     type: UserResponse,
-    tagged: true,
+    hasETag: true,
     problems: ['NOT_FOUND'],
   })
   update(

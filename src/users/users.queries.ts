@@ -60,7 +60,7 @@ export function usersList(organizationId: string, filters: UserFilters, sort: Us
     alias: 'u',
     from: 'users u',
     where: conditions(FILTERS),
-    whereOneByOne: conditions(FILTERS_ONE_BY_ONE),
+    whereInOrder: conditions(FILTERS_ONE_BY_ONE),
     parameters: [organizationId, ...given.map(valueOf)],
     order: orderOf(sort),
     ...(given.length === 0 ? { total: totalOf('users', '$1') } : {}),

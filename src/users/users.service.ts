@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { erasePersonalData } from '../audit/personal-data.js';
-import { firstEventOf } from '../audit/record-event.js';
+import { createFirstEvent } from '../audit/record-event.js';
 import { Problem } from '../common/errors/problem.js';
 import { listPage } from '../common/pagination/list-page.js';
 import type { PageQueryDto } from '../common/pagination/page-query.dto.js';
@@ -42,7 +42,7 @@ export class UsersService {
   ): Promise<MutationOutcome<UserResponse>> {
     const id = uuidv7();
     const after = { ...person, account_permissions, account_group_permissions };
-    const event = firstEventOf(context, { action: 'user.created', target: { type: 'user', id }, after });
+    const event = createFirstEvent(context, { action: 'user.created', target: { type: 'user', id }, after });
     const toResponse = (timestamps: object): UserResponse => ({
       id,
       ...person,

@@ -71,7 +71,7 @@ describe('Statements, for shards by organization', () => {
     for (const operation of operationsOf(service)) await perform(operation);
     recorder.occasion = 'jobs';
     await service.app.get(SealingService).seal();
-    await service.app.get(CheckpointsService).makeAll();
+    await service.app.get(CheckpointsService).createAllDue();
     for await (const { fault } of service.app.get(VerificationService).all()) expect(fault).toBeUndefined();
     await service.app.get(IdempotencyService).removeExpired();
     for (const statement of recorder.statements.keys()) {

@@ -43,7 +43,7 @@ describe('A key that is changed on one replica', () => {
   /** The replica knows the key, and hears of changes. */
   const untilKnown = async (keys: KeyPair): Promise<void> => {
     expect(await statusAt(replica, keys)).toBe(200);
-    while (!replica.app.get(ApiKeyInvalidation, { strict: false }).areHeard()) await pause(10);
+    while (!replica.app.get(ApiKeyInvalidation, { strict: false }).isCurrent()) await pause(10);
     expect(await statusAt(replica, keys)).toBe(200);
   };
 
@@ -102,7 +102,7 @@ describe('A key that is changed on one replica', () => {
     await untilKnown(key);
     const changes = replica.app.get(ApiKeyInvalidation, { strict: false });
     await cutListeners();
-    while (changes.areHeard()) await pause(10);
+    while (changes.isCurrent()) await pause(10);
     await untilKnown(key);
     await acme.client.delete(path);
     await expectRefusalWithinASecond(key, [401]);
@@ -154,7 +154,7 @@ describe('A key that is changed on one replica', () => {
         if ((await statusAt(deaf, key)) === 401) break;
         expect(askedAt - revokedAt).toBeLessThan(1000);
       }
-      expect(deaf.app.get(ApiKeyInvalidation, { strict: false }).areHeard()).toBe(false);
+      expect(deaf.app.get(ApiKeyInvalidation, { strict: false }).isCurrent()).toBe(false);
     } finally {
       await deaf.close();
     }

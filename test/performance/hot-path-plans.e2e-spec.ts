@@ -5,10 +5,10 @@ import utils from 'pg/lib/utils.js';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { PERMISSION_CHECKS } from '../../src/access/access.queries.js';
 import { commandLineSource } from '../../src/audit/event-source.js';
-import { firstEventOf } from '../../src/audit/record-event.js';
-import { UNSEALED } from '../../src/audit/sealing.service.js';
+import { createFirstEvent } from '../../src/audit/record-event.js';
+import { SELECT_UNSEALED } from '../../src/audit/sealing.service.js';
 import { FIND_KEY } from '../../src/auth/api-key-cache.js';
-import { countRows, selectRows, type Statement } from '../../src/common/pagination/list.js';
+import { countRows, selectRows, type ListStatement } from '../../src/common/pagination/list.js';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { SERVICE_ROLE } from '../../src/database/acquire-database.js';
 import { PLANNER_SETTINGS } from '../../src/database/service-connection.js';
@@ -168,9 +168,9 @@ describe('The plan', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
 
-  const named = ({ text }: { text: string }, parameters: unknown[]): Statement => ({
-    sql: text,
-    parameters: [organization, ...parameters],
+  const named = ({ text }: { text: string }, parameters: unknown[]): ListStatement => ({
+    text,
+    values: [organization, ...parameters],
   });
   const ofOrganization = `tenantry.organization_id = '${organization}'`;
   const byCreation = usersList(organization, {}, 'created_at');
@@ -187,16 +187,16 @@ describe('The plan', () => {
       account_group_permissions: [
         { account_group_id: idOf(organization, 1), role_id: roleOf(organization, 1) },
       ],
-      event: firstEventOf({ organizationId: organization, source: commandLineSource() }, event),
+      event: createFirstEvent({ organizationId: organization, source: commandLineSource() }, event),
     };
   };
-  const insertOf = (...numbers: number[]): Statement => {
+  const insertOf = (...numbers: number[]): ListStatement => {
     const { text, values = [] } = INSERT_USERS.statement(organization, numbers.map(newUser));
-    return { sql: text, parameters: values };
+    return { text, values };
   };
   /** Ten users, each on its own account and, as it happens, all on groups below the first. */
   const asked = Array.from({ length: 10 }, (_, n) => idOf(organization, ROWS / 2 + n));
-  const checks = (isExplained: boolean): Statement =>
+  const checks = (isExplained: boolean): ListStatement =>
     named(PERMISSION_CHECKS, [
       asked,
       asked,
@@ -206,7 +206,7 @@ describe('The plan', () => {
     ]);
 
   /** Each with what the transaction says that it is about. */
-  const HOT: [string, Statement, string][] = [
+  const HOT: [string, ListStatement, string][] = [
     ['creating a user', insertOf(1), ofOrganization],
     ['creating users', insertOf(2, 3, 4), ofOrganization],
     [
@@ -234,22 +234,18 @@ describe('The plan', () => {
     ['a page of users after a cursor', selectRows(byCreation, { after }, PAGE), ofOrganization],
     ['ten permission checks', checks(false), ofOrganization],
     ['ten permission checks with explanations', checks(true), ofOrganization],
-    [
-      'retrieving the organization',
-      { sql: RETRIEVE_ORGANIZATION, parameters: [organization] },
-      ofOrganization,
-    ],
+    ['retrieving the organization', { text: RETRIEVE_ORGANIZATION, values: [organization] }, ofOrganization],
     [
       'looking up an API key',
-      { sql: FIND_KEY, parameters: [publicKey(organization, 7)] },
+      { text: FIND_KEY, values: [publicKey(organization, 7)] },
       `tenantry.public_key = '${publicKey(organization, 7)}'`,
     ],
     [
       'looking up an idempotency key',
-      { sql: FIND_RECORD, parameters: [organization, 'key-7', 24] },
+      { text: FIND_RECORD, values: [organization, 'key-7', 24] },
       ofOrganization,
     ],
-    ['reading events to seal', { sql: UNSEALED, parameters: [organization, 50] }, ofOrganization],
+    ['reading events to seal', { text: SELECT_UNSEALED, values: [organization, 50] }, ofOrganization],
   ];
 
   beforeAll(async () => {
@@ -272,11 +268,15 @@ describe('The plan', () => {
     });
 
   /** What a named statement has from its sixth execution on, or what others have each time; run, and taken back. */
-  async function planOf({ sql, parameters }: Statement, about: string, mode: string): Promise<PlanNode> {
+  async function planOf(
+    { text, values: parameters }: ListStatement,
+    about: string,
+    mode: string,
+  ): Promise<PlanNode> {
     const runner = dataSource.createQueryRunner();
     try {
       await runner.query(`${beginning(about)}; SET LOCAL plan_cache_mode = ${mode}`);
-      await runner.query(`PREPARE hot AS ${sql}`);
+      await runner.query(`PREPARE hot AS ${text}`);
       return await executed(runner, 'hot', parameters);
     } finally {
       await runner.query('ROLLBACK; DEALLOCATE ALL');
@@ -360,9 +360,13 @@ describe('The plan', () => {
       await other.drop();
     });
 
-    async function prepare(name: string, { sql, parameters }: Statement, about: string): Promise<void> {
+    async function prepare(
+      name: string,
+      { text, values: parameters }: ListStatement,
+      about: string,
+    ): Promise<void> {
       await runner.query(beginning(about));
-      await runner.query(`PREPARE ${name} AS ${sql}`);
+      await runner.query(`PREPARE ${name} AS ${text}`);
       const values = parameters.length === 0 ? '' : `(${parameters.map(literal).join(', ')})`;
       await runner.query(`EXPLAIN EXECUTE ${name}${values}`);
       await runner.query('COMMIT');
@@ -377,7 +381,9 @@ describe('The plan', () => {
     }
 
     it.each(
-      HOT.map(([name, { parameters }, about], n) => [name, `hot_${String(n)}`, parameters, about] as const),
+      HOT.map(
+        ([name, { values: parameters }, about], n) => [name, `hot_${String(n)}`, parameters, about] as const,
+      ),
     )('of %s reads few rows, all by key or up to a limit', async (_name, prepared, parameters, about) => {
       await runner.query(beginning(about));
       const plan = await executed(runner, prepared, parameters).finally(() => runner.query('ROLLBACK'));

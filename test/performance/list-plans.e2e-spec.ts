@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
-import { auditEvents } from '../../src/audit/audit-events.queries.js';
+import { auditEventsList } from '../../src/audit/audit-events.queries.js';
 import { apiKeys } from '../../src/api-keys/api-keys.queries.js';
-import { cursorOf } from '../../src/common/pagination/cursor.js';
+import { encodeCursor } from '../../src/common/pagination/cursor.js';
 import { startAfter } from '../../src/common/pagination/list-page.js';
-import { countRows, selectRows, type List, type Statement } from '../../src/common/pagination/list.js';
+import { countRows, selectRows, type List, type ListStatement } from '../../src/common/pagination/list.js';
 import { SERVICE_ROLE } from '../../src/database/acquire-database.js';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { accountGroups } from '../../src/organizations/account-groups/account-groups.queries.js';
@@ -121,12 +121,12 @@ describe('The plan', () => {
 
   const explained = async (
     manager: EntityManager,
-    { sql, parameters }: Statement,
+    { text, values }: ListStatement,
     options = '',
   ): Promise<PlanNode[]> => {
     const [answer] = await manager.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
-      `EXPLAIN (${options} FORMAT JSON) ${sql}`,
-      parameters,
+      `EXPLAIN (${options} FORMAT JSON) ${text}`,
+      values,
     );
     if (answer === undefined) throw new Error('EXPLAIN has no answer');
     return nodesOf(answer['QUERY PLAN'][0].Plan);
@@ -139,8 +139,8 @@ describe('The plan', () => {
 
   /** The keys of the row in the middle. */
   const middleOf = async (list: List): Promise<string[]> => {
-    const { sql, parameters } = selectRows(list, { skip: ROWS / 4 }, 1);
-    const [row] = await dataSource.query<{ cursor_keys: string[] }[]>(sql, parameters);
+    const { text, values } = selectRows(list, { skip: ROWS / 4 }, 1);
+    const [row] = await dataSource.query<{ cursor_keys: string[] }[]>(text, values);
     if (row === undefined) throw new Error('the list is shorter than expected');
     return row.cursor_keys;
   };
@@ -156,15 +156,15 @@ describe('The plan', () => {
     ['users by -last_name', () => usersBy('-last_name'), 'users_last_name_idx'],
     ['accounts', () => activeAccounts(organization), 'accounts_created_at_idx'],
     ['accounts of a group', () => activeAccounts(organization, group), 'accounts_account_group_idx'],
-    ['audit events', () => auditEvents(organization, {}, 'occurred_at'), 'audit_events_occurred_at_idx'],
+    ['audit events', () => auditEventsList(organization, {}, 'occurred_at'), 'audit_events_occurred_at_idx'],
     [
       'audit events by -occurred_at',
-      () => auditEvents(organization, {}, '-occurred_at'),
+      () => auditEventsList(organization, {}, '-occurred_at'),
       'audit_events_occurred_at_idx',
     ],
     [
       'audit events of one thing',
-      () => auditEvents(organization, { target_id: 'rol_000000000001' }, 'occurred_at'),
+      () => auditEventsList(organization, { target_id: 'rol_000000000001' }, 'occurred_at'),
       'audit_events_target_idx',
     ],
     ['API keys', () => apiKeys(organization), 'api_keys_created_at_idx'],
@@ -198,7 +198,7 @@ describe('The plan', () => {
   ])('of a page of the events of %s reads no others, in either order', async (_name, filters) => {
     const halfWay = new Date(Date.now() + 1000 * (ROWS / 2)).toISOString();
     for (const sort of ['occurred_at', '-occurred_at'] as const) {
-      const list = auditEvents(organization, filters, sort);
+      const list = auditEventsList(organization, filters, sort);
       for (const start of [{ skip: 0 }, { after: [halfWay, randomUUID()] }]) {
         const nodes = await asService((manager) =>
           explained(manager, selectRows(list, start, 21), 'ANALYZE,'),
@@ -214,10 +214,10 @@ describe('The plan', () => {
   });
 
   it('of a numbered page far in looks up the permissions of its own rows only', async () => {
-    const { sql, parameters } = selectRows(usersBy('created_at'), { skip: ROWS / 2 }, 21);
+    const { text, values } = selectRows(usersBy('created_at'), { skip: ROWS / 2 }, 21);
     const [answer] = await dataSource.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
-      `EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`,
-      parameters,
+      `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
+      values,
     );
     const lookups =
       JSON.stringify(answer).match(/"Parent Relationship":"SubPlan".*?"Actual Loops":(\d+)/g) ?? [];
@@ -297,9 +297,9 @@ describe('The plan', () => {
 
     it('for a name, in the order of names, uses the trigrams where those who have it end', async () => {
       const list = found('last500', 'last_name');
-      const { sql, parameters } = selectRows(list, { skip: 10 }, 1);
-      const [middle] = await dataSource.query<{ cursor_keys: string[] }[]>(sql, parameters);
-      const after = cursorOf(list, middle?.cursor_keys ?? []);
+      const { text, values } = selectRows(list, { skip: 10 }, 1);
+      const [middle] = await dataSource.query<{ cursor_keys: string[] }[]>(text, values);
+      const after = encodeCursor(list, middle?.cursor_keys ?? []);
       const nodes = await asService(async (manager) => {
         await prepareSearch(manager, list, 'last500', { page_size: 20, after });
         return explained(manager, selectRows(list, startAfter(list, after), 21));

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { PageQueryDto } from '../../common/pagination/page-query.dto.js';
-import { IsUuid, MayBeLeftOut } from '../../common/validation/field-rules.js';
+import { IsUuid, OptionalField } from '../../common/validation/field-rules.js';
 import { SANDBOX } from '../../common/sandbox-ids.js';
 import { BecauseResponse } from './because.response.js';
 
@@ -11,7 +11,7 @@ export class EffectiveAccessQuery extends PageQueryDto {
     format: 'uuid',
     example: SANDBOX.accounts.lisbon,
   })
-  @MayBeLeftOut()
+  @OptionalField()
   @IsUuid()
   account_id?: string;
 }

@@ -1,10 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
 import {
-  IsListOf,
+  IsArrayOf,
   IsOneOf,
   IsPresent,
   IsText,
-  IsTrueOrFalse,
+  IsBoolean,
   IsUuid,
 } from '../../common/validation/field-rules.js';
 import { SANDBOX } from '../../common/sandbox-ids.js';
@@ -45,7 +45,7 @@ export class PermissionCheckDto {
 export class PermissionChecksDto {
   @ApiProperty({ description: 'The questions.', type: [PermissionCheckDto], maxItems: 100 })
   @IsPresent()
-  @IsListOf(() => PermissionCheckDto, 100)
+  @IsArrayOf(() => PermissionCheckDto, 100)
   checks!: PermissionCheckDto[];
 
   @ApiProperty({
@@ -55,7 +55,7 @@ export class PermissionChecksDto {
     default: false,
     example: true,
   })
-  @IsTrueOrFalse()
+  @IsBoolean()
   explain = false;
 }
 

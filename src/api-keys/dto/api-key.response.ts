@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { TimestampsResponse } from '../../common/http/timestamps.response.js';
-import { SECRET_SHOWN_ONCE } from '../../unit-of-work/idempotency/stored-answer.js';
+import { SECRET_SHOWN_ONCE } from '../../unit-of-work/idempotency/stored-body.js';
 import { SCOPES, type ScopeName } from '../../common/auth/scopes.js';
 
 /** Without the secret, which the service does not know. */

@@ -1,14 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
 import {
-  IsAnyText,
-  IsListOfValues,
+  IsRequiredString,
+  IsArrayOfScalars,
   IsOneOf,
   IsText,
-  MayBeLeftOut,
-  MayBeNull,
+  OptionalField,
+  NullableField,
   rule,
 } from '../../common/validation/field-rules.js';
-import { IsFutureMoment } from '../../common/validation/moment-rules.js';
+import { IsFutureTimestamp } from '../../common/validation/timestamp-rules.js';
 import { ScalarEntry } from '../../common/validation/scalar-entry.js';
 import { isAddressOrNetwork } from '../../auth/allowed-addresses.js';
 import { SCOPES, type ScopeName } from '../../common/auth/scopes.js';
@@ -48,13 +48,14 @@ export class ScopeEntry extends ScalarEntry {
 }
 
 export class AddressEntry extends ScalarEntry {
-  @IsAnyText()
+  @IsRequiredString()
   @rule('INVALID_VALUE', 'must be an IPv4 or IPv6 address or a network in CIDR', isAddressOrNetwork)
   value!: string;
 }
 
 /** All rules of `allowed_ips`. */
-export const IsListOfAddresses = (): PropertyDecorator => IsListOfValues(() => AddressEntry, MOST_ADDRESSES);
+export const IsListOfAddresses = (): PropertyDecorator =>
+  IsArrayOfScalars(() => AddressEntry, MOST_ADDRESSES);
 
 export class CreateApiKeyDto {
   @ApiProperty({
@@ -70,13 +71,13 @@ export class CreateApiKeyDto {
     description: 'What the key may do, of what your own key may; left out: all of that.',
     ...SCOPES_OF_KEY,
   })
-  @MayBeLeftOut()
-  @IsListOfValues(() => ScopeEntry)
+  @OptionalField()
+  @IsArrayOfScalars(() => ScopeEntry)
   scopes?: ScopeEntry[];
 
   @ApiProperty(EXPIRES_AT)
-  @MayBeNull()
-  @IsFutureMoment()
+  @NullableField()
+  @IsFutureTimestamp()
   expires_at: string | null = null;
 
   @ApiProperty(ALLOWED_IPS)

@@ -1,6 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsListOfValues, IsText, MayBeLeftOut, MayBeNull } from '../../common/validation/field-rules.js';
-import { IsFutureMoment } from '../../common/validation/moment-rules.js';
+import {
+  IsArrayOfScalars,
+  IsText,
+  OptionalField,
+  NullableField,
+} from '../../common/validation/field-rules.js';
+import { IsFutureTimestamp } from '../../common/validation/timestamp-rules.js';
 import {
   ALLOWED_IPS,
   EXPIRES_AT,
@@ -18,22 +23,22 @@ export class UpdateApiKeyDto {
     maxLength: 255,
     example: 'Billing',
   })
-  @MayBeLeftOut()
+  @OptionalField()
   @IsText()
   name?: string;
 
   @ApiProperty({ description: 'All that the key may do from now on.', ...SCOPES_OF_KEY })
-  @MayBeLeftOut()
-  @IsListOfValues(() => ScopeEntry)
+  @OptionalField()
+  @IsArrayOfScalars(() => ScopeEntry)
   scopes?: ScopeEntry[];
 
   @ApiProperty(EXPIRES_AT)
-  @MayBeNull()
-  @IsFutureMoment()
+  @NullableField()
+  @IsFutureTimestamp()
   expires_at?: string | null;
 
   @ApiProperty(ALLOWED_IPS)
-  @MayBeLeftOut()
+  @OptionalField()
   @IsListOfAddresses()
   allowed_ips?: AddressEntry[];
 }

@@ -5,7 +5,7 @@ import type { Actor } from '../event-source.js';
 
 class ActorResponse implements Actor {
   @ApiProperty({
-    description: 'An API key, or somebody on the command line of the service.',
+    description: 'An API key, or a user of the command line of the service.',
     enum: ['api_key', 'command_line'],
     example: 'api_key',
   })
@@ -21,7 +21,7 @@ class ActorResponse implements Actor {
   id!: string | null;
 
   @ApiProperty({
-    description: "Name of the API key, or of the operating system's user, at that moment.",
+    description: "Name of the API key, or of the operating system's user, at the time of the event.",
     example: 'Sandbox key',
   })
   name!: string;
@@ -32,32 +32,35 @@ export class AuditEventResponse {
   id!: string;
 
   @ApiProperty({
-    description: 'When the change began.',
+    description: 'Start time of the change.',
     format: 'date-time',
     example: '2026-01-31T12:00:00.000Z',
   })
   occurred_at!: Date;
 
   @ApiProperty({
-    description: 'Who did it.',
+    description: 'Who made the change.',
     type: ActorResponse,
     example: { type: 'api_key', id: '019b0000-0000-7000-8000-000000000051', name: 'Sandbox key' },
   })
   actor!: ActorResponse;
 
-  @ApiProperty({ description: 'What was done.', enum: ACTIONS, example: 'user.updated' })
+  @ApiProperty({ description: 'Kind of event.', enum: ACTIONS, example: 'user.updated' })
   action!: Action;
 
-  @ApiProperty({ description: 'To what kind of thing.', enum: TARGET_TYPES, example: 'user' })
+  @ApiProperty({ description: 'Type of the changed resource.', enum: TARGET_TYPES, example: 'user' })
   target_type!: TargetType;
 
-  @ApiProperty({ description: 'Id of the thing.', example: '019b0000-0000-7000-8000-000000000031' })
+  @ApiProperty({
+    description: 'Id of the changed resource.',
+    example: '019b0000-0000-7000-8000-000000000031',
+  })
   target_id!: string;
 
   @ApiProperty({
     description:
-      'The fields that changed, each before and after; null where there was or is nothing. Of lists: the ' +
-      'entries taken away and those added.',
+      'The changed fields, each before and after; null where there was or is no value. Of arrays: the removed and ' +
+      'the added entries.',
     type: 'object',
     additionalProperties: { type: 'object', required: ['before', 'after'], properties: {} },
     example: { first_name: { before: 'Ada', after: 'Augusta' } },
@@ -66,8 +69,8 @@ export class AuditEventResponse {
 
   @ApiProperty({
     description:
-      'What followed from it elsewhere, such as the users who fell back to Read only when their role was ' +
-      'deleted (how many, and the first 100 ids); of a refusal its reason, and how often it came in that minute.',
+      'Side effects on other resources, such as the users who fell back to Read only when their role was deleted ' +
+      '(their number and the first 100 ids); of a refusal its reason and the number of refusals in that minute.',
     type: 'object',
     additionalProperties: true,
     nullable: true,
@@ -84,7 +87,7 @@ export class AuditEventResponse {
   request_id!: string | null;
 
   @ApiProperty({
-    description: 'Address that the request came from.',
+    description: 'IP address of the client.',
     type: 'string',
     nullable: true,
     example: '192.0.2.1',
@@ -100,7 +103,7 @@ export class AuditEventResponse {
   user_agent!: string | null;
 
   @ApiProperty({
-    description: "Whether the user's e-mail address and names were erased: they are null in `changes` then.",
+    description: "Whether the user's e-mail address and names were erased; they are then null in `changes`.",
     example: false,
   })
   erased!: boolean;

@@ -1,7 +1,7 @@
 import { ApiProperty, OmitType } from '@nestjs/swagger';
 import { PageQueryDto } from '../../common/pagination/page-query.dto.js';
-import { IsOneOf, IsText, IsUuid, MayBeLeftOut } from '../../common/validation/field-rules.js';
-import { IsMoment } from '../../common/validation/moment-rules.js';
+import { IsOneOf, IsText, IsUuid, OptionalField } from '../../common/validation/field-rules.js';
+import { IsTimestamp } from '../../common/validation/timestamp-rules.js';
 import { ACTIONS, TARGET_TYPES, type Action, type TargetType } from '../audited-event.js';
 
 const SORTS = ['occurred_at', '-occurred_at'] as const;
@@ -17,7 +17,7 @@ export interface AuditFilters {
   to?: string;
 }
 
-/** There are too many events to count them: no pages by number. */
+/** Without pages by number, because they need a total, and there are too many events to count. */
 class CursorQuery extends OmitType(PageQueryDto, ['page']) {}
 
 export class ListAuditEventsQuery extends CursorQuery implements AuditFilters {
@@ -27,63 +27,63 @@ export class ListAuditEventsQuery extends CursorQuery implements AuditFilters {
     enum: ACTIONS,
     example: 'user.created',
   })
-  @MayBeLeftOut()
+  @OptionalField()
   @IsOneOf(ACTIONS)
   action?: Action;
 
   @ApiProperty({
-    description: 'Only what was done with this API key.',
+    description: 'Only events caused by this API key.',
     required: false,
     format: 'uuid',
     example: '019b0000-0000-7000-8000-000000000051',
   })
-  @MayBeLeftOut()
+  @OptionalField()
   @IsUuid()
   actor_id?: string;
 
   @ApiProperty({
-    description: 'Only what was done to things of this kind.',
+    description: 'Only events of resources of this type.',
     required: false,
     enum: TARGET_TYPES,
     example: 'user',
   })
-  @MayBeLeftOut()
+  @OptionalField()
   @IsOneOf(TARGET_TYPES)
   target_type?: TargetType;
 
   @ApiProperty({
-    description: 'Only what was done to the thing with this id.',
+    description: 'Only events of the resource with this id.',
     required: false,
     minLength: 1,
     maxLength: 255,
     example: '019b0000-0000-7000-8000-000000000031',
   })
-  @MayBeLeftOut()
+  @OptionalField()
   @IsText()
   target_id?: string;
 
   @ApiProperty({
-    description: 'Only events at or after this moment (RFC 3339).',
+    description: 'Only events at or after this time (RFC 3339).',
     required: false,
     format: 'date-time',
     example: '2026-01-01T00:00:00.000Z',
   })
-  @MayBeLeftOut()
-  @IsMoment()
+  @OptionalField()
+  @IsTimestamp()
   from?: string;
 
   @ApiProperty({
-    description: 'Only events before this moment (RFC 3339).',
+    description: 'Only events before this time (RFC 3339).',
     required: false,
     format: 'date-time',
     example: '2036-01-01T00:00:00.000Z',
   })
-  @MayBeLeftOut()
-  @IsMoment()
+  @OptionalField()
+  @IsTimestamp()
   to?: string;
 
   @ApiProperty({
-    description: 'Oldest first; `-` in front: newest first.',
+    description: '`occurred_at`: oldest first; `-occurred_at`: newest first.',
     required: false,
     enum: SORTS,
     default: 'occurred_at',
@@ -93,5 +93,5 @@ export class ListAuditEventsQuery extends CursorQuery implements AuditFilters {
   sort: AuditSort = 'occurred_at';
 }
 
-/** All of them are in the export, so that it takes neither a size nor a place to go on. */
+/** Without paging, because an export contains all events. */
 export class ExportAuditEventsQuery extends OmitType(ListAuditEventsQuery, ['page_size', 'after']) {}

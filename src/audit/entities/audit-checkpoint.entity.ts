@@ -1,7 +1,7 @@
 import { Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
 import { AuditSeal } from './audit-seal.entity.js';
 
-/** The chain's hash at one place, signed: whoever rewrites the chain would have to sign again. */
+/** A signed hash of the chain, so that rewriting the chain needs the signing key. */
 @Entity('audit_checkpoints')
 @ForeignKey(() => AuditSeal, ['organization_id', 'sequence'], ['organization_id', 'sequence'], {
   name: 'audit_checkpoints_seal_fkey',

@@ -1,7 +1,7 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import type { StoredFieldChanges } from '../personal-data.js';
 
-/** Something that was done. A trigger lets nobody change or delete it. */
+/** Append-only: a trigger rejects updates and deletes. */
 @Entity('audit_events')
 @ForeignKey('organizations', ['organization_id'], ['id'], { name: 'audit_events_organization_fkey' })
 @Index('audit_events_occurred_at_idx', ['organization_id', 'occurred_at', 'id'])
@@ -41,7 +41,7 @@ export class AuditEvent {
   @Column('text')
   target_id!: string;
 
-  /** Personal data in it is encrypted: personal-data.ts. */
+  /** Personal data is encrypted: personal-data.ts. */
   @Column('jsonb')
   changes!: StoredFieldChanges;
 

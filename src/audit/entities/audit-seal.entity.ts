@@ -1,7 +1,7 @@
 import { Check, Column, Entity, ForeignKey, PrimaryColumn, Unique } from 'typeorm';
 import { AuditEvent } from './audit-event.entity.js';
 
-/** A link of an organization's chain: the event, and a hash that depends on it and on all before it. */
+/** A link of an organization's hash chain: the hash covers the event and the previous hash. */
 @Entity('audit_seals')
 @ForeignKey(() => AuditEvent, ['organization_id', 'event_id'], ['organization_id', 'id'], {
   name: 'audit_seals_event_fkey',
@@ -13,7 +13,7 @@ export class AuditSeal {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'audit_seals_pkey' })
   organization_id!: string;
 
-  /** From 1 on, without gaps. */
+  /** Starts at 1, without gaps. */
   @PrimaryColumn('bigint', { primaryKeyConstraintName: 'audit_seals_pkey' })
   sequence!: string;
 

@@ -1,6 +1,6 @@
 import { Entity, PrimaryColumn } from 'typeorm';
 
-/** An event that is not in its organization's chain yet. */
+/** Queue of the events that are not in the hash chain of their organization yet. */
 @Entity('audit_unsealed')
 export class AuditUnsealed {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'audit_unsealed_pkey' })

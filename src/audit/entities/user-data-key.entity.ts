@@ -1,6 +1,6 @@
 import { Check, Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
 
-/** What a user's personal data in audit events is encrypted with. It outlives the user, until it is erased. */
+/** Encrypts a user's personal data in audit events. Kept when the user is deleted, until the data is erased. */
 @Entity('user_data_keys')
 @ForeignKey('organizations', ['organization_id'], ['id'], { name: 'user_data_keys_organization_fkey' })
 @Check('user_data_keys_length_check', 'length(data_key) = 32')

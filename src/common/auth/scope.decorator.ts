@@ -4,6 +4,6 @@ import type { ScopeName } from './scopes.js';
 
 export const REQUIRED_SCOPE = 'tenantry:scope';
 
-/** The scope that a key needs for the route; the OpenAPI document tells it too. */
+/** Sets the scope that a key needs for the route, and documents it in the OpenAPI document. */
 export const Scope = (scope: ScopeName): MethodDecorator =>
   applyDecorators(SetMetadata(REQUIRED_SCOPE, scope), ApiExtension('x-required-scope', scope));

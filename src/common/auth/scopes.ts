@@ -1,6 +1,6 @@
 import { Problem } from '../errors/problem.js';
 
-/** What a key may do; `accounts` are account groups too. In the order in which answers name them. */
+/** Scopes of an API key, in the order used in responses. `accounts` includes account groups. */
 export const SCOPES = [
   'users:read',
   'users:write',
@@ -17,12 +17,11 @@ export const SCOPES = [
 
 export type ScopeName = (typeof SCOPES)[number];
 
-/** Each once, in their usual order. */
-export function inOrder(scopes: readonly string[]): ScopeName[] {
+/** Removes duplicates and sorts in the order of SCOPES. */
+export function sortScopes(scopes: readonly string[]): ScopeName[] {
   return SCOPES.filter((scope) => scopes.includes(scope));
 }
 
-/** The key is good, but may not do this. */
 export class InsufficientScope extends Problem {
   constructor(readonly missing: readonly ScopeName[]) {
     const noun = missing.length === 1 ? 'scope' : 'scopes';
@@ -30,8 +29,8 @@ export class InsufficientScope extends Problem {
   }
 }
 
-/** @throws InsufficientScope naming what is needed and not held */
-export function expectScopes(held: readonly ScopeName[], needed: readonly ScopeName[]): void {
-  const missing = inOrder(needed).filter((scope) => !held.includes(scope));
+/** @throws InsufficientScope naming the missing scopes */
+export function assertScopes(held: readonly ScopeName[], needed: readonly ScopeName[]): void {
+  const missing = sortScopes(needed).filter((scope) => !held.includes(scope));
   if (missing.length > 0) throw new InsufficientScope(missing);
 }

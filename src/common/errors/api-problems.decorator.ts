@@ -4,12 +4,12 @@ import { FIELD_CODES, PROBLEMS, type ProblemCode } from './catalogue.js';
 import { Problem, type FieldError } from './problem.js';
 import { ProblemResponse } from './problem.response.js';
 
-const WITHOUT_KEYS: readonly ProblemCode[] = ['RATE_LIMITED', 'INTERNAL_ERROR', 'SERVICE_UNAVAILABLE'];
-const EVERYWHERE: readonly ProblemCode[] = [
+const PUBLIC: readonly ProblemCode[] = ['RATE_LIMITED', 'INTERNAL_ERROR', 'SERVICE_UNAVAILABLE'];
+const AUTHENTICATED: readonly ProblemCode[] = [
   'INVALID_CREDENTIALS',
   'INSUFFICIENT_SCOPE',
   'IP_NOT_ALLOWED',
-  ...WITHOUT_KEYS,
+  ...PUBLIC,
 ];
 const WITH_BODY: readonly ProblemCode[] = [
   'VALIDATION_ERROR',
@@ -32,22 +32,22 @@ const EXAMPLE_FIELDS: Partial<Record<ProblemCode, FieldError>> = {
   },
 };
 
-/** Documents the errors of a route with keys: those named, and those that every such route can answer. */
+/** Documents the errors of a route that needs an API key: the given ones, and those common to all such routes. */
 export function ApiProblems(...codes: ProblemCode[]): MethodDecorator {
-  return documented([...codes, ...EVERYWHERE]);
+  return documentProblems([...codes, ...AUTHENTICATED]);
 }
 
-/** The same for a route that reads a body. */
+/** The same for a route with a request body. */
 export function ApiBodyProblems(...codes: ProblemCode[]): MethodDecorator {
-  return documented([...WITH_BODY, ...codes, ...EVERYWHERE]);
+  return documentProblems([...WITH_BODY, ...codes, ...AUTHENTICATED]);
 }
 
-/** The same for a route that is open to callers without keys. */
+/** The same for a `@Public()` route. */
 export function ApiPublicProblems(...codes: ProblemCode[]): MethodDecorator {
-  return documented([...codes, ...WITHOUT_KEYS]);
+  return documentProblems([...codes, ...PUBLIC]);
 }
 
-function documented(codes: readonly ProblemCode[]): MethodDecorator {
+function documentProblems(codes: readonly ProblemCode[]): MethodDecorator {
   const statuses = [...new Set(codes.map((code) => PROBLEMS[code].status))].sort((a, b) => a - b);
   return applyDecorators(
     ApiExtraModels(ProblemResponse),
@@ -69,7 +69,7 @@ function documented(codes: readonly ProblemCode[]): MethodDecorator {
   );
 }
 
-/** The examples that the operations refer to, for the components of the OpenAPI document. */
+/** Returns the examples that operations refer to, for the components of the OpenAPI document. */
 export function problemExamples(): Record<string, { value: object }> {
   const codes = Object.keys(PROBLEMS) as ProblemCode[];
   return Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code) }]));

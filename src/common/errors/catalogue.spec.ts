@@ -8,12 +8,12 @@ describe('docs/guide/errors.md', () => {
     .filter((line) => line.startsWith('|'))
     .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')));
 
-  it.each(Object.entries(PROBLEMS))('tells %s as the catalogue does', (code, { status, when }) => {
+  it.each(Object.entries(PROBLEMS))('has the status and text of %s', (code, { status, when }) => {
     const row = rows.find((cells) => cells.includes(code));
     expect(row).toEqual(expect.arrayContaining([code, String(status), when.replaceAll('`', '')]));
   });
 
-  it.each(Object.entries(FIELD_CODES))('tells the field code %s as the catalogue does', (code, meaning) => {
+  it.each(Object.entries(FIELD_CODES))('has the text of the field code %s', (code, meaning) => {
     expect(rows.find((cells) => cells.includes(code))).toContain(meaning);
   });
 });

@@ -1,13 +1,14 @@
 import { PROBLEMS, type FieldCode, type ProblemCode } from './catalogue.js';
 
-/** One offending field, in the request's own path form (`a.b`, `a[0].b`). */
+/** One invalid field. */
 export interface FieldError {
+  /** Path in the request: `a.b`, `a[0].b`. */
   field: string;
   code: FieldCode;
   message: string;
 }
 
-/** The body of every error answer: RFC 9457 with the API's own members. */
+/** The body of every error response: RFC 9457 with extension members. */
 export interface ProblemBody {
   type: string;
   title: string;
@@ -18,18 +19,18 @@ export interface ProblemBody {
   request_id: string;
 }
 
-/** Seconds after which a client may try again when the database is away. */
-export const RETRY_SOON = { 'Retry-After': '1' } as const;
+/** Header of errors that are likely to be over soon. */
+export const RETRY_AFTER_ONE_SECOND = { 'Retry-After': '1' } as const;
 
-interface ProblemParts {
+interface ProblemOptions {
   errors?: readonly FieldError[];
   headers?: Readonly<Record<string, string>>;
-  /** For people, instead of the catalogue's words. */
+  /** Replaces the explanation of the catalogue in `messages`. */
   detail?: string;
   cause?: unknown;
 }
 
-/** The one error that services, guards and pipes throw; the filter turns it into the answer. */
+/** The error class of services, guards and pipes; ProblemFilter converts it to the response. */
 export class Problem extends Error {
   readonly errors: readonly FieldError[];
   readonly headers: Readonly<Record<string, string>>;
@@ -37,7 +38,7 @@ export class Problem extends Error {
 
   constructor(
     readonly code: ProblemCode,
-    { errors = [], headers = {}, detail = PROBLEMS[code].when, cause }: ProblemParts = {},
+    { errors = [], headers = {}, detail = PROBLEMS[code].when, cause }: ProblemOptions = {},
   ) {
     super(PROBLEMS[code].title, { cause });
     this.errors = errors;

@@ -1,26 +1,11 @@
 import type { Express } from 'express';
+import { routesOf } from '../library-internals/express-routes.js';
 
-/** What Express keeps of a route; its type declarations leave it out. */
-interface RouteLayer {
-  route?: { methods: Record<string, boolean> };
-  match(path: string): boolean;
-}
-
-/** The methods that the path can be called with, sorted; empty when no route has it. */
+/** Returns the methods of the routes that match the path, sorted; empty when no route matches. */
 export function allowedMethods(express: Express, path: string): string[] {
-  const layers = (express.router as unknown as { stack: RouteLayer[] }).stack;
-  const methods = layers
-    .filter((layer) => layer.route !== undefined && matches(layer, path))
-    .flatMap((layer) => Object.keys(layer.route?.methods ?? {}))
-    .map((method) => method.toUpperCase());
+  const methods = routesOf(express)
+    .filter((route) => route.matches(path))
+    .flatMap((route) => route.methods);
   if (methods.includes('GET')) methods.push('HEAD');
   return [...new Set(methods)].sort();
-}
-
-function matches(layer: RouteLayer, path: string): boolean {
-  try {
-    return layer.match(path);
-  } catch {
-    return false; // a path that cannot be decoded is nobody's
-  }
 }

@@ -1,18 +1,17 @@
 import type { Writable } from 'node:stream';
 
-/** Lines are written some at a time: each write costs a request as much as making its line. */
-const WRITTEN_AT_ONCE = 8192;
-/** Milliseconds after which what is there is written, however little. */
-const WRITTEN_AFTER = 100;
-/** Bytes that may wait for whoever reads the log: some ten thousand lines. */
-const MOST_WAITING = 4 * 1024 * 1024;
+/** Lines are written in chunks, because one write costs as much time as formatting one line. */
+const CHUNK_LENGTH = 8192;
+const FLUSH_INTERVAL_MS = 100;
+/** Some ten thousand lines. */
+const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
 type Output = Pick<Writable, 'write' | 'writableLength' | 'on'>;
 
 /**
- * Where the log goes. Whoever reads it may stand still or be gone, and a disk may be full: the service answers on, and
- * ends when it is told to. What finds no room is dropped, and the log says how much, once it is written again. Pino's
- * own destination would keep all of it in memory, end the process for a full disk, and at the end wait for ever.
+ * A log destination that never blocks or ends the process, even when the reader of the log stalls or the disk is full.
+ * Lines beyond a limit are dropped, and their number is logged as soon as a write succeeds. Pino's own destination
+ * would buffer without limit, end the process on a full disk, and wait for the reader forever at exit.
  */
 export class BoundedLogDestination {
   private lines = '';
@@ -21,19 +20,19 @@ export class BoundedLogDestination {
 
   constructor(
     private readonly out: Output,
-    private readonly most = MOST_WAITING,
+    private readonly maxBufferedBytes = MAX_BUFFERED_BYTES,
   ) {
-    out.on('error', ignore); // of each write its own callback is told
+    out.on('error', ignore); // each write reports its error to its callback
     setInterval(() => {
       this.flush();
-    }, WRITTEN_AFTER).unref();
+    }, FLUSH_INTERVAL_MS).unref();
   }
 
-  /** Called by pino. @param line with its end */
+  /** Called by pino. @param line with its newline */
   write(line: string): void {
     this.lines += line;
     this.count += 1;
-    if (this.lines.length >= WRITTEN_AT_ONCE) this.flush();
+    if (this.lines.length >= CHUNK_LENGTH) this.flush();
   }
 
   flush(): void {
@@ -41,45 +40,45 @@ export class BoundedLogDestination {
     const { lines, count } = this;
     this.lines = '';
     this.count = 0;
-    if (this.out.writableLength >= this.most) this.dropped += count;
-    else this.hand(lines, count);
+    if (this.out.writableLength >= this.maxBufferedBytes) this.dropped += count;
+    else this.writeChunk(lines, count);
   }
 
-  /** Resolves once all is written, or cannot be; at the latest after so many milliseconds. */
-  async end(within: number): Promise<void> {
+  /** Resolves when everything is written or has failed, at the latest after the timeout. */
+  async end(timeoutMs: number): Promise<void> {
     this.flush();
     await new Promise<void>((resolve) => {
-      const late = setTimeout(resolve, within);
+      const timeout = setTimeout(resolve, timeoutMs);
       this.out.write('', () => {
-        clearTimeout(late);
+        clearTimeout(timeout);
         resolve();
       });
     });
   }
 
-  private hand(lines: string, count: number): void {
+  private writeChunk(lines: string, count: number): void {
     this.out.write(lines, (error) => {
       if (error) this.dropped += count;
-      else this.tellDropped();
+      else this.reportDropped();
     });
   }
 
-  private tellDropped(): void {
+  private reportDropped(): void {
     const { dropped } = this;
     if (dropped === 0) return;
     this.dropped = 0;
-    this.hand(`${lineOf(dropped)}\n`, dropped);
+    this.writeChunk(`${droppedLine(dropped)}\n`, dropped);
   }
 }
 
-/** As pino writes a warning. */
-function lineOf(dropped: number): string {
+/** Has the format of a warning of pino. */
+function droppedLine(dropped: number): string {
   return JSON.stringify({
     level: 40,
     time: Date.now(),
     pid: process.pid,
     dropped,
-    msg: 'Lines of the log were dropped: it could not be written',
+    msg: 'Log lines were dropped because they could not be written',
   });
 }
 
@@ -89,7 +88,7 @@ function ignore(): void {
 
 let standardOutput: BoundedLogDestination | undefined;
 
-/** One for the process, however many applications there are in it. */
+/** Returns the destination that all applications of the process share. */
 export function logDestination(): BoundedLogDestination {
   if (standardOutput === undefined) {
     const output = new BoundedLogDestination(process.stdout);

@@ -1,27 +1,27 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { Server as TcpServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { stopAccepting } from '../library-internals/node-server.js';
 
-/** Milliseconds in which a kept connection may bring a request that was sent before its caller could know. */
-const LAST_REQUESTS = 250;
-/** Milliseconds between two looks for connections on which nothing happens. */
-const LOOK_EVERY = 50;
+/** Time for requests that clients send on a kept-alive connection before they learn of the shutdown. */
+const LAST_REQUESTS_MS = 250;
+const IDLE_CHECK_INTERVAL_MS = 50;
 
 /**
- * Kept as long as the connection is. In a Map into which each answer is put, and taken out, answers would live on: of such a
- * Map V8 leaves tables behind, each with a hold on the next, until it clears up the old generation.
+ * Lives as long as its connection. Responses are not keys of a Map: V8 keeps discarded hash tables, and the responses
+ * in them, until it collects the old generation.
  */
 interface Connection {
-  /** The answer to the request that came last, until it is closed. */
+  /** The response to the latest request, until it is closed. */
   latest: ServerResponse | undefined;
 }
 
 /**
- * Ends an HTTP server without dropping a request. Node's own `close` closes connections between two
- * requests at once, also one whose next request is on its way; and its answers still promise to keep theirs.
+ * Ends an HTTP server without dropping a request. Node's own `close` would close idle connections at once, even when
+ * their next request is on its way, and would leave `Connection: keep-alive` in the last responses.
  */
 export class GracefulShutdown {
   private readonly connections = new Map<Socket, Connection>();
-  private begun = false;
+  private hasStarted = false;
 
   /** @param server not listening yet */
   constructor(private readonly server: Server) {
@@ -34,42 +34,42 @@ export class GracefulShutdown {
     });
   }
 
-  /** Takes no new connections, and says in each answer that it is the connection's last. Resolves when all are closed. */
+  /** Accepts no new connections and announces `Connection: close`. Resolves when all connections are closed. */
   async drain(): Promise<void> {
-    this.begun = true;
-    const closed = new Promise((resolve) => TcpServer.prototype.close.call(this.server, resolve));
-    for (const { latest } of this.connections.values()) if (latest !== undefined) closeAfter(latest);
-    let sweep: NodeJS.Timeout | undefined;
-    const wait = setTimeout(() => {
-      sweep = setInterval(() => {
+    this.hasStarted = true;
+    const closed = stopAccepting(this.server);
+    for (const { latest } of this.connections.values()) if (latest !== undefined) announceClose(latest);
+    let idleCheck: NodeJS.Timeout | undefined;
+    const delay = setTimeout(() => {
+      idleCheck = setInterval(() => {
         this.closeIdle();
-      }, LOOK_EVERY);
-    }, LAST_REQUESTS);
+      }, IDLE_CHECK_INTERVAL_MS);
+    }, LAST_REQUESTS_MS);
     await closed;
-    clearTimeout(wait);
-    clearInterval(sweep);
+    clearTimeout(delay);
+    clearInterval(idleCheck);
   }
 
   private watch({ socket }: IncomingMessage, response: ServerResponse): void {
     const connection = this.connections.get(socket);
     if (connection === undefined) return;
-    const { latest: before } = connection;
+    const { latest: previous } = connection;
     connection.latest = response;
     response.once('close', () => {
       if (connection.latest === response) connection.latest = undefined;
     });
-    if (!this.begun) return;
-    if (before?.headersSent === false) before.removeHeader('Connection'); // it is no longer the last
-    closeAfter(response);
+    if (!this.hasStarted) return;
+    if (previous?.headersSent === false) previous.removeHeader('Connection'); // no longer the last response
+    announceClose(response);
   }
 
-  /** Node counts a connection that never said anything as busy. */
+  /** Also closes connections that never sent a byte, which Node does not count as idle. */
   private closeIdle(): void {
     this.server.closeIdleConnections();
     for (const socket of this.connections.keys()) if (socket.bytesRead === 0) socket.destroy();
   }
 }
 
-function closeAfter(response: ServerResponse): void {
+function announceClose(response: ServerResponse): void {
   if (!response.headersSent) response.setHeader('Connection', 'close');
 }

@@ -1,41 +1,40 @@
-import { ExpressAdapter } from '@nestjs/platform-express';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { Problem } from '../errors/problem.js';
+import { HttpServerAdapter } from '../library-internals/http-server.adapter.js';
 import { requestId } from './request-id.js';
 import type { Environment } from '../../config/environment.js';
 
-/** Milliseconds in which the headers have to arrive, at most. */
-const HEADERS_TIMEOUT = 10_000;
-/** Milliseconds between two looks for whoever is late; Node's own 30 s would double every time limit. */
-const LOOK_EVERY = 1000;
+const MAX_HEADERS_TIMEOUT_MS = 10_000;
+/** How often Node checks for late requests; its default of 30 s would double every timeout. */
+const TIMEOUT_CHECK_INTERVAL_MS = 1000;
 
-/** Express on a server that does not wait for slow senders, and does not take connections without end. */
-export class LimitedExpressAdapter extends ExpressAdapter {
+/** Express on an HTTP server with timeouts for slow clients and a limit of connections. */
+export class LimitedExpressAdapter extends HttpServerAdapter {
   constructor(private readonly environment: Environment) {
     super();
   }
 
-  override initHttpServer(): void {
+  protected override createHttpServer(express: RequestListener): Server {
     const { REQUEST_TIMEOUT, KEEP_ALIVE_TIMEOUT, MAX_CONNECTIONS } = this.environment;
-    const requestTimeout = REQUEST_TIMEOUT * 1000;
+    const requestTimeoutMs = REQUEST_TIMEOUT * 1000;
     const server = createServer(
       {
-        requestTimeout,
-        headersTimeout: Math.min(HEADERS_TIMEOUT, requestTimeout),
+        requestTimeout: requestTimeoutMs,
+        headersTimeout: Math.min(MAX_HEADERS_TIMEOUT_MS, requestTimeoutMs),
         keepAliveTimeout: KEEP_ALIVE_TIMEOUT * 1000,
-        connectionsCheckingInterval: Math.min(LOOK_EVERY, requestTimeout / 2),
+        connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_INTERVAL_MS, requestTimeoutMs / 2),
       },
-      namingAPath(this.getInstance<RequestListener>()),
+      rejectInvalidUrls(express),
     );
-    server.timeout = 2 * requestTimeout; // nothing sent, nothing read: after the answer 408 had its chance
+    server.timeout = 2 * requestTimeoutMs; // closes silent connections, after the 408 response had time to be sent
     server.maxConnections = MAX_CONNECTIONS;
-    server.maxHeadersCount = 0; // none is dropped in silence: how many there may be the limit of their size says
-    this.httpServer = server;
+    server.maxHeadersCount = 0; // Node would ignore further headers silently; their total size is limited anyway
+    return server;
   }
 }
 
-/** What names an absolute URL that is none, Express answers by itself with a page, past everything in front of it. */
-function namingAPath(express: RequestListener): RequestListener {
+/** Express itself would answer a malformed absolute URL with an HTML page, before any middleware runs. */
+function rejectInvalidUrls(express: RequestListener): RequestListener {
   return (request, response) => {
     const { url = '' } = request;
     if (url.startsWith('/') || url === '*' || URL.canParse(url)) {

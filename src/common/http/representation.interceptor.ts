@@ -4,13 +4,13 @@ import type { Response } from 'express';
 import { tap, type Observable } from 'rxjs';
 import { entityTagOf } from './entity-tag.js';
 
-/** On a route that answers one thing: the answer carries its ETag, and If-None-Match is heeded. */
+/** On a route that returns one resource: the response has its ETag, and If-None-Match is honoured. */
 export const WithETag = Reflector.createDecorator<true>();
 
-/** On a route that makes a thing: the path below which its id leads to it. */
-export const CreatedAt = Reflector.createDecorator<string>();
+/** On a route that creates a resource: the path that Location consists of, together with the new id. */
+export const WithLocation = Reflector.createDecorator<string>();
 
-/** The headers that follow from the thing answered. */
+/** Sets the headers that depend on the resource in the response. */
 @Injectable()
 export class RepresentationInterceptor implements NestInterceptor {
   constructor(private readonly reflector: Reflector) {}
@@ -21,17 +21,17 @@ export class RepresentationInterceptor implements NestInterceptor {
   }
 }
 
-/** @returns what adds them to the answer; undefined where the route has none */
+/** @returns a function that sets the headers for a body; undefined on a route without such headers */
 export function representationHeaders(
   reflector: Reflector,
   context: ExecutionContext,
 ): ((body: { id?: string }) => void) | undefined {
-  const isTagged = (reflector.get(WithETag, context.getHandler()) as true | undefined) ?? false;
-  const folder = reflector.get(CreatedAt, context.getHandler()) as string | undefined;
-  if (!isTagged && folder === undefined) return undefined;
+  const hasETag = (reflector.get(WithETag, context.getHandler()) as true | undefined) ?? false;
+  const path = reflector.get(WithLocation, context.getHandler()) as string | undefined;
+  if (!hasETag && path === undefined) return undefined;
   const response = context.switchToHttp().getResponse<Response>();
   return (body) => {
-    if (isTagged) response.setHeader('ETag', entityTagOf(body));
-    if (folder !== undefined) response.location(`${folder}/${body.id ?? ''}`);
+    if (hasETag) response.setHeader('ETag', entityTagOf(body));
+    if (path !== undefined) response.location(`${path}/${body.id ?? ''}`);
   };
 }

@@ -2,7 +2,7 @@ import type { ClsStore } from 'nestjs-cls';
 import type { Logger } from 'pino';
 import type { AuthenticatedRequest } from '../auth/caller.js';
 
-/** The asynchronous context of a request, read by validators and by the logger; services take arguments. */
+/** The AsyncLocalStorage context of a request, for validators and the logger; services take arguments instead. */
 export interface RequestContext extends ClsStore {
   request?: AuthenticatedRequest & { log?: Logger };
 }

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-const SANE = /^[\w.:-]{1,128}$/;
+const SAFE_ID = /^[\w.:-]{1,128}$/;
 
-/** The caller's X-Request-Id where it is short and plain, else a new one; answered in the same header. */
+/** Returns the client's X-Request-Id if it is short and safe to log, otherwise a new id; sets it in the response. */
 export function requestId(request: IncomingMessage, response: ServerResponse): string {
-  const given = request.headers['x-request-id'];
-  const id = typeof given === 'string' && SANE.test(given) ? given : randomUUID();
+  const header = request.headers['x-request-id'];
+  const id = typeof header === 'string' && SAFE_ID.test(header) ? header : randomUUID();
   response.setHeader('X-Request-Id', id);
   return id;
 }

@@ -8,21 +8,21 @@ import { requestId } from './request-id.js';
 
 type LoggedRequest = IncomingMessage & { caller?: { organization_id: string; api_key_id: string } };
 
-const SECRETS = ['public-api-key', 'private-secret-key', 'authorization', 'cookie'];
+const SECRET_HEADERS = ['public-api-key', 'private-secret-key', 'authorization', 'cookie'];
 
-/** One line a request: who, what, how it went. Never a body, a query (it may hold an e-mail) or a key. */
-export function requestLines(level: string): { pinoHttp: Options; forRoutes: [] } {
-  const lines: Options = {
+/** Logs one line per request: caller, method, path and status. Never a body, a query string or a secret. */
+export function requestLogOptions(level: string): { pinoHttp: Options; forRoutes: [] } {
+  const options: Options = {
     level,
     stream: logDestination(),
     genReqId: requestId,
-    wrapSerializers: false, // pino-http's own would gather all headers, and nothing is made of them
+    wrapSerializers: false, // pino-http's serializers would collect all headers, which are not logged
     serializers: {
       req: ({ id, method, originalUrl }: Request) => ({ id, method, path: originalUrl.split('?')[0] }),
       res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
       err: loggedError,
     },
-    redact: SECRETS.flatMap((name) => [
+    redact: SECRET_HEADERS.flatMap((name) => [
       `req.headers["${name}"]`,
       `headers["${name}"]`,
       `err.config.headers["${name}"]`,
@@ -34,30 +34,31 @@ export function requestLines(level: string): { pinoHttp: Options; forRoutes: [] 
       statusCode >= 500 || error !== undefined ? 'error' : 'info',
     autoLogging: { ignore: ({ url }: IncomingMessage) => url?.startsWith('/health/') === true },
   };
-  return { pinoHttp: lines, forRoutes: [] }; // logRequests has them
+  return { pinoHttp: options, forRoutes: [] }; // no route for nestjs-pino: logRequests installs pino-http
 }
 
 /**
- * Gives each request its id and its line. Not as a middleware of Nest, as which nestjs-pino would do it: of those Nest
- * keeps every request in a WeakSet, and V8 takes what is in one for alive until it clears up the old generation.
+ * Gives each request its id and its log line. Not installed as a middleware of Nest, as nestjs-pino would do: Nest
+ * keeps each request of a middleware in a WeakSet, and V8 does not free its entries before it collects the old
+ * generation.
  */
 export function logRequests(app: NestExpressApplication): void {
-  const { pinoHttp: lines } = app.get<ReturnType<typeof requestLines>>(PARAMS_PROVIDER_TOKEN);
-  const log = pinoHttp({ ...lines, logger: PinoLogger.root });
+  const { pinoHttp: options } = app.get<ReturnType<typeof requestLogOptions>>(PARAMS_PROVIDER_TOKEN);
+  const log = pinoHttp({ ...options, logger: PinoLogger.root });
   app.use((request: Request, response: Response, next: NextFunction) => {
     log(request, response);
     next();
   });
 }
 
-/** At the end of the request, when the guard knows who asks. */
+/** Called at the end of the request, after the guard has set the caller. */
 function withCaller({ caller }: LoggedRequest, _response: ServerResponse, line: object): object {
   if (caller === undefined) return line;
   const { organization_id, api_key_id } = caller;
   return { organization_id, api_key_id, ...line };
 }
 
-/** What helps to find a fault; a database error also carries the statement's parameters, which are personal data. */
+/** Selects members, because database errors also contain the parameters of the statement, which are personal data. */
 function loggedError(error: Error & { code?: unknown; constraint?: unknown }): object {
   const { name, message, stack, code, constraint, cause } = error;
   return {

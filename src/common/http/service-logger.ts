@@ -3,8 +3,8 @@ import { ClsService } from 'nestjs-cls';
 import { Logger, PARAMS_PROVIDER_TOKEN, PinoLogger, type Params } from 'nestjs-pino';
 import type { RequestContext } from './request-context.js';
 
-/** Parts of Nest that report every module and route at each start. */
-const TALKATIVE = new Set([
+/** Contexts in which Nest logs every module and route at start-up. */
+const STARTUP_CONTEXTS = new Set([
   'NestFactory',
   'InstanceLoader',
   'RoutesResolver',
@@ -12,7 +12,7 @@ const TALKATIVE = new Set([
   'NestApplication',
 ]);
 
-/** What is logged while a request is answered tells which one. */
+/** Adds the request id to lines that are logged during a request. */
 @Injectable()
 export class ContextLogger extends PinoLogger {
   constructor(
@@ -28,7 +28,7 @@ export class ContextLogger extends PinoLogger {
   }
 }
 
-/** The structured log, with the framework's start-up report at debug level. */
+/** The structured log; Nest's start-up lines are logged at debug level. */
 @Injectable()
 export class ServiceLogger extends Logger {
   constructor(logger: ContextLogger, @Inject(PARAMS_PROVIDER_TOKEN) params: Params) {
@@ -36,7 +36,7 @@ export class ServiceLogger extends Logger {
   }
 
   override log(message: unknown, ...optionalParams: unknown[]): void {
-    if (TALKATIVE.has(String(optionalParams.at(-1)))) this.debug(message, ...optionalParams);
+    if (STARTUP_CONTEXTS.has(String(optionalParams.at(-1)))) this.debug(message, ...optionalParams);
     else super.log(message, ...optionalParams);
   }
 }

@@ -6,18 +6,18 @@ export const ETAG = {
   ETag: { description: 'For If-Match and If-None-Match.', schema: { type: 'string' as const } },
 };
 
-/** A GET of one thing: 200 with its ETag, or 304. */
+/** Documents a GET of one resource: 200 with its ETag, or 304. */
 export function ApiWithETag({ description, type }: { description: string; type: Type }): MethodDecorator {
   return applyDecorators(
     WithETag(true),
     UseInterceptors(RepresentationInterceptor),
     ApiHeader({
       name: 'If-None-Match',
-      description: 'ETag of the thing as you know it: 304 when it is still the same.',
+      description: 'ETag of the last known representation: 304 if it is still current.',
       required: false,
       schema: { type: 'string' },
     }),
     ApiResponse({ status: 200, description, type, headers: ETAG }),
-    ApiResponse({ status: 304, description: 'It is as If-None-Match knows it.' }),
+    ApiResponse({ status: 304, description: 'The resource still has the ETag in If-None-Match.' }),
   );
 }

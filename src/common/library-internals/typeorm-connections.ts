@@ -11,7 +11,7 @@ export function poolOf(dataSource: DataSource): pg.Pool {
   return master;
 }
 
-/** Tells TypeORM that the runner is inside a transaction which TypeORM did not begin, so that it begins no other one. */
+/** Tells TypeORM whether the runner is in a transaction that TypeORM did not begin; row locks require one. */
 export function setTransactionActive(runner: QueryRunner, isActive: boolean): void {
   (runner as { isTransactionActive: boolean }).isTransactionActive = isActive;
 }

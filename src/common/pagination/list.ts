@@ -1,67 +1,67 @@
+import type { QueryConfig } from 'pg';
 import { isUuid } from '../validation/field-rules.js';
 
-/** A list in SQL: what stands on its pages, which rows, and in which order. */
+/** A list in SQL: its columns, rows and order. */
 export interface List {
-  /** Tells its cursors from those of other lists. */
+  /** Distinguishes cursors of different lists. */
   name: string;
-  /** Common table expressions that `from` needs. */
+  /** Common table expressions for `from`. */
   with?: string;
   columns: string;
-  /** What `from` calls its one table, where the columns have more to do than to read it. */
+  /** Alias of the only table in `from`. Set where `columns` contain subqueries: rows are then selected before them. */
   alias?: string;
-  /** A table for each of whose rows the list is looked up by itself; together they are the list. Needs an alias. */
-  forEach?: string;
+  /** A table expression; `from` is read once for each of its rows, by a LATERAL join. Needs `alias`. */
+  lateralOver?: string;
   from: string;
-  /** With the organization in it. */
+  /** Contains the condition on the organization. */
   where: string;
-  /** The same, looking at each row by itself; used where the list `isOneByOne`. */
-  whereOneByOne?: string;
+  /** Equivalent of `where` for a plan that filters rows in the order of the list; used if `isReadInOrder`. */
+  whereInOrder?: string;
   groupBy?: string;
-  /** What `$1` and so on in the SQL stand for. */
+  /** Values of `$1` and so on. */
   parameters: readonly unknown[];
   order: Order;
-  /** SQL for the number of its rows, where that is known without counting them. */
+  /** SQL expression for the number of rows, for lists whose rows need not be counted. */
   total?: string;
-  /** That its rows are few and hard to find: the first of a numbered page also brings the total, as `total_items`. Needs an alias. */
-  isSparse?: boolean;
-  /** That its rows are read one after the other, and enough of them belong to the list. */
-  isOneByOne?: boolean;
+  /** Few rows match: the query for a numbered page also returns their number as `total_items`. Needs `alias`. */
+  isSelective?: boolean;
+  /** Many rows match: they are read in the order of the list until the page is full. */
+  isReadInOrder?: boolean;
 }
 
 export interface Order {
-  /** Compared one after the other; together they differ between any two rows of the list. */
+  /** Compared one after the other; unique together. */
   keys: readonly Key[];
   descending: boolean;
 }
 
 export interface Key {
-  /** Over the rows of `from`; where there is a `groupBy`, one value in each group. */
+  /** SQL expression over the rows of `from`; with `groupBy`, one value per group. */
   expression: string;
   type: keyof typeof KEY_TYPES;
 }
 
-export interface Statement {
-  sql: string;
-  parameters: unknown[];
+export interface ListStatement extends QueryConfig {
+  values: unknown[];
 }
 
-/** Where to begin: a number of rows after the first, or after the row with these keys. */
+/** Where a page starts: after a number of rows, or after the row with these keys. */
 export type Start = { skip: number } | { after: readonly string[] };
 
-/** How a key is written in a cursor, and which texts PostgreSQL reads as one again. */
+/** How a key is converted to text for a cursor, and which texts PostgreSQL converts back. */
 export const KEY_TYPES = {
   timestamptz: {
-    written: (key: string) => `to_char(${key} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
-    isOne: isMoment,
+    toText: (key: string) => `to_char(${key} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+    isValid: isTimestamp,
   },
-  uuid: { written: (key: string) => `${key}::text`, isOne: isUuid },
+  uuid: { toText: (key: string) => `${key}::text`, isValid: isUuid },
   text: {
-    written: (key: string) => key,
-    isOne: (text: string) => text.isWellFormed() && !text.includes('\0'),
+    toText: (key: string) => key,
+    isValid: (text: string) => text.isWellFormed() && !text.includes('\0'),
   },
 } as const;
 
-/** Oldest first; ids tell those of the same moment apart. */
+/** Orders by creation time; ids make the order total. */
 export function oldestFirst(createdAt: string, id: string): Order {
   return {
     keys: [
@@ -73,75 +73,72 @@ export function oldestFirst(createdAt: string, id: string): Order {
 }
 
 /** Selects up to `limit` rows, each with its keys as `cursor_keys`. */
-export function selectRows(list: List, start: Start, limit: number): Statement {
+export function selectRows(list: List, start: Start, limit: number): ListStatement {
   const {
     alias = '',
     order: { keys, descending },
   } = list;
-  const parameters = [...list.parameters];
-  const given = (value: unknown): string => `$${String(parameters.push(value))}`;
+  const values = [...list.parameters];
+  const add = (value: unknown): string => `$${String(values.push(value))}`;
   const expressions = keys.map(({ expression }) => expression);
   const conditions = [conditionOf(list)];
   if ('after' in start) {
-    const last = keys.map(({ type }, n) => `${given(start.after[n])}::${type}`);
+    const last = keys.map(({ type }, n) => `${add(start.after[n])}::${type}`);
     conditions.push(`(${expressions.join(', ')}) ${descending ? '<' : '>'} (${last.join(', ')})`);
   }
-  const selected = `SELECT ${list.columns}, ARRAY[${keys.map(written).join(', ')}] AS cursor_keys`;
+  const selected = `SELECT ${list.columns}, ARRAY[${keys.map(toText).join(', ')}] AS cursor_keys`;
   const rows = `FROM ${list.from} WHERE ${conditions.join(' AND ')} ${groupBy(list)}`;
   const order = `ORDER BY ${expressions.map((key) => (descending ? `${key} DESC` : key)).join(', ')}`;
-  const page = `LIMIT ${given(limit)} ${'skip' in start ? `OFFSET ${given(start.skip)}` : ''}`;
-  if (list.forEach !== undefined) {
-    const most = given('skip' in start ? start.skip + limit : limit);
-    const found = `LATERAL (SELECT ${alias}.* ${rows} ${order} LIMIT ${most}) ${alias}`;
+  const page = `LIMIT ${add(limit)} ${'skip' in start ? `OFFSET ${add(start.skip)}` : ''}`;
+  if (list.lateralOver !== undefined) {
+    const rowLimit = add('skip' in start ? start.skip + limit : limit);
+    const found = `LATERAL (SELECT ${alias}.* ${rows} ${order} LIMIT ${rowLimit}) ${alias}`;
     return {
-      sql: [list.with, selected, `FROM ${list.forEach}, ${found}`, order, page].join('\n'),
-      parameters,
+      text: [list.with, selected, `FROM ${list.lateralOver}, ${found}`, order, page].join('\n'),
+      values,
     };
   }
-  if (!isFoundFirst(list, start))
-    return { sql: [list.with, selected, rows, order, page].join('\n'), parameters };
-  const [counted, total] = isCounted(list, start)
+  if (!selectsPageFirst(list, start))
+    return { text: [list.with, selected, rows, order, page].join('\n'), values };
+  const [counted, total] = returnsTotal(list, start)
     ? [', (count(*) OVER ())::int AS total_items', ', total_items']
     : ['', ''];
   const found = `(SELECT ${alias}.*${counted} ${rows} ${order} ${page}) ${alias}`;
-  return { sql: [list.with, selected + total, `FROM ${found}`, order].join('\n'), parameters };
+  return { text: [list.with, selected + total, `FROM ${found}`, order].join('\n'), values };
 }
 
-/** PostgreSQL works out the columns of rows that OFFSET skips, too; so the page is found first. */
-function isFoundFirst(list: List, start: Start): boolean {
-  return list.alias !== undefined && 'skip' in start && (start.skip > 0 || isCounted(list, start));
+/** PostgreSQL computes the columns of skipped rows as well, unless a subquery selects the rows of the page first. */
+function selectsPageFirst(list: List, start: Start): boolean {
+  return list.alias !== undefined && 'skip' in start && (start.skip > 0 || returnsTotal(list, start));
 }
 
-function isCounted({ isSparse = false }: List, start: Start): boolean {
-  return isSparse && 'skip' in start;
+function returnsTotal({ isSelective = false }: List, start: Start): boolean {
+  return isSelective && 'skip' in start;
 }
 
 /** Counts the rows on all pages, as `total`. */
-export function countRows(list: List): Statement {
-  const parameters = [...list.parameters];
-  if (list.total !== undefined) return { sql: `SELECT (${list.total})::int AS total`, parameters };
-  const from = list.forEach === undefined ? list.from : `${list.forEach}, ${list.from}`;
+export function countRows(list: List): ListStatement {
+  const values = [...list.parameters];
+  if (list.total !== undefined) return { text: `SELECT (${list.total})::int AS total`, values };
+  const from = list.lateralOver === undefined ? list.from : `${list.lateralOver}, ${list.from}`;
   const rows = `SELECT 1 FROM ${from} WHERE ${conditionOf(list)} ${groupBy(list)}`;
-  return {
-    sql: `${list.with ?? ''} SELECT count(*)::int AS total FROM (${rows}) AS listed`,
-    parameters,
-  };
+  return { text: `${list.with ?? ''} SELECT count(*)::int AS total FROM (${rows}) AS listed`, values };
 }
 
-export function conditionOf({ where, whereOneByOne = where, isOneByOne = false }: List): string {
-  return isOneByOne ? whereOneByOne : where;
+export function conditionOf({ where, whereInOrder = where, isReadInOrder = false }: List): string {
+  return isReadInOrder ? whereInOrder : where;
 }
 
 function groupBy(list: List): string {
   return list.groupBy === undefined ? '' : `GROUP BY ${list.groupBy}`;
 }
 
-function written({ expression, type }: Key): string {
-  return KEY_TYPES[type].written(expression);
+function toText({ expression, type }: Key): string {
+  return KEY_TYPES[type].toText(expression);
 }
 
-/** In the one form that is written; PostgreSQL knows neither a year 0 nor a 30th of February. */
-function isMoment(text: string): boolean {
-  const moment = new Date(text);
-  return /^[1-9]\d{3}-/.test(text) && !Number.isNaN(moment.getTime()) && moment.toISOString() === text;
+/** Accepts only the format that `toText` produces, and days that exist: PostgreSQL rejects the year 0 and February 30. */
+function isTimestamp(text: string): boolean {
+  const timestamp = new Date(text);
+  return /^[1-9]\d{3}-/.test(text) && !Number.isNaN(timestamp.getTime()) && timestamp.toISOString() === text;
 }

@@ -1,11 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIntegerInQuery, MayBeLeftOut, rule } from '../validation/field-rules.js';
+import { IsIntegerInQuery, OptionalField, rule } from '../validation/field-rules.js';
 import { CURSOR_MAX } from './cursor.js';
 
-/** What every list takes. */
+/** Query parameters of every list. */
 export class PageQueryDto {
   @ApiProperty({
-    description: 'Page to answer, from 1 on; a page past the end is empty. Not together with `after`.',
+    description: 'Page number, from 1; a page past the end is empty. Cannot be combined with `after`.',
     required: false,
     type: 'integer',
     minimum: 1,
@@ -13,13 +13,13 @@ export class PageQueryDto {
     default: 1,
     example: 1,
   })
-  @MayBeLeftOut()
+  @OptionalField()
   @IsIntegerInQuery({ min: 1, max: 1_000_000 })
   @IsWithoutAfter()
   page?: number;
 
   @ApiProperty({
-    description: 'Entries on a page.',
+    description: 'Entries per page.',
     required: false,
     type: 'integer',
     minimum: 1,
@@ -30,25 +30,25 @@ export class PageQueryDto {
   @IsIntegerInQuery({ min: 1, max: 100 })
   page_size = 20;
 
-  // Without an example: Swagger UI would fill it in, beside the page's, and no cursor fits every organization.
+  // Without an example, because Swagger UI would send it, and no cursor is valid for every organization.
   @ApiProperty({
     description:
-      "The previous answer's `next_cursor`, with the same filters and sort: answers what follows, " +
-      'without totals, at the same cost however far into the list.',
+      '`next_cursor` of the previous page, with the same filters and sort: returns the entries that follow it, ' +
+      'without totals, at a cost that does not grow with the position in the list.',
     required: false,
     minLength: 1,
     maxLength: CURSOR_MAX,
   })
-  @MayBeLeftOut()
+  @OptionalField()
   @IsCursor()
   after?: string;
 }
 
-/** Whether it fits the list is for the list to say. */
+/** Checks the encoding only; decodeCursor checks whether the cursor belongs to the list. */
 function IsCursor(): PropertyDecorator {
   return rule(
     'INVALID_VALUE',
-    'must be the next_cursor of a previous answer',
+    'must be the next_cursor of a previous page',
     (value) => typeof value === 'string' && value.length <= CURSOR_MAX && /^[\w-]+$/.test(value),
   );
 }
@@ -56,7 +56,7 @@ function IsCursor(): PropertyDecorator {
 function IsWithoutAfter(): PropertyDecorator {
   return rule(
     'INVALID_VALUE',
-    'must not be given together with after',
+    'must not be combined with after',
     (_page, { object }) => (object as PageQueryDto).after === undefined,
   );
 }

@@ -1,22 +1,22 @@
 import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 
-const WITHOUT_AFTER = 'Not with `after`.';
+const WITHOUT_AFTER = 'Omitted when the request has `after`.';
 
 export class Pagination {
   @ApiProperty({
-    description: `The page answered, from 1 on. ${WITHOUT_AFTER}`,
+    description: `Page number, from 1. ${WITHOUT_AFTER}`,
     required: false,
     type: 'integer',
     example: 1,
   })
   page?: number;
 
-  @ApiProperty({ description: 'Entries on a page at most.', type: 'integer', example: 20 })
+  @ApiProperty({ description: 'Maximum number of entries per page.', type: 'integer', example: 20 })
   page_size!: number;
 
   @ApiProperty({
-    description: `Entries on all pages together. ${WITHOUT_AFTER}`,
+    description: `Entries on all pages. ${WITHOUT_AFTER}`,
     required: false,
     type: 'integer',
     example: 1,
@@ -24,7 +24,7 @@ export class Pagination {
   total_items?: number;
 
   @ApiProperty({
-    description: `Pages in all. ${WITHOUT_AFTER}`,
+    description: `Number of pages. ${WITHOUT_AFTER}`,
     required: false,
     type: 'integer',
     example: 1,
@@ -38,7 +38,7 @@ export class Pagination {
   has_previous!: boolean;
 
   @ApiProperty({
-    description: 'Give it as `after` to go on behind the last entry of this page; null when nothing follows.',
+    description: 'Value of `after` for the next page; null on the last page.',
     type: 'string',
     nullable: true,
     example: null,
@@ -52,7 +52,7 @@ export interface Page<T> {
   pagination: Pagination;
 }
 
-/** Documents a 200 answer with a page of `entry`. */
+/** Documents a 200 response with a page of `entry`. */
 export function ApiPage(entry: Type, description: string): MethodDecorator {
   return applyDecorators(
     ApiExtraModels(entry, Pagination),

@@ -2,10 +2,10 @@ import { Transform } from 'class-transformer';
 import { FIELD_CODES } from '../errors/catalogue.js';
 import { rule } from './field-rules.js';
 
-/** Entries whose key an earlier entry of their array has; the rules of an entry cannot see the other entries. */
+/** Entries with the key of an earlier entry of their array. The rules of an entry have no access to other entries. */
 const duplicates = new WeakSet<object>();
 
-/** On an array of objects: finds entries with the same `key`, which `IsUniqueInArray` on that property then refuses. */
+/** On an array of objects: finds entries with the same `key`. `IsUniqueInArray` on that property rejects them. */
 export function ArrayUniqueBy(key: string): PropertyDecorator {
   return Transform(({ value }: { value: unknown }) => {
     const seen = new Set<unknown>();
@@ -19,7 +19,7 @@ export function ArrayUniqueBy(key: string): PropertyDecorator {
   });
 }
 
-/** On the key of an entry, so that the error names the entry. */
+/** On the key of an entry, so that the path of the error contains the entry. */
 export function IsUniqueInArray(): PropertyDecorator {
   return rule(
     'DUPLICATE_ASSIGNMENT',

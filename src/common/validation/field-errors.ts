@@ -3,39 +3,40 @@ import { FIELD_CODES, type FieldCode } from '../errors/catalogue.js';
 import type { FieldError } from '../errors/problem.js';
 import { ScalarEntry } from './scalar-entry.js';
 
-/** class-validator's own rules; ours are named after their field code, or carry it in their context. */
+/** Field codes of class-validator's own rules. Other rules have their field code as name or in their context. */
 const BUILT_IN: Readonly<Record<string, FieldCode>> = {
   whitelistValidation: 'UNKNOWN_PROPERTY',
   nestedValidation: 'INVALID_TYPE',
 };
 
 const PRECEDENCE = Object.keys(FIELD_CODES);
-/** Two full permission arrays wrong in every field, and some more; nonsense beyond that is not listed. */
-const REPORTED = 2500;
-const NAME_SHOWN = 100;
+/** Enough for two full permission arrays with an error in every field. */
+const MAX_FIELD_ERRORS = 2500;
+const MAX_NAME_LENGTH = 100;
 
-/** class-validator's tree as one flat list: each field once, with the rule that matters most. */
+/** Flattens class-validator's tree: one error per field, for the rule with the highest precedence. */
 export function fieldErrorsOf(tree: readonly ValidationError[]): FieldError[] {
-  return tree.flatMap((node) => fieldErrorsAt(node, '')).slice(0, REPORTED);
+  return tree.flatMap((node) => fieldErrorsAt(node, '')).slice(0, MAX_FIELD_ERRORS);
 }
 
-/** One step deeper in the request's own path form. */
+/** Appends a property (`a.b`) or a position (`a[0]`) to a path. */
 export function joinPath(parent: string, step: string, inArray: boolean): string {
-  const shown = step.length > NAME_SHOWN ? `${step.slice(0, NAME_SHOWN)}…` : step;
-  if (inArray) return `${parent}[${shown}]`;
-  return parent === '' ? shown : `${parent}.${shown}`;
+  const name = step.length > MAX_NAME_LENGTH ? `${step.slice(0, MAX_NAME_LENGTH)}…` : step;
+  if (inArray) return `${parent}[${name}]`;
+  return parent === '' ? name : `${parent}.${name}`;
 }
 
 function fieldErrorsAt(node: ValidationError, parent: string, inArray = false): FieldError[] {
   const field = joinPath(parent, node.property, inArray);
-  const own = worst(node, field);
+  const own = firstByPrecedence(node, field);
   if (own !== undefined) return [own];
   const children = node.children ?? [];
-  if (node.value instanceof ScalarEntry) return children.flatMap((child) => worst(child, field) ?? []);
+  if (node.value instanceof ScalarEntry)
+    return children.flatMap((child) => firstByPrecedence(child, field) ?? []);
   return children.flatMap((child) => fieldErrorsAt(child, field, Array.isArray(node.value)));
 }
 
-function worst(node: ValidationError, field: string): FieldError | undefined {
+function firstByPrecedence(node: ValidationError, field: string): FieldError | undefined {
   const errors = Object.entries(node.constraints ?? {}).map(([name, text]) => {
     const code = codeOf(name, node);
     return { field, code, message: code === 'UNKNOWN_PROPERTY' ? 'is not a known property' : text };

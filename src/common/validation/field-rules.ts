@@ -14,20 +14,20 @@ import {
 import type { FieldCode } from '../errors/catalogue.js';
 import type { ScalarEntry } from './scalar-entry.js';
 
-/** NUL and the other control characters, and halves of surrogate pairs: PostgreSQL and people choke on them. */
+/** Control characters and lone surrogates; PostgreSQL rejects NUL and lone surrogates. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
 
 const EMAIL_MAX = 254;
 
-/** Text without surrounding white space, `min` to `max` characters long as a person counts them. */
+/** A string of `min` to `max` characters (code points), trimmed. */
 export function IsText({ min = 1, max = 255 } = {}): PropertyDecorator {
-  return applyDecorators(Trimmed(), IsPresent(), IsOfTypeString(), IsPrintable(), HasLength(min, max));
+  return applyDecorators(Trim(), IsPresent(), IsOfTypeString(), IsPrintable(), HasLength(min, max));
 }
 
-/** A mail address, kept as written but for surrounding white space. */
+/** An e-mail address, trimmed. */
 export function IsEmailAddress(): PropertyDecorator {
   return applyDecorators(
-    Trimmed(),
+    Trim(),
     IsPresent(),
     IsOfTypeString(),
     IsPrintable(),
@@ -40,7 +40,7 @@ export function IsEmailAddress(): PropertyDecorator {
   );
 }
 
-/** A UUID in any version and case; kept in lower case, as PostgreSQL prints it. */
+/** A UUID of any version and case; converted to lower case, as PostgreSQL prints it. */
 export function IsUuid(): PropertyDecorator {
   return applyDecorators(
     Transform(({ value }: { value: unknown }) => (isString(value) ? value.toLowerCase() : value)),
@@ -50,12 +50,12 @@ export function IsUuid(): PropertyDecorator {
   );
 }
 
-/** Lets a member be left out, or be null. */
-export function MayBeNull(): PropertyDecorator {
+/** Skips the other rules of the property when it is missing or null. */
+export function NullableField(): PropertyDecorator {
   return ValidateIf((_object: object, value: unknown) => value !== undefined && value !== null);
 }
 
-/** A whole number in the query, in plain digits; left out, the member keeps its default. */
+/** An integer in a query string, in decimal digits. A missing parameter keeps the default of the property. */
 export function IsIntegerInQuery({ min, max }: { min: number; max: number }): PropertyDecorator {
   return applyDecorators(
     Transform(({ value }: { value: unknown }) =>
@@ -69,12 +69,12 @@ export function IsIntegerInQuery({ min, max }: { min: number; max: number }): Pr
   );
 }
 
-/** Lets a member be left out; null is not left out. */
-export function MayBeLeftOut(): PropertyDecorator {
+/** Skips the other rules of the property when it is missing; null is validated. */
+export function OptionalField(): PropertyDecorator {
   return ValidateIf((_object: object, value: unknown) => value !== undefined);
 }
 
-/** One of the texts listed. */
+/** One of the listed strings. */
 export function IsOneOf(values: readonly string[]): PropertyDecorator {
   return applyDecorators(
     IsPresent(),
@@ -83,15 +83,15 @@ export function IsOneOf(values: readonly string[]): PropertyDecorator {
   );
 }
 
-export function IsTrueOrFalse(): PropertyDecorator {
+export function IsBoolean(): PropertyDecorator {
   return applyDecorators(
     IsPresent(),
     rule('INVALID_TYPE', 'must be true or false', (value) => typeof value === 'boolean'),
   );
 }
 
-/** `true` or `false` in the query; left out, the member keeps its default. */
-export function IsTrueOrFalseInQuery(): PropertyDecorator {
+/** `true` or `false` in a query string. A missing parameter keeps the default of the property. */
+export function IsBooleanInQuery(): PropertyDecorator {
   return applyDecorators(
     Transform(({ value }: { value: unknown }) =>
       value === 'true' ? true : value === 'false' ? false : value,
@@ -100,36 +100,36 @@ export function IsTrueOrFalseInQuery(): PropertyDecorator {
   );
 }
 
-/** The id of a role as text: whether there is such a role is for the database to say. */
+/** The id of a role; references/ checks whether the role exists. */
 export function IsRoleId(): PropertyDecorator {
   return applyDecorators(IsPresent(), IsOfTypeString(), IsPrintable());
 }
 
-/** A text of which anything may be wrong: whether it is good is what the caller asks. */
-export function IsAnyText(): PropertyDecorator {
+/** Any string; other rules may restrict its content. */
+export function IsRequiredString(): PropertyDecorator {
   return applyDecorators(IsPresent(), IsOfTypeString());
 }
 
-/** An array of objects of the class, at most `max`; what they hold is checked by the class's own rules. */
-export function IsListOf(entry: () => new () => object, max = 500): PropertyDecorator {
+/** An array of at most `max` objects of the class, each validated by the rules of the class. */
+export function IsArrayOf(entry: () => new () => object, max = 500): PropertyDecorator {
   return applyDecorators(
-    IsList(max),
+    IsArray(max),
     ValidateNested({ each: true, message: 'must be an object' }),
     Type(entry),
   );
 }
 
-/** An array of plain values, each checked by the rules on the class's `value`. */
-export function IsListOfValues(entry: () => new () => ScalarEntry, max = 500): PropertyDecorator {
+/** An array of at most `max` scalars, each validated by the rules of the class's `value`. */
+export function IsArrayOfScalars(entry: () => new () => ScalarEntry, max = 500): PropertyDecorator {
   const wrap = (value: unknown): ScalarEntry => plainToInstance(entry(), { value });
   return applyDecorators(
-    IsList(max),
+    IsArray(max),
     ValidateNested({ each: true }),
     Transform(({ value }: { value: unknown }) => (isArray(value) ? value.map(wrap) : value)),
   );
 }
 
-function IsList(max: number): PropertyDecorator {
+function IsArray(max: number): PropertyDecorator {
   return applyDecorators(
     rule('INVALID_TYPE', 'must be an array', isArray),
     rule(
@@ -140,7 +140,7 @@ function IsList(max: number): PropertyDecorator {
   );
 }
 
-/** @returns whether the text can be the id of an account, a group or a user */
+/** @returns whether the value is a UUID of any version, in any case */
 export function isUuid(value: unknown): value is string {
   return isString(value) && isUUID(value, 'loose');
 }
@@ -150,11 +150,11 @@ export function isPrintable(text: string): boolean {
   return !UNPRINTABLE.test(text);
 }
 
-function Trimmed(): PropertyDecorator {
+function Trim(): PropertyDecorator {
   return Transform(({ value }: { value: unknown }) => (isString(value) ? value.trim() : value));
 }
 
-/** The member is there, whatever it holds. */
+/** The property is not missing; null passes. */
 export function IsPresent(): PropertyDecorator {
   return rule('REQUIRED', 'is required', (value) => value !== undefined);
 }
@@ -166,7 +166,7 @@ function IsOfTypeString(): PropertyDecorator {
 function IsPrintable(): PropertyDecorator {
   return rule(
     'INVALID_CHARACTERS',
-    'must not hold control characters or lone surrogates',
+    'must not contain control characters or lone surrogates',
     (value) => !isString(value) || isPrintable(value),
   );
 }
@@ -176,22 +176,22 @@ function HasLength(min: number, max: number): PropertyDecorator {
     rule(
       'TOO_SHORT',
       min === 1 ? 'must not be empty' : `must have at least ${String(min)} characters`,
-      (value) => (isString(value) ? characters(value) >= min : true),
+      (value) => (isString(value) ? countCharacters(value) >= min : true),
     ),
     rule('TOO_LONG', `must have at most ${String(max)} characters`, (value) =>
-      isString(value) ? characters(value) <= max : true,
+      isString(value) ? countCharacters(value) <= max : true,
     ),
   );
 }
 
-/** As PostgreSQL's char_length counts: a character outside the basic plane is one, not two. */
-function characters(text: string): number {
+/** Counts code points, as char_length of PostgreSQL does. */
+function countCharacters(text: string): number {
   let count = 0;
   for (const _ of text) count += 1;
   return count;
 }
 
-/** A class-validator rule named after the field code that breaking it answers. */
+/** Creates a class-validator rule whose name is the field code of its errors. @param message without the field */
 export function rule(
   name: FieldCode,
   message: string,

@@ -2,7 +2,7 @@ import { Injectable, type PipeTransform } from '@nestjs/common';
 import { Problem } from '../errors/problem.js';
 import { isUuid } from './field-rules.js';
 
-/** An id in the path that cannot be one names a thing that cannot exist: 404, without a query. */
+/** Answers 404, without a query, for an id in the path that is not a UUID. @throws Problem NOT_FOUND */
 @Injectable()
 export class PathIdPipe implements PipeTransform<string, string> {
   transform(id: string): string {

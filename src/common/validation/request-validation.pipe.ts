@@ -1,47 +1,35 @@
-import { Injectable, ValidationPipe, type ArgumentMetadata } from '@nestjs/common';
+import { Injectable, type ArgumentMetadata } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
 import { Problem } from '../errors/problem.js';
-import { cutToShape, MOST_ERRORS } from './body-shape.js';
+import { PlainJsonValidationPipe } from '../library-internals/plain-json-validation.pipe.js';
 import { fieldErrorsOf } from './field-errors.js';
+import { MAX_ERRORS, sanitizeInput } from './sanitize-input.js';
 
-/** Turns a body into its DTO, or answers every rule that it breaks at once. */
+/** Converts a body or query to its DTO. @throws Problem VALIDATION_ERROR with all broken rules at once */
 @Injectable()
-export class RequestValidationPipe extends ValidationPipe {
+export class RequestValidationPipe extends PlainJsonValidationPipe {
   constructor() {
     super({
       transform: true,
       whitelist: true,
       forbidNonWhitelisted: true,
-      validationError: { target: false, value: true }, // the value tells arrays from objects in paths
+      validationError: { target: false, value: true }, // field paths need the value, to tell arrays from objects
       exceptionFactory: (tree: ValidationError[]) =>
         new Problem('VALIDATION_ERROR', { errors: fieldErrorsOf(tree) }),
     });
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    const isGiven = metadata.type === 'body' || metadata.type === 'query';
-    const shape = isGiven ? cutToShape(value as object) : [];
-    if (shape.length === 0) return (await super.transform(value, metadata)) as unknown;
-    const rest = shape.length < MOST_ERRORS ? await this.errorsOfRest(value, metadata) : [];
-    const told = new Set(shape.map(({ field }) => field));
-    const untold = rest.filter(({ field }) => !pathsTo(field).some((path) => told.has(path)));
-    throw new Problem('VALIDATION_ERROR', { errors: [...shape, ...untold] });
+    const isInput = metadata.type === 'body' || metadata.type === 'query';
+    const removed = isInput ? sanitizeInput(value as object) : [];
+    if (removed.length === 0) return (await super.transform(value, metadata)) as unknown;
+    const remaining = removed.length < MAX_ERRORS ? await this.collectErrors(value, metadata) : [];
+    const removedPaths = new Set(removed.map(({ field }) => field));
+    const others = remaining.filter(({ field }) => !pathsTo(field).some((path) => removedPaths.has(path)));
+    throw new Problem('VALIDATION_ERROR', { errors: [...removed, ...others] });
   }
 
-  /** What class-transformer could choke on is cut away before; neither JSON nor a query has gaps or bytes. */
-  protected override stripProtoKeys(): void {
-    return;
-  }
-
-  protected override closeArrayGaps(): void {
-    return;
-  }
-
-  protected override findNestedBinaryValues(): [] {
-    return [];
-  }
-
-  private async errorsOfRest(value: unknown, metadata: ArgumentMetadata): Promise<Problem['errors']> {
+  private async collectErrors(value: unknown, metadata: ArgumentMetadata): Promise<Problem['errors']> {
     try {
       await super.transform(value, metadata);
       return [];
@@ -52,7 +40,7 @@ export class RequestValidationPipe extends ValidationPipe {
   }
 }
 
-/** `a[0].b`: itself, `a[0]` and `a`. */
+/** For `a[0].b`: the field itself, `a[0]` and `a`. */
 function pathsTo(field: string): string[] {
   return [field, ...Array.from(field.matchAll(/[.[]/g), ({ index }) => field.slice(0, index))];
 }

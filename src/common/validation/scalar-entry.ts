@@ -1,6 +1,6 @@
 /**
- * An array entry that is a plain value in JSON. It is read into an object with the one member `value`, so
- * that its rules name the entry (`account_codes[1]`) as rules of object entries do.
+ * Wraps an array entry that is a scalar in JSON, because class-validator needs an object to validate. Errors of `value`
+ * have the path of the entry (`account_codes[1]`).
  */
 export abstract class ScalarEntry {
   abstract value: unknown;

@@ -14,7 +14,7 @@ import {
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { secretIn } from '../../common/secret-file.js';
+import { readOrCreateSecret } from '../../common/secret-file.js';
 import { StartupError } from '../../config/environment.js';
 import { locateBinaries, type Binaries } from './binaries.js';
 import { findPostmaster, invalidateStalePidFile, readLastPort } from './postmaster.js';
@@ -137,7 +137,7 @@ export class Cluster {
 
 /** Returns the superuser's password, which is created when the folder has none. */
 export function readPassword(dataDir: string): string {
-  return secretIn(join(dataDir, 'postgres-password'), () => randomBytes(24).toString('base64url'));
+  return readOrCreateSecret(join(dataDir, 'postgres-password'), () => randomBytes(24).toString('base64url'));
 }
 
 /** @param preferred used when it is free, so that connection pools find a restarted server again */

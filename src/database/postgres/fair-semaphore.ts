@@ -1,4 +1,4 @@
-import { Problem, RETRY_SOON } from '../../common/errors/problem.js';
+import { Problem, RETRY_AFTER_ONE_SECOND } from '../../common/errors/problem.js';
 import { SlidingWindowSet } from './sliding-window-set.js';
 
 /** An organization counts as active for at least this time after its last request for a permit. */
@@ -117,7 +117,7 @@ export class FairSemaphore {
 
 function timedOut(): Problem {
   return new Problem('SERVICE_UNAVAILABLE', {
-    headers: RETRY_SOON,
+    headers: RETRY_AFTER_ONE_SECOND,
     detail: 'The service is overloaded. Nothing was changed; retry after the time in `Retry-After`.',
   });
 }

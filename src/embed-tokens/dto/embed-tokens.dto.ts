@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsAnyText, IsUuid } from '../../common/validation/field-rules.js';
+import { IsRequiredString, IsUuid } from '../../common/validation/field-rules.js';
 import { SANDBOX } from '../../common/sandbox-ids.js';
 
 const USER_ID = '019b0000-0000-7000-8000-000000000031';
@@ -25,7 +25,7 @@ export class TokenResponse {
 
 export class IntrospectTokenDto {
   @ApiProperty({ description: 'The token.', example: TOKEN })
-  @IsAnyText()
+  @IsRequiredString()
   token!: string;
 }
 

@@ -33,8 +33,8 @@ export class AccountGroupsController {
   @ApiCreation({
     description: 'The new group.',
     type: AccountGroupResponse,
-    tagged: true,
-    below: '/v1/organizations/account-groups',
+    hasETag: true,
+    location: '/v1/organizations/account-groups',
   })
   create(
     @CurrentMutation() context: MutationContext,
@@ -90,7 +90,7 @@ export class AccountGroupsController {
   @ApiUpdate({
     description: 'The group after the change.',
     type: AccountGroupResponse,
-    tagged: true,
+    hasETag: true,
     problems: ['NOT_FOUND', 'GROUP_CYCLE'],
   })
   update(

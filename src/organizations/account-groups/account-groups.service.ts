@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { touched, type Touched } from '../../audit/audited-event.js';
+import { selectAffected, type AffectedRows } from '../../audit/audited-event.js';
 import { Problem } from '../../common/errors/problem.js';
 import { listPage } from '../../common/pagination/list-page.js';
 import type { PageQueryDto } from '../../common/pagination/page-query.dto.js';
@@ -160,19 +160,19 @@ async function touchedByDeletion(
   manager: EntityManager,
   organizationId: string,
   accountGroupId: string,
-): Promise<{ users: Touched; disabled_accounts: Touched }> {
-  const [users = NONE_TOUCHED] = await manager.query<Touched[]>(
-    `SELECT ${touched('user_id')} FROM account_group_permissions WHERE organization_id = $1 AND account_group_id = $2`,
+): Promise<{ users: AffectedRows; disabled_accounts: AffectedRows }> {
+  const [users = NONE_AFFECTED] = await manager.query<AffectedRows[]>(
+    `SELECT ${selectAffected('user_id')} FROM account_group_permissions WHERE organization_id = $1 AND account_group_id = $2`,
     [organizationId, accountGroupId],
   );
-  const [accounts = NONE_TOUCHED] = await manager.query<Touched[]>(
-    `SELECT ${touched('id')} FROM accounts WHERE organization_id = $1 AND account_group_id = $2`,
+  const [accounts = NONE_AFFECTED] = await manager.query<AffectedRows[]>(
+    `SELECT ${selectAffected('id')} FROM accounts WHERE organization_id = $1 AND account_group_id = $2`,
     [organizationId, accountGroupId],
   );
   return { users, disabled_accounts: accounts };
 }
 
-const NONE_TOUCHED: Touched = { count: 0, ids: [] };
+const NONE_AFFECTED: AffectedRows = { count: 0, ids: [] };
 
 function targetOf(id: string): { type: 'account_group'; id: string } {
   return { type: 'account_group', id };

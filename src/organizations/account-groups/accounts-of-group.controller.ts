@@ -31,8 +31,8 @@ export class AccountsOfGroupController {
   @ApiCreation({
     description: 'The new account.',
     type: AccountResponse,
-    tagged: true,
-    below: '/v1/organizations/accounts',
+    hasETag: true,
+    location: '/v1/organizations/accounts',
     problems: ['NOT_FOUND'],
   })
   create(

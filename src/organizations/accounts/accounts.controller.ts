@@ -66,7 +66,7 @@ export class AccountsController {
   @ApiUpdate({
     description: 'The account after the change.',
     type: AccountResponse,
-    tagged: true,
+    hasETag: true,
     problems: ['NOT_FOUND'],
   })
   update(

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsListOf, IsOneOf, IsText, IsTrueOrFalse } from '../../common/validation/field-rules.js';
+import { IsArrayOf, IsOneOf, IsText, IsBoolean } from '../../common/validation/field-rules.js';
 
 export type ActionType = 'VIEW' | 'EDIT';
 
@@ -41,10 +41,10 @@ export class CatalogSection {
   title!: string;
 
   @ApiProperty({ description: 'Its permissions only fit roles of type `organization`.', example: false })
-  @IsTrueOrFalse()
+  @IsBoolean()
   organization_only!: boolean;
 
   @ApiProperty({ description: 'The permissions of the section.', type: [CatalogPermission] })
-  @IsListOf(() => CatalogPermission)
+  @IsArrayOf(() => CatalogPermission)
   permissions_catalog!: CatalogPermission[];
 }

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsListOfValues, IsOneOf, IsText, MayBeNull } from '../../common/validation/field-rules.js';
+import { IsArrayOfScalars, IsOneOf, IsText, NullableField } from '../../common/validation/field-rules.js';
 import { IsUniqueInArray, ArrayUniqueBy } from '../../common/validation/array-unique-rules.js';
 import { ScalarEntry } from '../../common/validation/scalar-entry.js';
 import type { RoleType } from '../entities/role.entity.js';
@@ -43,17 +43,17 @@ export class CreateRoleDto {
   name!: string;
 
   @ApiProperty(ROLE_DESCRIPTION)
-  @MayBeNull()
+  @NullableField()
   @IsText({ max: 1024 })
   description: string | null = null;
 
   @ApiProperty({ description: 'Permission ids that the role gives in production.', ...PERMISSION_IDS })
-  @IsListOfValues(() => PermissionId)
+  @IsArrayOfScalars(() => PermissionId)
   @ArrayUniqueBy('value')
   permission_ids: PermissionId[] = [];
 
   @ApiProperty({ description: 'Permission ids that the role gives in the sandbox.', ...PERMISSION_IDS })
-  @IsListOfValues(() => PermissionId)
+  @IsArrayOfScalars(() => PermissionId)
   @ArrayUniqueBy('value')
   testing_permission_ids: PermissionId[] = [];
 

@@ -1,5 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsListOfValues, IsText, MayBeLeftOut, MayBeNull } from '../../common/validation/field-rules.js';
+import {
+  IsArrayOfScalars,
+  IsText,
+  OptionalField,
+  NullableField,
+} from '../../common/validation/field-rules.js';
 import { ArrayUniqueBy } from '../../common/validation/array-unique-rules.js';
 import { PERMISSION_IDS, PermissionId, ROLE_DESCRIPTION } from './create-role.dto.js';
 
@@ -11,12 +16,12 @@ export class UpdateRoleDto {
     maxLength: 255,
     example: 'Refund desk',
   })
-  @MayBeLeftOut()
+  @OptionalField()
   @IsText()
   name?: string;
 
   @ApiProperty(ROLE_DESCRIPTION)
-  @MayBeNull()
+  @NullableField()
   @IsText({ max: 1024 })
   description?: string | null;
 
@@ -24,8 +29,8 @@ export class UpdateRoleDto {
     description: 'All permission ids that the role gives in production from now on.',
     ...PERMISSION_IDS,
   })
-  @MayBeLeftOut()
-  @IsListOfValues(() => PermissionId)
+  @OptionalField()
+  @IsArrayOfScalars(() => PermissionId)
   @ArrayUniqueBy('value')
   permission_ids?: PermissionId[];
 
@@ -33,8 +38,8 @@ export class UpdateRoleDto {
     description: 'All permission ids that the role gives in the sandbox from now on.',
     ...PERMISSION_IDS,
   })
-  @MayBeLeftOut()
-  @IsListOfValues(() => PermissionId)
+  @OptionalField()
+  @IsArrayOfScalars(() => PermissionId)
   @ArrayUniqueBy('value')
   testing_permission_ids?: PermissionId[];
 }

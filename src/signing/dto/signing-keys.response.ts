@@ -9,33 +9,33 @@ export class SigningKeyResponse implements PublicJwk {
   crv!: string;
 
   @ApiProperty({
-    description: 'First coordinate, in base64url.',
+    description: 'X coordinate, in base64url.',
     example: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
   })
   x!: string;
 
   @ApiProperty({
-    description: 'Second coordinate, in base64url.',
+    description: 'Y coordinate, in base64url.',
     example: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
   })
   y!: string;
 
   @ApiProperty({
-    description: 'The key id that stands in the header of a token.',
+    description: 'Key id, as in the header of tokens.',
     example: 'oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U',
   })
   kid!: string;
 
-  @ApiProperty({ description: 'The algorithm that the key is for.', example: 'ES256' })
+  @ApiProperty({ description: 'Signature algorithm.', example: 'ES256' })
   alg!: string;
 
-  @ApiProperty({ description: 'What the key is for.', example: 'sig' })
+  @ApiProperty({ description: 'Use of the key: signatures.', example: 'sig' })
   use!: string;
 }
 
 export class SigningKeysResponse {
   @ApiProperty({
-    description: 'The newest first; empty before the first token.',
+    description: 'Newest first; empty before the first token is issued.',
     type: [SigningKeyResponse],
   })
   keys!: SigningKeyResponse[];

@@ -1,6 +1,6 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** The public half of a key, in the form of RFC 7517. */
+/** A public key as a JSON Web Key (RFC 7517). */
 export interface PublicJwk {
   kty: string;
   crv: string;
@@ -11,24 +11,24 @@ export interface PublicJwk {
   use: string;
 }
 
-/** A key that the service signs with, or once did; one for all organizations. */
+/** A current or retired signing key of the service, for all organizations. */
 @Entity('signing_keys')
-@Index('signing_keys_current_key', { synchronize: false }) // one key at most is not retired, in the migration
+@Index('signing_keys_current_key', { synchronize: false }) // the migration makes it unique: at most one key is not retired
 @Check('signing_keys_public_check', "NOT public_jwk ? 'd'")
 @Check('signing_keys_retired_check', '(retired_at IS NULL) = (published_until IS NULL)')
 export class SigningKey {
-  /** Thumbprint of the public half (RFC 7638). */
+  /** Thumbprint of the public key (RFC 7638). */
   @PrimaryColumn('text', { primaryKeyConstraintName: 'signing_keys_pkey' })
   kid!: string;
 
   @Column('jsonb')
   public_jwk!: PublicJwk;
 
-  /** The private half, encrypted: sealed-key.ts. */
+  /** Encrypted: aes-gcm.ts. */
   @Column('bytea')
   private_key!: Buffer;
 
-  /** Of the insert, not of the transaction: rotations wait for each other, and come in this order. */
+  /** Time of the insert, not of the transaction start: rotations wait for each other, and must be ordered. */
   @Column({ type: 'timestamptz', precision: 3, default: () => 'clock_timestamp()' })
   created_at!: Date;
 

@@ -1,12 +1,12 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A row that was added or removed, and is not in the count yet. Triggers write it. */
+/** A change of a row count that is not aggregated yet; inserted by triggers. */
 @Entity('row_count_changes')
 export class RowCountChange {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'row_count_changes_pkey' })
   organization_id!: string;
 
-  /** A table's name. */
+  /** Name of the table. */
   @PrimaryColumn('text', { primaryKeyConstraintName: 'row_count_changes_pkey' })
   counted!: string;
 

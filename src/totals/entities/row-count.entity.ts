@@ -1,12 +1,12 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** How many rows of one kind an organization had when the changes were last added up. */
+/** Number of an organization's rows in a table, as of the last aggregation. */
 @Entity('row_counts')
 export class RowCount {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'row_counts_pkey' })
   organization_id!: string;
 
-  /** A table's name. */
+  /** Name of the table. */
   @PrimaryColumn('text', { primaryKeyConstraintName: 'row_counts_pkey' })
   counted!: string;
 

@@ -1,6 +1,6 @@
 import type { AccessPair, AccessSnapshot, RolePermissions } from './access-snapshot.js';
 
-/** What a user may do on an account afterwards but not before, and the other way round. */
+/** The permissions of a user on an account that a change adds and removes. */
 export interface AccessChange {
   user_id: string;
   account_id: string;
@@ -15,22 +15,22 @@ export interface PermissionSets {
 
 const SETS = ['permission_ids', 'testing_permission_ids'] as const;
 
-/** Only users and accounts where something differs, in the order of their ids. */
+/** Returns the pairs of user and account whose permissions differ, sorted by their ids. */
 export function accessChangesBetween(before: AccessSnapshot, after: AccessSnapshot): AccessChange[] {
   const earlier = byPair(before);
   const later = byPair(after);
   const keys = [...new Set([...earlier.keys(), ...later.keys()])].sort();
   return keys
-    .map((key) => change(before, earlier.get(key), after, later.get(key)))
+    .map((key) => changeOf(before, earlier.get(key), after, later.get(key)))
     .filter(({ gained, lost }) => SETS.some((set) => gained[set].length + lost[set].length > 0));
 }
 
-/** Ids of one length, so that keys sort as the ids do. */
+/** All ids have the same length, so that the keys sort like the ids. */
 function byPair({ pairs }: AccessSnapshot): Map<string, AccessPair> {
   return new Map(pairs.map((pair) => [`${pair.user_id} ${pair.account_id}`, pair]));
 }
 
-function change(
+function changeOf(
   before: AccessSnapshot,
   earlier: AccessPair | undefined,
   after: AccessSnapshot,

@@ -3,15 +3,15 @@ import { Problem } from '../../common/errors/problem.js';
 import { isStatementTimeout } from '../../database/database-errors.js';
 import { heldPermissions } from './held-permissions.js';
 
-/** Routes of a user to an account that one plan compares; more would hold too many locks for too long. */
+/** Limit of routes from users to accounts that a dry run compares, because it holds locks meanwhile. */
 export const MAX_ROUTES = 50_000;
 
-/** Whose access a change can touch: that of these users everywhere, or that of everybody on these accounts. */
+/** The access that a change may affect: that of the users to all accounts, or that of all users to the accounts. */
 export type AccessScope = { user_ids: readonly string[] } | { account_ids: readonly string[] };
 
-/** What every user of a scope may do on every account of it, as its roles. */
+/** The roles of every user in a scope on every account in it. */
 export interface AccessSnapshot {
-  /** Pairs of user and account, in the order of their ids. */
+  /** Sorted by user and account id. */
   pairs: readonly AccessPair[];
   roles: ReadonlyMap<string, RolePermissions>;
 }
@@ -28,14 +28,14 @@ export interface RolePermissions {
 }
 
 /**
- * Both answer pairs of user and account, for up to $3 routes. What is looked up for each row is a LATERAL with a LIMIT,
- * or an OFFSET where there are several: PostgreSQL looks it up by its key, whatever it believes about the organization.
+ * Selects pairs of user and account, for up to $3 routes. Lookups per row are LATERAL subqueries with LIMIT, or OFFSET 0
+ * for several rows: PostgreSQL then uses the key, even when its statistics about the organization are wrong.
  */
 const PAIRS = `
   SELECT user_id, account_id, array_agg(DISTINCT role_id ORDER BY role_id) AS role_ids, count(*)::int AS routes
   FROM (SELECT * FROM reached LIMIT $3) few GROUP BY user_id, account_id ORDER BY user_id, account_id`;
 
-/** Top down from the users $2. */
+/** Walks down the account groups, from the permissions of the users $2. */
 const PAIRS_OF_USERS = `
   WITH RECURSIVE permissions AS (
     ${heldPermissions('SELECT DISTINCT unnest($2::uuid[]) AS user_id')}
@@ -63,7 +63,7 @@ const PAIRS_OF_USERS = `
     CROSS JOIN accounts a WHERE a.organization_id = $1 AND a.status = 'active'
   ) ${PAIRS}`;
 
-/** Bottom up from the accounts $2; those of one group go up together. */
+/** Walks up the account groups, from the accounts $2; accounts of the same group share their walk. */
 const PAIRS_ON_ACCOUNTS = `
   WITH RECURSIVE account AS (
     SELECT a.* FROM (SELECT DISTINCT unnest($2::uuid[]) AS id) given CROSS JOIN LATERAL (
@@ -99,8 +99,8 @@ const PAIRS_ON_ACCOUNTS = `
 
 const ROLES = 'SELECT id, permission_ids, testing_permission_ids FROM roles WHERE organization_id = $1';
 
-/** What `routes` says is how many ways there are. */
-type Pair = AccessPair & { routes: number };
+/** `routes` is the number of permissions that give the access. */
+type PairRow = AccessPair & { routes: number };
 
 const NO_ACCESS: AccessSnapshot = { pairs: [], roles: new Map() };
 
@@ -118,7 +118,7 @@ export async function takeAccessSnapshot(
     const snapshot = await readSnapshot(manager, organizationId, scope);
     if (snapshot !== undefined) return snapshot;
   } catch (error) {
-    if (!isStatementTimeout(error)) throw error; // a read waits for no lock, so that it was too large
+    if (!isStatementTimeout(error)) throw error; // reads wait for no lock: the scope is too large
   }
   throw new Problem('PLAN_TOO_LARGE');
 }
@@ -131,8 +131,8 @@ async function readSnapshot(
 ): Promise<AccessSnapshot | undefined> {
   const [pairsOf, ids] =
     'user_ids' in scope ? [PAIRS_OF_USERS, scope.user_ids] : [PAIRS_ON_ACCOUNTS, scope.account_ids];
-  if (ids.length > MAX_ROUTES) return undefined; // for most of them there is a route
-  const pairs = await manager.query<Pair[]>(pairsOf, [organizationId, ids, MAX_ROUTES + 1]);
+  if (ids.length > MAX_ROUTES) return undefined; // nearly every id has a route
+  const pairs = await manager.query<PairRow[]>(pairsOf, [organizationId, ids, MAX_ROUTES + 1]);
   if (pairs.reduce((sum, { routes }) => sum + routes, 0) > MAX_ROUTES) return undefined;
   const roles = await manager.query<(RolePermissions & { id: string })[]>(ROLES, [organizationId]);
   return { pairs, roles: new Map(roles.map((role) => [role.id, role])) };

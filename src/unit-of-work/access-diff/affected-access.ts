@@ -17,7 +17,7 @@ const ACCOUNTS_BELOW = `
   )
   SELECT a.id FROM below JOIN accounts a ON a.organization_id = $1 AND a.account_group_id = below.id`;
 
-/** The users who hold the role anywhere, once for each time that they hold it. */
+/** Returns the users with the role; one entry per permission. */
 export function holdersOfRole(
   manager: EntityManager,
   organizationId: string,
@@ -26,7 +26,7 @@ export function holdersOfRole(
   return idsOf(manager, USERS_WITH_ROLE, organizationId, roleId).then((user_ids) => ({ user_ids }));
 }
 
-/** The users who hold a role on the account group itself. */
+/** Returns the users with a permission on the account group itself. */
 export function holdersOnAccountGroup(
   manager: EntityManager,
   organizationId: string,
@@ -37,7 +37,7 @@ export function holdersOnAccountGroup(
   }));
 }
 
-/** The accounts of the account group and of those nested in it. */
+/** Returns the accounts of the account group and of its descendants. */
 export function accountsBelow(
   manager: EntityManager,
   organizationId: string,
@@ -54,7 +54,7 @@ async function idsOf(
   organizationId: string,
   id: string,
 ): Promise<string[]> {
-  const few = `SELECT id FROM (${select}) found LIMIT ${String(MAX_ROUTES + 1)}`;
-  const rows = await manager.query<{ id: string }[]>(few, [organizationId, id]);
+  const limited = `SELECT id FROM (${select}) found LIMIT ${String(MAX_ROUTES + 1)}`;
+  const rows = await manager.query<{ id: string }[]>(limited, [organizationId, id]);
   return rows.map((row) => row.id);
 }

@@ -1,6 +1,6 @@
 /**
  * SQL that selects the permissions of users of organization $1, on accounts and on account groups.
- * @param users SQL that selects their `user_id`, each once
+ * @param users SQL that selects distinct `user_id`s
  */
 export function heldPermissions(users: string): string {
   return `SELECT given.user_id, p.* FROM (${users}) given CROSS JOIN LATERAL (

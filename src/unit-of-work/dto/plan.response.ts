@@ -22,33 +22,38 @@ class AccessChangeResponse implements AccessChange {
   account_id!: string;
 
   @ApiProperty({
-    description: 'What the user may do on the account afterwards but not before.',
+    description: 'Permissions that the user gains on the account.',
     type: PermissionSetsResponse,
     example: { permission_ids: ['payments:view'], testing_permission_ids: ['payments:view'] },
   })
   gained!: PermissionSetsResponse;
 
   @ApiProperty({
-    description: 'What the user may do on the account before but not afterwards.',
+    description: 'Permissions that the user loses on the account.',
     type: PermissionSetsResponse,
     example: { permission_ids: [], testing_permission_ids: ['payments:edit'] },
   })
   lost!: PermissionSetsResponse;
 }
 
-/** What a dry run adds to an answer. */
+/** Added to the response of a dry run. */
 export class PlanResponse {
   @ApiProperty({
     description:
-      'Only with `dry_run`: the users and accounts where what the user may do would differ, in the order of their ids.',
+      'With `dry_run` only: the pairs of user and account whose permissions would differ, sorted by their ids.',
     required: false,
     type: [AccessChangeResponse],
   })
   access_changes?: AccessChangeResponse[];
 }
 
-/** What a dry run answers in place of an answer without a body. */
+/** The response of a dry run of a change whose response has no body. */
 export class DeletionPlanResponse extends PlanResponse {
-  @ApiProperty({ description: 'What would have been answered.', type: 'integer', enum: [204], example: 204 })
+  @ApiProperty({
+    description: 'Status of the response without `dry_run`.',
+    type: 'integer',
+    enum: [204],
+    example: 204,
+  })
   status!: number;
 }

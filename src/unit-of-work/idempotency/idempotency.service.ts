@@ -1,16 +1,16 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from 'typeorm';
-import { Problem, RETRY_SOON } from '../../common/errors/problem.js';
+import { Problem, RETRY_AFTER_ONE_SECOND } from '../../common/errors/problem.js';
 import { Settings } from '../../config/settings.js';
 import { TenantDatabase } from '../../database/tenant-database.js';
 import { BackgroundJob } from '../../jobs/background-job.js';
 import type { MutationOutcome } from '../mutation-outcome.js';
 import type { IdempotentRequest } from './idempotent-request.js';
-import { storedAnswer } from './stored-answer.js';
+import { toStoredBody } from './stored-body.js';
 
 /** A response body; undefined where the response had none. */
-export interface StoredAnswer {
+export interface StoredResponse {
   body?: object;
 }
 
@@ -71,13 +71,13 @@ export class IdempotencyService implements OnApplicationBootstrap, OnApplication
    * @returns the response to the same request; undefined when there was none within the retention time
    * @throws Problem IDEMPOTENCY_KEY_REUSED
    */
-  find(organizationId: string, request: IdempotentRequest): Promise<StoredAnswer | undefined> {
+  find(organizationId: string, request: IdempotentRequest): Promise<StoredResponse | undefined> {
     return this.database.read(organizationId, (manager) => this.findIn(manager, organizationId, request));
   }
 
   /**
    * Runs the work in a transaction, unless the same request was answered before or is in progress.
-   * @throws Problem IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS; whatever the work throws, which leaves the key unused
+   * @throws Problem IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS, and errors of the work, which leave the key unused
    */
   async runOnce<T>(
     organizationId: string,
@@ -95,7 +95,8 @@ export class IdempotencyService implements OnApplicationBootstrap, OnApplication
         return { result, replayed: false };
       });
       if (outcome !== undefined) return outcome;
-      if (performance.now() > deadline) throw new Problem('REQUEST_IN_PROGRESS', { headers: RETRY_SOON });
+      if (performance.now() > deadline)
+        throw new Problem('REQUEST_IN_PROGRESS', { headers: RETRY_AFTER_ONE_SECOND });
       await sleep(IN_PROGRESS_CHECK_INTERVAL_MS);
     }
   }
@@ -113,7 +114,7 @@ export class IdempotencyService implements OnApplicationBootstrap, OnApplication
     manager: EntityManager,
     organizationId: string,
     { key, fingerprint }: IdempotentRequest,
-  ): Promise<StoredAnswer | undefined> {
+  ): Promise<StoredResponse | undefined> {
     const [record] = await manager.query<{ fingerprint: Buffer; body: object | null }[]>(FIND_RECORD, [
       organizationId,
       key,
@@ -141,6 +142,6 @@ async function store(
   { key, fingerprint }: IdempotentRequest,
   result: unknown,
 ): Promise<void> {
-  const body = result === undefined ? null : JSON.stringify(storedAnswer(result as object));
+  const body = result === undefined ? null : JSON.stringify(toStoredBody(result as object));
   await manager.query(STORE_RECORD, [organizationId, key, fingerprint, body]);
 }

@@ -1,24 +1,19 @@
-import canonicalize from 'canonicalize';
+import toCanonicalJson from 'canonicalize';
 import type { Request } from 'express';
 import { createHash } from 'node:crypto';
 import type { FieldError } from '../../common/errors/problem.js';
 import { Problem } from '../../common/errors/problem.js';
 import { randomBytes } from '../../common/random-bytes.js';
 
-/** A request that does nothing twice. */
+/** A request with an idempotency key. */
 export interface IdempotentRequest {
   key: string;
-  /** Of method, path, query and body, 32 bytes: the same key with anything else is another request. */
+  /** SHA-256 of method, path, query and body, 32 bytes; distinguishes requests with the same key. */
   fingerprint: Buffer;
 }
 
 const HEADERS = ['X-Idempotency-Key', 'Idempotency-Key'] as const;
-const LONGEST = 255;
-
-/** Whether it asks to be done once only, rightly or not. */
-export function hasIdempotencyKey(request: Request): boolean {
-  return HEADERS.some((name) => request.get(name) !== undefined);
-}
+const MAX_KEY_LENGTH = 255;
 
 /**
  * @returns undefined for a request without a key
@@ -41,25 +36,25 @@ const TWO_KEYS: Fault = { code: 'INVALID_VALUE', message: 'must not differ from 
 function faultOf(key: string): Fault | undefined {
   if (key === '') return { code: 'TOO_SHORT', message: 'must not be empty' };
   if (!/^[!-~]*$/.test(key)) return { code: 'INVALID_CHARACTERS', message: 'must be visible ASCII' };
-  if (key.length > LONGEST)
-    return { code: 'TOO_LONG', message: `must have at most ${String(LONGEST)} characters` };
+  if (key.length > MAX_KEY_LENGTH)
+    return { code: 'TOO_LONG', message: `must have at most ${String(MAX_KEY_LENGTH)} characters` };
   return undefined;
 }
 
 function fingerprintOf({ method, path, query, body }: Request): Buffer {
-  const { dry_run, ...meant } = query;
-  const isLeftOutOrRight = dry_run === undefined || dry_run === 'true' || dry_run === 'false';
-  const text = canonicalOf([method, path, isLeftOutOrRight ? meant : query, (body as unknown) ?? null]);
+  const { dry_run, ...withoutDryRun } = query;
+  const isDryRunValid = dry_run === undefined || dry_run === 'true' || dry_run === 'false';
+  const text = canonicalize([method, path, isDryRunValid ? withoutDryRun : query, (body as unknown) ?? null]);
   return text === undefined ? randomBytes(32) : createHash('sha256').update(text).digest();
 }
 
 /**
- * @returns undefined for what no canonical form has: half a surrogate pair, a number past what a double holds. Whatever
- * has that is refused for it, and never the same as what was done before.
+ * @returns undefined for a request without a canonical form, such as one with a lone surrogate. Validation rejects it, so
+ * that it never equals an earlier request.
  */
-function canonicalOf(request: unknown[]): string | undefined {
+function canonicalize(request: unknown[]): string | undefined {
   try {
-    return canonicalize(request);
+    return toCanonicalJson(request);
   } catch {
     return undefined;
   }

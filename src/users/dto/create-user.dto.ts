@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsEmailAddress, IsListOf, IsText } from '../../common/validation/field-rules.js';
+import { IsEmailAddress, IsArrayOf, IsText } from '../../common/validation/field-rules.js';
 import { ArrayUniqueBy } from '../../common/validation/array-unique-rules.js';
 import { RequiresOneOf } from '../validators/requires-one-of.js';
 import {
@@ -35,7 +35,7 @@ export class CreateUserDto {
     maxItems: 500,
     example: [ON_ACCOUNT_EXAMPLE],
   })
-  @IsListOf(() => AccountPermissionDto)
+  @IsArrayOf(() => AccountPermissionDto)
   @ArrayUniqueBy('account_id')
   @RequiresOneOf('account_group_permissions')
   account_permissions: InstanceType<typeof AccountPermissionDto>[] = [];
@@ -47,7 +47,7 @@ export class CreateUserDto {
     maxItems: 500,
     example: [ON_ACCOUNT_GROUP_EXAMPLE],
   })
-  @IsListOf(() => AccountGroupPermissionDto)
+  @IsArrayOf(() => AccountGroupPermissionDto)
   @ArrayUniqueBy('account_group_id')
   account_group_permissions: InstanceType<typeof AccountGroupPermissionDto>[] = [];
 }

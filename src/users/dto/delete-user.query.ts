@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { MutationQuery } from '../../unit-of-work/current-mutation.decorator.js';
-import { IsTrueOrFalseInQuery } from '../../common/validation/field-rules.js';
+import { IsBooleanInQuery } from '../../common/validation/field-rules.js';
 
 export class DeleteUserQuery extends MutationQuery {
   @ApiProperty({
@@ -12,6 +12,6 @@ export class DeleteUserQuery extends MutationQuery {
     default: false,
     example: false,
   })
-  @IsTrueOrFalseInQuery()
+  @IsBooleanInQuery()
   erase = false;
 }

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { PageQueryDto } from '../../common/pagination/page-query.dto.js';
-import { IsOneOf, IsText, IsUuid, MayBeLeftOut } from '../../common/validation/field-rules.js';
+import { IsOneOf, IsText, IsUuid, OptionalField } from '../../common/validation/field-rules.js';
 import { SANDBOX } from '../../common/sandbox-ids.js';
 
 export interface UserFilters {
@@ -22,7 +22,7 @@ export class ListUsersQuery extends PageQueryDto implements UserFilters {
     maxLength: 254,
     example: 'ada.lovelace@example.com',
   })
-  @MayBeLeftOut()
+  @OptionalField()
   @IsText({ max: 254 })
   email?: string;
 
@@ -32,7 +32,7 @@ export class ListUsersQuery extends PageQueryDto implements UserFilters {
     format: 'uuid',
     example: SANDBOX.accounts.lisbon,
   })
-  @MayBeLeftOut()
+  @OptionalField()
   @IsUuid()
   account_id?: string;
 
@@ -42,7 +42,7 @@ export class ListUsersQuery extends PageQueryDto implements UserFilters {
     format: 'uuid',
     example: SANDBOX.account_groups.americas,
   })
-  @MayBeLeftOut()
+  @OptionalField()
   @IsUuid()
   account_group_id?: string;
 
@@ -55,7 +55,7 @@ export class ListUsersQuery extends PageQueryDto implements UserFilters {
     maxLength: 255,
     example: 'lovelace',
   })
-  @MayBeLeftOut()
+  @OptionalField()
   @IsText()
   search?: string;
 

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsText, MayBeLeftOut } from '../../common/validation/field-rules.js';
+import { IsText, OptionalField } from '../../common/validation/field-rules.js';
 
 export class UpdateUserDto {
   @ApiProperty({
@@ -9,7 +9,7 @@ export class UpdateUserDto {
     maxLength: 255,
     example: 'Augusta',
   })
-  @MayBeLeftOut()
+  @OptionalField()
   @IsText()
   first_name?: string;
 
@@ -20,7 +20,7 @@ export class UpdateUserDto {
     maxLength: 255,
     example: 'King',
   })
-  @MayBeLeftOut()
+  @OptionalField()
   @IsText()
   last_name?: string;
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import request from 'supertest';
-import { newKeyPair, type KeyPair } from '../../../src/common/auth/key-pair.js';
+import { createKeyPair, type KeyPair } from '../../../src/common/auth/key-pair.js';
 import { createOrganization, newUser, type TestOrganization } from '../../support/factories/organization.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { Client, keyHeaders } from '../../support/client.js';
@@ -72,9 +72,9 @@ describe('The API-key guard', () => {
       'no secret': () => ({ 'PUBLIC-API-KEY': acme.keys.public_api_key }),
       'no public key': () => ({ 'PRIVATE-SECRET-KEY': acme.keys.private_secret_key }),
       'empty keys': () => ({ 'PUBLIC-API-KEY': '', 'PRIVATE-SECRET-KEY': '' }),
-      'an unknown pair': () => keyHeaders(newKeyPair()),
+      'an unknown pair': () => keyHeaders(createKeyPair()),
       'a wrong secret': () =>
-        keyHeaders({ ...acme.keys, private_secret_key: newKeyPair().private_secret_key }),
+        keyHeaders({ ...acme.keys, private_secret_key: createKeyPair().private_secret_key }),
       "another organization's secret": () =>
         keyHeaders({ ...acme.keys, private_secret_key: other.keys.private_secret_key }),
       'a typing error': () =>
@@ -146,7 +146,7 @@ describe('The API-key guard', () => {
   });
 
   it('sends one answer form for a stranger whatever he asks for', async () => {
-    const stranger = new Client(service, keyHeaders(newKeyPair() satisfies KeyPair));
+    const stranger = new Client(service, keyHeaders(createKeyPair() satisfies KeyPair));
     const answer = await stranger.post('/v1/organizations/users', { email: 5 });
     expect([answer.status, answer.body.code]).toEqual([401, 'INVALID_CREDENTIALS']);
   });

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import type { AuditEventResponse } from '../../../src/audit/dto/audit-event.response.js';
 import { RefusalsService } from '../../../src/audit/refusals.service.js';
 import type { ApiKeyResponse } from '../../../src/api-keys/dto/api-key.response.js';
-import { newKeyPair, type KeyPair } from '../../../src/common/auth/key-pair.js';
+import { createKeyPair, type KeyPair } from '../../../src/common/auth/key-pair.js';
 import type { Page } from '../../../src/common/pagination/page.js';
 import { TenantDatabase } from '../../../src/database/tenant-database.js';
 import type { AccountGroupResponse } from '../../../src/organizations/account-groups/dto/account-group.response.js';
@@ -552,7 +552,7 @@ describe('Credentials that are refused', () => {
   };
 
   it('for a wrong secret are one event with their number, of the organization whose key it is', async () => {
-    await tries(newKeyPair().private_secret_key, 3);
+    await tries(createKeyPair().private_secret_key, 3);
     const [event, ...others] = await refusals();
     expect(others).toEqual([]);
     expect(event).toMatchObject({
@@ -629,7 +629,7 @@ describe('Credentials that are refused', () => {
     const count = async (): Promise<unknown> =>
       service.dataSource.query("SELECT count(*) FROM audit_events WHERE action = 'credentials.refused'");
     const before = await count();
-    expect((await Client.with(service, newKeyPair()).get(ROLES)).status).toBe(401);
+    expect((await Client.with(service, createKeyPair()).get(ROLES)).status).toBe(401);
     await service.app.get(RefusalsService).flush();
     expect(await count()).toEqual(before);
   });
@@ -639,7 +639,7 @@ describe('Credentials that are refused', () => {
       DATABASE_URL: service.database.url,
       ENCRYPTION_KEY: TEST_ENCRYPTION_KEY,
     });
-    const keys = { ...acme.keys, private_secret_key: newKeyPair().private_secret_key };
+    const keys = { ...acme.keys, private_secret_key: createKeyPair().private_secret_key };
     const { status } = await fetch(`${other.origin}${ROLES}`, { headers: keyHeaders(keys) });
     await other.stop();
     expect(status).toBe(401);

@@ -111,7 +111,7 @@ describe('The chain', () => {
     await seal();
     const seals = await chain();
     expect(seals.map(({ sequence }) => sequence)).toEqual(['1', '2', '3', '4']);
-    expect(await verify()).toEqual({ organization_id: acme.id, held: 4, unsealed: 0, checkpoints: 0 });
+    expect(await verify()).toEqual({ organization_id: acme.id, verified: 4, unsealed: 0, checkpoints: 0 });
   });
 
   it('goes on where it ended', async () => {
@@ -121,7 +121,7 @@ describe('The chain', () => {
     expect((await verify()).unsealed).toBe(1);
     await seal();
     expect((await chain()).slice(0, BEFORE)).toEqual(before);
-    expect(await verify()).toMatchObject({ held: BEFORE + 1, unsealed: 0 });
+    expect(await verify()).toMatchObject({ verified: BEFORE + 1, unsealed: 0 });
   });
 
   it('gets an event whose transaction ends late when it has ended, and leaves none out', async () => {
@@ -138,13 +138,13 @@ describe('The chain', () => {
     await rename('Meanwhile');
     await seal();
     expect((await chain()).map(({ event_id }) => event_id)).not.toContain(id);
-    expect(await verify()).toMatchObject({ held: BEFORE + 1, unsealed: 0 });
+    expect(await verify()).toMatchObject({ verified: BEFORE + 1, unsealed: 0 });
     await late.commitTransaction();
     await late.release();
     await rename('Afterwards');
     await seal();
     expect((await chain()).map(({ event_id }) => event_id)[BEFORE + 1]).toBe(id);
-    expect(await verify()).toMatchObject({ held: BEFORE + 3, unsealed: 0 });
+    expect(await verify()).toMatchObject({ verified: BEFORE + 3, unsealed: 0 });
   });
 
   it('is made by one replica at a time, while others change things side by side', async () => {
@@ -159,7 +159,7 @@ describe('The chain', () => {
     await Promise.all(sealing);
     await seal();
     expect(new Set(users.map(({ id }) => id)).size).toBe(40);
-    expect(await verify()).toMatchObject({ held: BEFORE + 40, unsealed: 0 });
+    expect(await verify()).toMatchObject({ verified: BEFORE + 40, unsealed: 0 });
   });
 
   it('waits for no transaction, and lets none wait', async () => {
@@ -193,7 +193,7 @@ describe('The chain', () => {
     );
     await expect(seal()).rejects.toThrow(acme.id);
     const verified = others.map(({ id }) => service.app.get(VerificationService).organization(id));
-    expect(await Promise.all(verified)).toMatchObject(others.map(() => ({ held: BEFORE, unsealed: 0 })));
+    expect(await Promise.all(verified)).toMatchObject(others.map(() => ({ verified: BEFORE, unsealed: 0 })));
     await service.dataSource.query('DELETE FROM audit_unsealed WHERE organization_id = $1', [acme.id]);
   });
 
@@ -208,7 +208,7 @@ describe('The chain', () => {
     );
     await seal();
     const result = await verify();
-    expect(result).toMatchObject({ held: 1200 + BEFORE, unsealed: 0 });
+    expect(result).toMatchObject({ verified: 1200 + BEFORE, unsealed: 0 });
     expect(result.checkpoints).toBeGreaterThan(0); // one is due after a thousand
   });
 
@@ -220,7 +220,7 @@ describe('The chain', () => {
     await seal();
     expect(await verify()).toEqual({
       organization_id: acme.id,
-      held: BEFORE + 2,
+      verified: BEFORE + 2,
       unsealed: 0,
       checkpoints: 1,
     });
@@ -232,7 +232,7 @@ describe('A checkpoint', () => {
     await sealSeven();
     await service.app.get(SigningKeysService).rotate();
     await checkpoint();
-    expect(await verify()).toMatchObject({ held: 7, checkpoints: 2 });
+    expect(await verify()).toMatchObject({ verified: 7, checkpoints: 2 });
   });
 
   it('is made once for one place', async () => {
@@ -251,7 +251,7 @@ describe('A checkpoint', () => {
     await service.dataSource.query('DELETE FROM signing_keys');
     await rename('Unsigned');
     await mute.stop(); // which seals what is left, and would sign it
-    expect(await verify()).toMatchObject({ held: BEFORE + 1, unsealed: 0, checkpoints: 0 });
+    expect(await verify()).toMatchObject({ verified: BEFORE + 1, unsealed: 0, checkpoints: 0 });
     expect(mute.output.match(/sealed without checkpoints/g)).toHaveLength(1);
   });
 });
@@ -270,7 +270,7 @@ describe('A running service', () => {
     expect(made.status).toBe(201);
     while ((await chain()).length < BEFORE + 1) await pause(20);
     await running.stop();
-    expect(await verify()).toMatchObject({ held: BEFORE + 1, unsealed: 0, checkpoints: 1 });
+    expect(await verify()).toMatchObject({ verified: BEFORE + 1, unsealed: 0, checkpoints: 1 });
   });
 });
 
@@ -360,7 +360,7 @@ describe('Tampering is found, by the command line and by an outsider:', () => {
     const [, , third] = await sealSeven();
     await tamper('DELETE FROM audit_events WHERE id = $1', third?.event_id);
     await tamper('DELETE FROM audit_seals WHERE event_id = $1', third?.event_id);
-    await find(/the chain has no place 3/);
+    await find(/position 3 is missing from the chain/);
   });
 
   it('an event that was removed with its seal, and the others moved up', async () => {
@@ -409,7 +409,7 @@ describe('Tampering is found, by the command line and by an outsider:', () => {
       seals[2]?.event_id,
       id,
     );
-    await find(new RegExp(`event ${id} was put in`), { inFile: false }); // it is not in the chain
+    await find(new RegExp(`event ${id} was inserted`), { inFile: false }); // it is not in the chain
     await tamper(
       'UPDATE audit_seals SET sequence = sequence + 100 WHERE organization_id = $1 AND sequence > 2',
       acme.id,
@@ -427,7 +427,7 @@ describe('Tampering is found, by the command line and by an outsider:', () => {
     await checkpoint();
     await tamper('DELETE FROM audit_seals WHERE event_id = $1', seals[6]?.event_id);
     await tamper('DELETE FROM audit_events WHERE id = $1', seals[6]?.event_id);
-    await find(/the chain was cut off/);
+    await find(/the chain was truncated/);
   });
 
   it('a chain that was made anew, all hashes right, from a changed event on', async () => {
@@ -462,7 +462,9 @@ describe('Tampering is found, by the command line and by an outsider:', () => {
       "UPDATE audit_checkpoints SET token = regexp_replace(token, '[^.]{43}$', repeat('A', 43)) WHERE organization_id = $1",
       acme.id,
     );
-    expect((await verify()).fault).toMatch(/the checkpoint at 6 was signed for another chain, or by nobody/);
+    expect((await verify()).fault).toMatch(
+      /the checkpoint at 6 was signed for another chain, or its signature is invalid/,
+    );
     expect((await verifyFile(await exportChain())).output).toMatch(/checkpoint at 6 has a wrong signature/);
   });
 
@@ -471,7 +473,9 @@ describe('Tampering is found, by the command line and by an outsider:', () => {
     const claims = { org: acme.id, seq: 6, hash: seals[5]?.hash.toString('hex') };
     const token = await service.app.get(SigningKeysService).sign('JWT', claims);
     await tamper('UPDATE audit_checkpoints SET token = $2 WHERE organization_id = $1', acme.id, token);
-    expect((await verify()).fault).toMatch(/the checkpoint at 6 was signed for another chain, or by nobody/);
+    expect((await verify()).fault).toMatch(
+      /the checkpoint at 6 was signed for another chain, or its signature is invalid/,
+    );
     expect((await verifyFile(await exportChain())).output).toMatch(/checkpoint at 6 has a wrong signature/);
   });
 });

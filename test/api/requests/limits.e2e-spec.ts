@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import request, { type Response } from 'supertest';
-import { newKeyPair } from '../../../src/common/auth/key-pair.js';
+import { createKeyPair } from '../../../src/common/auth/key-pair.js';
 import type { ProblemBody } from '../../../src/common/errors/problem.js';
 import type { Environment } from '../../../src/config/environment.js';
 import { RequestsInFlight } from '../../../src/rate-limiting/requests-in-flight.js';
@@ -154,14 +154,14 @@ describe('The limit of an address', () => {
 
 describe('The limit of refused keys', () => {
   const refuse = async (times: number): Promise<void> => {
-    for (let n = 0; n < times; n += 1) expect(await statusOf(ROLES, keyHeaders(newKeyPair()))).toBe(401);
+    for (let n = 0; n < times; n += 1) expect(await statusOf(ROLES, keyHeaders(createKeyPair()))).toBe(401);
   };
 
   it('ends in 429 for further keys of the address, without a query', async () => {
     await start({ RATE_LIMIT_REFUSALS: 3 });
     await refuse(3);
     await service.dataSource.destroy(); // whoever asks it now is answered 503
-    const answer = await get(ROLES, keyHeaders(newKeyPair()));
+    const answer = await get(ROLES, keyHeaders(createKeyPair()));
     expect([answer.status, codeOf(answer)]).toEqual([429, 'RATE_LIMITED']);
     expect(answer.headers['ratelimit']).toMatch(/^"refusals";r=0;t=\d\d?$/);
     await service.dataSource.initialize();
@@ -169,7 +169,7 @@ describe('The limit of refused keys', () => {
 
   it.each([
     ['malformed keys', { 'PUBLIC-API-KEY': 'x', 'PRIVATE-SECRET-KEY': 'y' }],
-    ['one half of a pair', { 'PUBLIC-API-KEY': newKeyPair().public_api_key }],
+    ['one half of a pair', { 'PUBLIC-API-KEY': createKeyPair().public_api_key }],
   ])('counts %s', async (_what, headers) => {
     await start({ RATE_LIMIT_REFUSALS: 1 });
     expect(await statusOf(ROLES, headers)).toBe(401);
@@ -187,14 +187,14 @@ describe('The limit of refused keys', () => {
   it('does not lock out a neighbour whose key was good before', async () => {
     const acme = await start({ RATE_LIMIT_REFUSALS: 1 });
     await refuse(1);
-    expect(await statusOf(ROLES, keyHeaders(newKeyPair()))).toBe(429);
+    expect(await statusOf(ROLES, keyHeaders(createKeyPair()))).toBe(429);
     expect((await acme.client.get(ROLES)).status).toBe(200);
   });
 
   it("locks out who has only the public half of a neighbour's key", async () => {
     const acme = await start({ RATE_LIMIT_REFUSALS: 1 });
     await refuse(1);
-    const { private_secret_key } = newKeyPair();
+    const { private_secret_key } = createKeyPair();
     expect(await statusOf(ROLES, keyHeaders({ ...acme.keys, private_secret_key }))).toBe(429);
     expect((await acme.client.get(ROLES)).status).toBe(200);
   });
@@ -222,7 +222,7 @@ describe('Without RATE_LIMIT', () => {
       RATE_LIMIT_REFUSALS: 1,
     });
     for (let n = 0; n < 3; n += 1) {
-      expect(await statusOf(ROLES, keyHeaders(newKeyPair()))).toBe(401);
+      expect(await statusOf(ROLES, keyHeaders(createKeyPair()))).toBe(401);
       const answer = await acme.client.get(ROLES);
       expect(answer.status).toBe(200);
       expect(answer.headers).not.toHaveProperty('ratelimit');

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsListOfValues, IsText, IsUuid } from '../../../common/validation/field-rules.js';
+import { IsArrayOfScalars, IsText, IsUuid } from '../../../common/validation/field-rules.js';
 import { IsUniqueInArray, ArrayUniqueBy } from '../../../common/validation/array-unique-rules.js';
 import { ScalarEntry } from '../../../common/validation/scalar-entry.js';
 import { IsAccountOfOrganization } from '../../../references/reference-rules.js';
@@ -33,7 +33,7 @@ export class CreateAccountGroupDto {
     maxItems: 500,
     example: [],
   })
-  @IsListOfValues(() => AccountCode)
+  @IsArrayOfScalars(() => AccountCode)
   @ArrayUniqueBy('value')
   account_codes: AccountCode[] = [];
 }

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { PageQueryDto } from '../../../common/pagination/page-query.dto.js';
-import { IsText, MayBeLeftOut } from '../../../common/validation/field-rules.js';
+import { IsText, OptionalField } from '../../../common/validation/field-rules.js';
 
 export class ListAccountGroupsQuery extends PageQueryDto {
   @ApiProperty({
@@ -10,7 +10,7 @@ export class ListAccountGroupsQuery extends PageQueryDto {
     maxLength: 255,
     example: 'merchant-eu-01',
   })
-  @MayBeLeftOut()
+  @OptionalField()
   @IsText()
   merchant_id?: string;
 }

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsText, IsUuid, MayBeLeftOut, MayBeNull } from '../../../common/validation/field-rules.js';
+import { IsText, IsUuid, OptionalField, NullableField } from '../../../common/validation/field-rules.js';
 import { IsAccountGroupOfOrganization } from '../../../references/reference-rules.js';
 import { SANDBOX } from '../../../common/sandbox-ids.js';
 
@@ -11,7 +11,7 @@ export class UpdateAccountGroupDto {
     maxLength: 255,
     example: 'Northern Europe',
   })
-  @MayBeLeftOut()
+  @OptionalField()
   @IsText()
   name?: string;
 
@@ -22,7 +22,7 @@ export class UpdateAccountGroupDto {
     maxLength: 255,
     example: 'merchant-eu-02',
   })
-  @MayBeLeftOut()
+  @OptionalField()
   @IsText()
   merchant_id?: string;
 
@@ -34,7 +34,7 @@ export class UpdateAccountGroupDto {
     nullable: true,
     example: SANDBOX.account_groups.americas,
   })
-  @MayBeNull()
+  @NullableField()
   @IsUuid()
   @IsAccountGroupOfOrganization()
   parent_code?: string | null;

@@ -1,9 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsText, MayBeLeftOut } from '../../../common/validation/field-rules.js';
+import { IsText, OptionalField } from '../../../common/validation/field-rules.js';
 
 export class UpdateAccountDto {
   @ApiProperty({ description: 'New name.', required: false, minLength: 1, maxLength: 255, example: 'Lisboa' })
-  @MayBeLeftOut()
+  @OptionalField()
   @IsText()
   name?: string;
 }

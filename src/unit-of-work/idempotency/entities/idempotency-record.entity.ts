@@ -1,6 +1,6 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 
-/** What a request with an idempotency key was answered, for whoever sends it again. */
+/** The stored response to a request with an idempotency key. */
 @Entity('idempotency_records')
 @ForeignKey('organizations', ['organization_id'], ['id'], {
   name: 'idempotency_records_organization_fkey',
@@ -15,11 +15,11 @@ export class IdempotencyRecord {
   @PrimaryColumn('text', { primaryKeyConstraintName: 'idempotency_records_pkey' })
   key!: string;
 
-  /** Of the request, 32 bytes. */
+  /** Of the request; SHA-256, 32 bytes. */
   @Column('bytea')
   fingerprint!: Buffer;
 
-  /** The body of the answer, byte for byte; null where it had none. */
+  /** Body of the response; null if it had none. Type json, because jsonb would not preserve its bytes. */
   @Column('json', { nullable: true })
   body!: object | null;
 

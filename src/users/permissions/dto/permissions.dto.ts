@@ -2,7 +2,7 @@ import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { SANDBOX } from '../../../common/sandbox-ids.js';
 import { ArrayUniqueBy, IsUniqueInArray } from '../../../common/validation/array-unique-rules.js';
-import { IsListOf, IsPresent, IsRoleId, IsUuid } from '../../../common/validation/field-rules.js';
+import { IsArrayOf, IsPresent, IsRoleId, IsUuid } from '../../../common/validation/field-rules.js';
 import {
   IsAccountGroupOfOrganization,
   IsAccountOfOrganization,
@@ -67,7 +67,7 @@ function permissionsDto(name: string, form: PermissionsForm): Type<PermissionsDt
   applyDecorators(
     ApiProperty({ description, type: [entry], maxItems: 500, example: [example] }),
     IsPresent(),
-    IsListOf(() => entry),
+    IsArrayOf(() => entry),
     ArrayUniqueBy(target),
   )(PermissionsBody.prototype, member);
   return named(name, PermissionsBody);

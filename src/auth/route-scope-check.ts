@@ -1,41 +1,41 @@
 import { Injectable, type OnModuleInit, type Type } from '@nestjs/common';
-import { PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { IS_PUBLIC } from '../common/auth/public.decorator.js';
 import { REQUIRED_SCOPE } from '../common/auth/scope.decorator.js';
+import { isRouteHandler } from '../common/library-internals/nest-routes.js';
 
 type Controllers = ReturnType<DiscoveryService['getControllers']>;
 
-/** A route for which nobody has decided what a key needs must not be served. */
+/** Prevents the start of a service with a route that declares neither `@Scope()` nor `@Public()`. */
 @Injectable()
-export class RouteScopes implements OnModuleInit {
+export class RouteScopeCheck implements OnModuleInit {
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
     private readonly reflector: Reflector,
   ) {}
 
-  /** @throws when a route declares neither a scope nor that it is public */
+  /** @throws Error naming the routes without a declaration */
   onModuleInit(): void {
-    const undecided = this.discovery.getControllers().flatMap((controller) => this.undecidedOf(controller));
-    if (undecided.length === 0) return;
-    throw new Error(`Neither @Scope() nor @Public() stands on: ${undecided.join(', ')}`);
+    const undeclared = this.discovery.getControllers().flatMap((controller) => this.undeclaredIn(controller));
+    if (undeclared.length === 0) return;
+    throw new Error(`Routes need @Scope() or @Public(): ${undeclared.join(', ')}`);
   }
 
-  private undecidedOf({ metatype }: Controllers[number]): string[] {
+  private undeclaredIn({ metatype }: Controllers[number]): string[] {
     const controller = metatype as Type | null;
     if (controller === null) return [];
     const prototype = controller.prototype as Record<string, () => unknown>;
     return this.scanner
       .getAllMethodNames(prototype)
-      .filter((method) => this.isUndecided(prototype[method], controller))
+      .filter((method) => this.isUndeclared(prototype[method], controller))
       .map((method) => `${controller.name}.${method}`);
   }
 
-  private isUndecided(handler: (() => unknown) | undefined, controller: Type): boolean {
+  private isUndeclared(handler: (() => unknown) | undefined, controller: Type): boolean {
     return (
       handler !== undefined &&
-      Reflect.hasMetadata(PATH_METADATA, handler) &&
+      isRouteHandler(handler) &&
       !Reflect.hasMetadata(REQUIRED_SCOPE, handler) &&
       !this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, [handler, controller])
     );

@@ -3,11 +3,11 @@ import { Controller, Get, Module, type Type } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { Public } from '../common/auth/public.decorator.js';
-import { RouteScopes } from './route-scopes.js';
+import { RouteScopeCheck } from './route-scope-check.js';
 import { Scope } from '../common/auth/scope.decorator.js';
 
-@Controller('decided')
-class Decided {
+@Controller('declared')
+class Declared {
   @Get('scoped')
   @Scope('users:read')
   scoped(): string {
@@ -51,24 +51,24 @@ class Forgotten {
 class Inherited extends Forgotten {}
 
 async function start(...controllers: Type[]): Promise<void> {
-  @Module({ imports: [DiscoveryModule], controllers, providers: [RouteScopes] })
+  @Module({ imports: [DiscoveryModule], controllers, providers: [RouteScopeCheck] })
   class Application {}
 
   const application = await Test.createTestingModule({ imports: [Application] }).compile();
   await application.init();
 }
 
-describe('The service', () => {
-  it('starts when every route declares a scope, or that it is public', async () => {
-    await expect(start(Decided, AllPublic)).resolves.toBeUndefined();
+describe('RouteScopeCheck: the service', () => {
+  it('starts when every route has @Scope() or @Public()', async () => {
+    await expect(start(Declared, AllPublic)).resolves.toBeUndefined();
   });
 
-  it('does not start when a route declares neither, and names it', async () => {
-    await expect(start(Decided, Forgotten)).rejects.toThrow(/on: Forgotten\.forgotten$/);
+  it('does not start when a route has neither, and names the route', async () => {
+    await expect(start(Declared, Forgotten)).rejects.toThrow(/: Forgotten\.forgotten$/);
   });
 
-  it('does not start for an inherited route either', async () => {
+  it('does not start when an inherited route has neither', async () => {
     Controller('inherited')(Inherited);
-    await expect(start(Inherited)).rejects.toThrow(/on: Inherited\.forgotten$/);
+    await expect(start(Inherited)).rejects.toThrow(/: Inherited\.forgotten$/);
   });
 });

@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { momentOf } from './moment-rules.js';
+import { parseTimestamp } from './timestamp-rules.js';
 
-describe('A moment in RFC 3339', () => {
+describe('parseTimestamp', () => {
   it.each([
     ['2030-01-31T09:00:00Z', '2030-01-31T09:00:00.000Z'],
     ['2030-01-31T09:00:00.5+02:00', '2030-01-31T07:00:00.500Z'],
     ['2030-01-31t09:00:00.123456z', '2030-01-31T09:00:00.123Z'],
     ['2028-02-29T23:59:59-00:30', '2028-03-01T00:29:59.000Z'],
     ['9999-12-31T23:59:59Z', '9999-12-31T23:59:59.000Z'],
-  ])('is %s', (text, moment) => {
-    expect(momentOf(text)?.toISOString()).toBe(moment);
+  ])('accepts %s', (text, utc) => {
+    expect(parseTimestamp(text)?.toISOString()).toBe(utc);
   });
 
   it.each([
@@ -29,7 +29,7 @@ describe('A moment in RFC 3339', () => {
     '',
     1900000000,
     null,
-  ])('is not %j', (text) => {
-    expect(momentOf(text)).toBeUndefined();
+  ])('rejects %j', (text) => {
+    expect(parseTimestamp(text)).toBeUndefined();
   });
 });
