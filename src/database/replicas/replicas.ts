@@ -36,7 +36,8 @@ export class Replicas implements OnApplicationShutdown {
   ) {
     const { DATABASE_REPLICA_URLS: urls = [], DATABASE_REPLICA_MAX_LAG } = settings.environment;
     this.replicas = urls.map((url) => {
-      const dataSource = new DataSource(dataSourceOptions(url, serviceConnection(settings)));
+      const options = dataSourceOptions(url, serviceConnection(settings));
+      const dataSource = new DataSource({ ...options, entities: primary.options.entities ?? [] });
       const server = createDatabaseServer(dataSource, settings.environment);
       return new Replica(server, new URL(url).host, this.logger);
     });
