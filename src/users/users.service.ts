@@ -18,7 +18,7 @@ import type { UserFilters, UserSort } from './dto/list-users.query.js';
 import type { UserResponse } from './dto/user.response.js';
 import { User } from './entities/user.entity.js';
 import { INSERT_USERS, type NewUser } from './insert-users.js';
-import { prepareSearch } from './search.js';
+import { prepareSearch } from './prepare-search.js';
 import { RETRIEVE_USER, usersList } from './users.queries.js';
 import { assertUser, UsersRepository } from './users.repository.js';
 
