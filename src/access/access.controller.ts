@@ -1,11 +1,11 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../common/auth/current-organization.decorator.js';
 import { Scope } from '../common/auth/scope.decorator.js';
 import { ApiBodyProblems, ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { ApiAccountId, ApiUserId } from '../common/http/path-ids.decorator.js';
 import { ApiPage, type Page } from '../common/pagination/page.js';
 import { PathIdPipe } from '../common/validation/path-id.pipe.js';
-import { SANDBOX } from '../common/sandbox-ids.js';
 import { AccessService } from './access.service.js';
 import { EffectiveAccessQuery, EffectiveAccessResponse } from './dto/effective-access.dto.js';
 import { PermissionChecksDto, PermissionChecksResponse } from './dto/permission-checks.dto.js';
@@ -22,17 +22,18 @@ export class AccessController {
     operationId: 'retrieve-effective-access',
     summary: 'Retrieve Effective Access',
     description:
-      'All active accounts that the user reaches by any route, with the union of what its roles allow there, and why.',
+      'Lists the active accounts that the user has access to, with the union of the permissions of its roles there and ' +
+      'every route by which a role applies.',
   })
-  @ApiParam({ name: 'user_id', description: 'User id.', schema: { type: 'string', format: 'uuid' } })
+  @ApiUserId()
   @ApiPage(EffectiveAccessResponse, 'The accounts of this page.')
   @ApiProblems('NOT_FOUND', 'VALIDATION_ERROR')
-  effectiveAccess(
+  retrieveEffectiveAccess(
     @CurrentOrganization() organizationId: string,
     @Param('user_id', PathIdPipe) userId: string,
     @Query() query: EffectiveAccessQuery,
   ): Promise<Page<EffectiveAccessResponse>> {
-    return this.access.effectiveAccess(organizationId, userId, query);
+    return this.access.retrieveEffectiveAccess(organizationId, userId, query);
   }
 
   @Post('permission-checks')
@@ -42,16 +43,16 @@ export class AccessController {
     operationId: 'check-permissions',
     summary: 'Check Permissions',
     description:
-      'May this user do this on that account? Up to 100 questions at once. Users and accounts that your ' +
-      'organization does not have may nothing; they are no error.',
+      'Checks whether a user has a permission on an account, for up to 100 checks in one request. A user or account ' +
+      'that does not exist in your organization is not an error: the check is refused.',
   })
-  @ApiOkResponse({ description: 'The answers.', type: PermissionChecksResponse })
+  @ApiOkResponse({ description: 'The results.', type: PermissionChecksResponse })
   @ApiBodyProblems()
-  async check(
+  async checkPermissions(
     @CurrentOrganization() organizationId: string,
     @Body() body: PermissionChecksDto,
   ): Promise<PermissionChecksResponse> {
-    return { results: await this.access.check(organizationId, body) };
+    return { results: await this.access.checkPermissions(organizationId, body) };
   }
 
   @Get('accounts/:account_id/users')
@@ -59,21 +60,17 @@ export class AccessController {
   @ApiOperation({
     operationId: 'list-users-of-account',
     summary: 'List Users of an Account',
-    description: 'The users who may do this on the account by any route, and why.',
+    description:
+      'Lists the users who have the permission on the account, with every route by which a role grants it.',
   })
-  @ApiParam({
-    name: 'account_id',
-    description: 'Account id.',
-    schema: { type: 'string', format: 'uuid' },
-    example: SANDBOX.accounts.lisbon,
-  })
+  @ApiAccountId()
   @ApiPage(UserOfAccountResponse, 'The users of this page.')
   @ApiProblems('NOT_FOUND', 'VALIDATION_ERROR')
-  usersOfAccount(
+  listUsersOfAccount(
     @CurrentOrganization() organizationId: string,
     @Param('account_id', PathIdPipe) accountId: string,
     @Query() query: UsersOfAccountQuery,
   ): Promise<Page<UserOfAccountResponse>> {
-    return this.access.usersOfAccount(organizationId, accountId, query);
+    return this.access.listUsersOfAccount(organizationId, accountId, query);
   }
 }

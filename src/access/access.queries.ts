@@ -1,14 +1,14 @@
 import { oldestFirst, type List } from '../common/pagination/list.js';
 import { heldPermissions } from '../unit-of-work/access-diff/held-permissions.js';
-import type { PermissionEnvironment } from './dto/permission-checks.dto.js';
+import type { PermissionEnvironment } from './dto/permission-environment.js';
 
-/**
- * Who may do what, where, and why: the three directions of one question. A role reaches an account because
- * it was given on the account; on its group or a group above that one; or because it is of type
- * `organization`, wherever it was given. Disabled accounts are reached by nothing.
+/*
+ * A role of type `account` applies to the account that it is assigned on, or to the accounts of the group that it is
+ * assigned on and of the group's descendants. A role of type `organization` applies to every account. No role applies
+ * to a disabled account.
  *
- * `because` has one entry for each route, in a fixed order; `path` leads from the group that the role was
- * given on down to the account's own.
+ * `because` has one entry for each route, in a fixed order; `path` lists the groups from the one that the role is
+ * assigned on down to the group of the account.
  */
 
 const BECAUSE = `json_strip_nulls(json_build_object(
@@ -16,9 +16,7 @@ const BECAUSE = `json_strip_nulls(json_build_object(
 
 const ORDER_OF_ROUTES = 'via, account_group_id, role_id';
 
-/**
- * All routes by which user $2 of organization $1 reaches accounts, top down; $3: one account only, or null.
- */
+/** Routes by which user $2 of organization $1 has access to accounts; $3: one account, or null. */
 const ROUTES_OF_USER = `
   WITH RECURSIVE held AS (
     SELECT p.account_id, NULL::uuid AS account_group_id, r.*
@@ -58,8 +56,12 @@ const ROUTES_OF_USER = `
     WHERE $3::uuid IS NULL OR e.id = $3
   )`;
 
-/** The accounts that the user reaches, oldest first. */
-export function effectiveAccess(organizationId: string, userId: string, accountId: string | undefined): List {
+/** Lists the accounts that the user has access to, oldest first. */
+export function effectiveAccessList(
+  organizationId: string,
+  userId: string,
+  accountId: string | undefined,
+): List {
   return {
     name: 'effective-access',
     with: ROUTES_OF_USER,
@@ -70,7 +72,7 @@ export function effectiveAccess(organizationId: string, userId: string, accountI
         AS testing_permission_ids,
       json_agg(${BECAUSE} ORDER BY ${ORDER_OF_ROUTES}) AS because`,
     from: 'routes',
-    where: 'true', // the routes are the organization's own
+    where: 'true', // the routes belong to the organization
     groupBy: 'account_id, account_name, created_at',
     parameters: [organizationId, userId, accountId ?? null],
     order: oldestFirst('created_at', 'account_id'),
@@ -81,11 +83,12 @@ const ALLOWS = `c.known AND h.user_id = c.user_id
       AND c.permission_id = ANY (CASE WHEN c.sandbox THEN h.testing_permission_ids ELSE h.permission_ids END)`;
 
 /**
- * One row for each check, in the order asked: $2 users, $3 accounts, $4 permissions, $5 whether in the
- * sandbox, $6 whether to explain refusals. Bottom up: from the account to the groups above it.
+ * Returns one row for each check, in the order of the request. Parameters: $2 user ids, $3 account ids, $4 permission
+ * ids, $5 whether each check is of the sandbox, $6 whether to explain refusals. Walks from each account up to the
+ * ancestors of its group.
  *
- * A LATERAL with a LIMIT is looked up by its key, whatever PostgreSQL believes about the size of the organization:
- * of one that has just grown it believes that it is small. What users hold is found by user, never by account.
+ * LATERAL with LIMIT makes the planner look each row up by its key: its statistics of an organization that has just
+ * grown are out of date. Permissions are looked up by user, because an account can have very many.
  */
 export const PERMISSION_CHECKS = {
   name: 'permission_checks',
@@ -108,7 +111,7 @@ export const PERMISSION_CHECKS = {
       SELECT parent_code FROM account_groups WHERE organization_id = $1 AND id = above.id LIMIT 1) g
     WHERE g.parent_code IS NOT NULL
   ), permissions AS (
-    ${heldPermissions('SELECT DISTINCT user_id FROM checks WHERE known')}
+    ${heldPermissions('$1', 'SELECT DISTINCT user_id FROM checks WHERE known')}
   ), held AS (
     SELECT * FROM permissions CROSS JOIN LATERAL (
       SELECT name AS role_name, role_type, permission_ids, testing_permission_ids FROM roles
@@ -147,7 +150,7 @@ export const PERMISSION_CHECKS = {
   ORDER BY c.n`,
 };
 
-/** Routes by which users of organization $1 may do $3 on account $2; $4: in the sandbox. */
+/** Routes by which users of organization $1 have permission $3 on account $2; $4: whether in the sandbox. */
 const ROUTES_TO_ACCOUNT = `
   WITH RECURSIVE account AS (
     SELECT id, account_group_id FROM accounts WHERE organization_id = $1 AND id = $2 AND status = 'active'
@@ -185,8 +188,8 @@ const ROUTES_TO_ACCOUNT = `
     WHERE r.role_type = 'organization'
   )`;
 
-/** The users who may do the permission on the account, oldest first. */
-export function usersOfAccount(
+/** Lists the users who have the permission on the account, oldest first. */
+export function usersOfAccountList(
   organizationId: string,
   accountId: string,
   { permission_id, environment }: { permission_id: string; environment: PermissionEnvironment },
@@ -199,7 +202,7 @@ export function usersOfAccount(
     from: `routes CROSS JOIN LATERAL (
       SELECT id, email, first_name, last_name, created_at FROM users
       WHERE organization_id = $1 AND id = routes.user_id LIMIT 1) u`,
-    where: 'true', // the routes are the organization's own
+    where: 'true', // the routes belong to the organization
     groupBy: 'u.id, u.email, u.first_name, u.last_name, u.created_at',
     parameters: [organizationId, accountId, permission_id, environment === 'sandbox'],
     order: oldestFirst('u.created_at', 'u.id'),

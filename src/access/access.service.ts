@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { Problem } from '../common/errors/problem.js';
-import { TenantDatabase } from '../database/tenant-database.js';
 import { listPage } from '../common/pagination/list-page.js';
 import type { Page } from '../common/pagination/page.js';
-import { effectiveAccess, PERMISSION_CHECKS, usersOfAccount } from './access.queries.js';
+import { TenantDatabase } from '../database/tenant-database.js';
+import { AccountsRepository } from '../organizations/accounts/accounts.repository.js';
+import { UsersRepository } from '../users/users.repository.js';
+import { effectiveAccessList, PERMISSION_CHECKS, usersOfAccountList } from './access.queries.js';
 import type { EffectiveAccessQuery, EffectiveAccessResponse } from './dto/effective-access.dto.js';
 import type { PermissionChecksDto, PermissionChecksResponse } from './dto/permission-checks.dto.js';
 import type { UserOfAccountResponse, UsersOfAccountQuery } from './dto/users-of-account.dto.js';
@@ -14,30 +15,37 @@ type CheckRow = Omit<CheckResult, 'would_allow'> & {
   would_allow: NonNullable<CheckResult['would_allow']> | null;
 };
 
-/** Who may do what, where, and why. */
+/** Evaluates which permissions users have on accounts, and by which role assignments. */
 @Injectable()
 export class AccessService {
-  constructor(private readonly database: TenantDatabase) {}
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly users: UsersRepository,
+    private readonly accounts: AccountsRepository,
+  ) {}
 
   /**
-   * The accounts that a user reaches, oldest first, with all that it may do there.
+   * Lists the active accounts that the user has access to, oldest first, with its permissions there.
    * @throws Problem NOT_FOUND
    */
-  async effectiveAccess(
+  async retrieveEffectiveAccess(
     organizationId: string,
     userId: string,
     query: EffectiveAccessQuery,
   ): Promise<Page<EffectiveAccessResponse>> {
-    const list = effectiveAccess(organizationId, userId, query.account_id);
+    const list = effectiveAccessList(organizationId, userId, query.account_id);
     const work = async (manager: EntityManager): Promise<Page<EffectiveAccessResponse>> => {
-      await expectRow(manager, 'users', organizationId, userId);
+      await this.users.assertExists(manager, organizationId, userId);
       return listPage(manager, list, query);
     };
     return this.database.read(organizationId, work, { replica: true });
   }
 
-  /** Answers all checks by one statement; users and accounts that are not there may nothing. */
-  async check(organizationId: string, { checks, explain }: PermissionChecksDto): Promise<CheckResult[]> {
+  /** Evaluates all checks in one statement; checks of unknown users or accounts are refused. */
+  async checkPermissions(
+    organizationId: string,
+    { checks, explain }: PermissionChecksDto,
+  ): Promise<CheckResult[]> {
     const values = [
       organizationId,
       checks.map(({ user_id }) => user_id),
@@ -57,33 +65,19 @@ export class AccessService {
   }
 
   /**
-   * The users who may do `permission_id` on the account, oldest first.
+   * Lists the users who have the permission `query.permission_id` on the account, oldest first.
    * @throws Problem NOT_FOUND
    */
-  async usersOfAccount(
+  async listUsersOfAccount(
     organizationId: string,
     accountId: string,
     query: UsersOfAccountQuery,
   ): Promise<Page<UserOfAccountResponse>> {
-    const list = usersOfAccount(organizationId, accountId, query);
+    const list = usersOfAccountList(organizationId, accountId, query);
     const work = async (manager: EntityManager): Promise<Page<UserOfAccountResponse>> => {
-      await expectRow(manager, 'accounts', organizationId, accountId);
+      await this.accounts.retrieve(manager, organizationId, accountId);
       return listPage(manager, list, query);
     };
     return this.database.read(organizationId, work, { replica: true });
   }
-}
-
-/** @throws Problem NOT_FOUND */
-async function expectRow(
-  manager: EntityManager,
-  table: 'users' | 'accounts',
-  organizationId: string,
-  id: string,
-): Promise<void> {
-  const found: unknown[] = await manager.query(
-    `SELECT FROM ${table} WHERE organization_id = $1 AND id = $2`,
-    [organizationId, id],
-  );
-  if (found.length === 0) throw new Problem('NOT_FOUND');
 }

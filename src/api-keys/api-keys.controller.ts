@@ -33,7 +33,8 @@ export class ApiKeysController {
     operationId: 'create-api-key',
     summary: 'Create API Key',
     description:
-      'Makes a key pair. The answer is the only sight of its secret. Your own key has to have every scope that it gives.',
+      'Creates a key pair. Its secret is returned only in this response. Your own key must have every scope that the new ' +
+      'key gets.',
   })
   @ApiCreation({
     description: 'The new key, with its secret.',
@@ -53,7 +54,7 @@ export class ApiKeysController {
   @ApiOperation({
     operationId: 'list-api-keys',
     summary: 'List API Keys',
-    description: 'All keys of your organization, oldest first, revoked and expired ones too.',
+    description: 'Lists all keys of your organization, including revoked and expired ones, oldest first.',
   })
   @ApiPage(ApiKeyResponse, 'The keys of this page.')
   @ApiProblems('VALIDATION_ERROR')
@@ -69,7 +70,7 @@ export class ApiKeysController {
   @ApiOperation({
     operationId: 'retrieve-api-key',
     summary: 'Retrieve API Key',
-    description: 'The key without its secret.',
+    description: 'Returns the key without its secret.',
   })
   @ApiKeyId()
   @ApiWithETag({ description: 'The key.', type: ApiKeyResponse })
@@ -87,7 +88,8 @@ export class ApiKeysController {
     operationId: 'update-api-key',
     summary: 'Update API Key',
     description:
-      'Changes what is given; it counts within a second. Your own key has to have every scope that the key has and gets.',
+      'Updates the properties that the body has; they take effect within a second. Your own key must have every scope ' +
+      'that the key has or gets.',
   })
   @ApiKeyId()
   @ApiUpdate({
@@ -110,8 +112,8 @@ export class ApiKeysController {
     operationId: 'delete-api-key',
     summary: 'Delete API Key',
     description:
-      'Revokes the key for good, within a second; it can still be retrieved. Revoking it again changes nothing. ' +
-      'Your own key has to have every scope that the key has.',
+      'Revokes the key permanently, within a second. It can still be retrieved. Revoking it again changes nothing. ' +
+      'Your own key must have every scope that the key has.',
   })
   @ApiKeyId()
   @ApiDeletion({ description: 'The key is revoked.', problems: ['NOT_FOUND', 'LAST_API_KEY'] })
@@ -129,8 +131,8 @@ export class ApiKeysController {
     operationId: 'rotate-api-key',
     summary: 'Rotate API Key',
     description:
-      'Makes a new secret for the same public key. The answer is the only sight of it. The secret of before goes ' +
-      'on working for `overlap_seconds`. Your own key has to have every scope that the key has.',
+      'Creates a new secret for the same public key. It is returned only in this response. The previous secret remains ' +
+      'valid for `overlap_seconds`. Your own key must have every scope that the key has.',
   })
   @ApiKeyId()
   @ApiUpdate({
@@ -148,7 +150,7 @@ export class ApiKeysController {
   }
 }
 
-/** What the body gives, and nothing for what it leaves out. */
+/** Properties that the body leaves out are absent from the patch, too. */
 function patchOf({ name, scopes, expires_at, allowed_ips }: UpdateApiKeyDto): ApiKeyPatch {
   return {
     ...(name === undefined ? {} : { name }),

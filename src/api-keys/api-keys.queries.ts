@@ -1,6 +1,6 @@
 import { oldestFirst, type List } from '../common/pagination/list.js';
 
-/** All keys of the organization, revoked and expired ones too. */
+/** Lists all keys of the organization, including revoked and expired ones, oldest first. */
 export function apiKeys(organizationId: string): List {
   return {
     name: 'api-keys',

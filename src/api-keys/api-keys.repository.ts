@@ -11,8 +11,8 @@ export type NewApiKey = Pick<ApiKey, 'name'> & Partial<Pick<ApiKey, 'scopes' | '
 @Injectable()
 export class ApiKeysRepository {
   /**
-   * Inserts a key, by default with all scopes, from every address and without expiry.
-   * @param pair of whose secret half only the hash is stored
+   * Inserts a key, by default with all scopes, for every address and without expiry.
+   * @param pair only the hash of its secret is stored
    * @returns the key's id
    */
   async insert(

@@ -20,7 +20,7 @@ import { ApiKey } from './entities/api-key.entity.js';
 
 export type ApiKeyPatch = Partial<Pick<ApiKey, 'name' | 'scopes' | 'expires_at' | 'allowed_ips'>>;
 
-/** The scope that lets a key manage keys; every organization keeps an active key that has it. */
+/** The scope for managing keys. Every organization always has an active key with it. */
 const MANAGEMENT_SCOPE: ScopeName = 'api-keys:write';
 
 const ROTATE_SECRET = `
@@ -46,7 +46,7 @@ export class ApiKeysService {
   ) {}
 
   /**
-   * @param key without scopes it gets those of the calling key
+   * @param key `scopes` defaults to those of the calling key
    * @throws Problem INSUFFICIENT_SCOPE
    */
   create(context: MutationContext, key: NewApiKey): Promise<MutationOutcome<NewApiKeyResponse>> {
@@ -94,7 +94,7 @@ export class ApiKeysService {
   }
 
   /**
-   * Revoking a revoked key changes nothing.
+   * Revokes the key. Revoking it again changes nothing.
    * @throws Problem NOT_FOUND, PRECONDITION_FAILED, INSUFFICIENT_SCOPE, LAST_API_KEY
    */
   revoke(context: MutationContext, keyId: string): Promise<MutationOutcome<void>> {
@@ -112,7 +112,7 @@ export class ApiKeysService {
   }
 
   /**
-   * The previous secret remains valid for the overlap; an older one does not.
+   * Replaces the secret. The previous one remains valid for the overlap; older ones become invalid.
    * @throws Problem NOT_FOUND, PRECONDITION_FAILED, API_KEY_REVOKED, INSUFFICIENT_SCOPE
    */
   rotate(
@@ -133,7 +133,7 @@ export class ApiKeysService {
     });
   }
 
-  /** Records a refusal for lack of scopes, although the change is rolled back. */
+  /** Audits a refusal for missing scopes, which outlives the rollback of the change. */
   private async run<T>(
     context: MutationContext,
     work: (transaction: Transaction) => Promise<T>,
@@ -148,7 +148,7 @@ export class ApiKeysService {
 }
 
 /**
- * Serializes changes of the organization's keys, and reads the calling key again: the guard's copy may be out of date.
+ * Serializes changes of the organization's keys. Reads the calling key again, because the guard may have cached it.
  * @returns the calling key
  * @throws Problem INVALID_CREDENTIALS, INSUFFICIENT_SCOPE
  */
@@ -168,8 +168,8 @@ async function lockKeys(
 
 /**
  * @param grantedScopes scopes that the key is to get
- * @throws Problem NOT_FOUND, PRECONDITION_FAILED; INSUFFICIENT_SCOPE where the key has or gets scopes that the calling
- * key lacks
+ * @throws Problem NOT_FOUND, PRECONDITION_FAILED; INSUFFICIENT_SCOPE when the calling key lacks a scope that the key has
+ * or is to get
  */
 async function lockKey(
   { manager, assertMatch }: Transaction,
@@ -188,7 +188,7 @@ async function lockKey(
   return key;
 }
 
-/** @throws Problem API_KEY_REVOKED; as lockKey */
+/** @throws Problem API_KEY_REVOKED, and those of lockKey */
 async function lockUnrevokedKey(...parameters: Parameters<typeof lockKey>): Promise<ApiKey> {
   const key = await lockKey(...parameters);
   if (key.revoked_at !== null) throw new Problem('API_KEY_REVOKED');
@@ -203,7 +203,7 @@ function managesKeys(key: ApiKey): boolean {
   return isActive(key) && key.scopes.includes(MANAGEMENT_SCOPE);
 }
 
-/** Returns whether the patch takes the management of keys from the key, at once or by an earlier expiry. */
+/** Returns whether the patch removes the management scope from the key or makes the key expire earlier. */
 function endsManagement(
   key: ApiKey,
   { scopes = key.scopes, expires_at = key.expires_at }: ApiKeyPatch,
@@ -250,7 +250,7 @@ function toResponse(key: ApiKey): ApiKeyResponse {
   return { ...response, public_api_key };
 }
 
-/** Adds the secret, which no other response shows; a dry run makes none. */
+/** Adds the secret to the response. A dry run returns none. */
 function withSecret(
   { dryRun }: MutationContext,
   { ...key }: ApiKeyResponse,

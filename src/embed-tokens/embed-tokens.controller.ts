@@ -3,12 +3,8 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../common/auth/current-organization.decorator.js';
 import { Scope } from '../common/auth/scope.decorator.js';
 import { ApiBodyProblems } from '../common/errors/api-problems.decorator.js';
-import {
-  CreateTokenDto,
-  IntrospectionResponse,
-  IntrospectTokenDto,
-  TokenResponse,
-} from './dto/embed-tokens.dto.js';
+import { CreateTokenDto, TokenResponse } from './dto/create-token.dto.js';
+import { IntrospectionResponse, IntrospectTokenDto } from './dto/introspect-token.dto.js';
 import { EmbedTokensService } from './embed-tokens.service.js';
 
 @ApiTags('Embed tokens')
@@ -23,7 +19,7 @@ export class EmbedTokensController {
     operationId: 'authenticate-whitelabel-user',
     summary: 'Authenticate White-Label User',
     description:
-      'A signed token that says who the user is, for 24 hours. Whoever gets it can verify it by the keys at ' +
+      'Issues a signed token that identifies the user for 24 hours. A recipient can verify it with the keys at ' +
       '`/.well-known/jwks.json`, without an API key.',
   })
   @ApiOkResponse({ description: 'The token.', type: TokenResponse })
@@ -42,10 +38,10 @@ export class EmbedTokensController {
     operationId: 'introspect-token',
     summary: 'Introspect Token',
     description:
-      'Whether a token counts at this moment (RFC 7662): unlike its signature alone, this tells at once that ' +
-      "its user was deleted. Another organization's token is not active here.",
+      'Returns whether a token is valid now (RFC 7662). Unlike a check of the signature, it also detects that the user ' +
+      'was deleted. A token of another organization is not active.',
   })
-  @ApiOkResponse({ description: 'The answer.', type: IntrospectionResponse })
+  @ApiOkResponse({ description: 'The state of the token.', type: IntrospectionResponse })
   @ApiBodyProblems()
   introspect(
     @CurrentOrganization() organizationId: string,

@@ -17,7 +17,7 @@ export class OrganizationsController {
   @ApiOperation({
     operationId: 'retrieve-organization',
     summary: 'Retrieve Organization',
-    description: 'Your own organization: the one whose key you send.',
+    description: 'Returns the organization of your API key.',
   })
   @ApiWithETag({ description: 'The organization.', type: OrganizationResponse })
   @ApiProblems()

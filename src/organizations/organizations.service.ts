@@ -13,11 +13,11 @@ import { totalOf } from '../totals/total-of.js';
 import type { OrganizationResponse } from './dto/organization.response.js';
 import { Organization } from './entities/organization.entity.js';
 
-/** An organization to create. */
 export interface NewOrganization {
   id: string;
   /** 1 to 255 characters. */
   name: string;
+  /** Name of its first API key. */
   keyName: string;
   /** Ids of the default roles; random by default. */
   roleIds?: Readonly<Record<DefaultRoleName, string>>;
@@ -58,7 +58,7 @@ export class OrganizationsService {
   /**
    * Creates an organization with the six default roles and its first key pair.
    * @param name 1 to 255 characters
-   * @returns with the secret key, which cannot be read again
+   * @returns the key pair, whose secret cannot be retrieved later
    */
   create(name: string): Promise<CreatedOrganization> {
     const id = uuidv7();
@@ -68,7 +68,7 @@ export class OrganizationsService {
     });
   }
 
-  /** Creates an organization in the caller's transaction, recorded as the work of the command line. */
+  /** Creates an organization in the caller's transaction. The audit event has the command line as its source. */
   async insert(manager: EntityManager, { id, name, keyName, roleIds }: NewOrganization): Promise<KeyPair> {
     const pair = createKeyPair();
     await manager.insert(Organization, { id, name });

@@ -7,7 +7,7 @@ import {
 } from 'class-validator';
 import { FIELD_CODES } from '../common/errors/catalogue.js';
 import { isPrintable, isUuid } from '../common/validation/field-rules.js';
-import { ReferenceLookup, type ReferenceKind } from './references.service.js';
+import { ReferenceLookup, type ReferenceKind } from './reference-lookup.js';
 
 type RuleCode = keyof typeof FIELD_CODES;
 
@@ -18,7 +18,7 @@ export class ReferenceExists implements ValidatorConstraintInterface {
 
   async validate(id: unknown, { constraints }: ValidationArguments): Promise<boolean> {
     const kind = constraints[0] as ReferenceKind;
-    return !canBeLookedUp(kind, id) || (await this.references.find(kind, id)).exists;
+    return !canBeLookedUp(kind, id) || (await this.references.findReference(kind, id)).exists;
   }
 
   defaultMessage(args: ValidationArguments): string {
@@ -34,8 +34,8 @@ export class ReferenceIsUsable implements ValidatorConstraintInterface {
   async validate(id: unknown, { constraints }: ValidationArguments): Promise<boolean> {
     const kind = constraints[0] as ReferenceKind;
     if (!canBeLookedUp(kind, id)) return true;
-    const { exists, usable } = await this.references.find(kind, id);
-    return usable || !exists;
+    const { exists, isUsable } = await this.references.findReference(kind, id);
+    return isUsable || !exists;
   }
 
   defaultMessage(args: ValidationArguments): string {
@@ -43,26 +43,29 @@ export class ReferenceIsUsable implements ValidatorConstraintInterface {
   }
 }
 
-/** The rules that ask the database. */
+/** The validators that query the database. */
 export const REFERENCE_RULES = [ReferenceExists, ReferenceIsUsable] as const;
 
-/** The account belongs to the caller's organization and is not disabled. */
+/** Requires an active account of the organization. */
 export const IsAccountOfOrganization = (): PropertyDecorator =>
-  applyDecorators(exists('account', 'ACCOUNT_NOT_FOUND'), isUsable('account', 'ACCOUNT_DISABLED'));
+  applyDecorators(
+    requireExisting('account', 'ACCOUNT_NOT_FOUND'),
+    requireUsable('account', 'ACCOUNT_DISABLED'),
+  );
 
-/** The account group belongs to the caller's organization. */
+/** Requires an account group of the organization. */
 export const IsAccountGroupOfOrganization = (): PropertyDecorator =>
-  exists('account_group', 'ACCOUNT_GROUP_NOT_FOUND');
+  requireExisting('account_group', 'ACCOUNT_GROUP_NOT_FOUND');
 
-/** The role belongs to the caller's organization and is neither an admin's nor staff's. */
+/** Requires a role of the organization that is neither an admin nor a staff role. */
 export const IsAssignableRole = (): PropertyDecorator =>
-  applyDecorators(exists('role', 'ROLE_NOT_FOUND'), isUsable('role', 'ROLE_NOT_ASSIGNABLE'));
+  applyDecorators(requireExisting('role', 'ROLE_NOT_FOUND'), requireUsable('role', 'ROLE_NOT_ASSIGNABLE'));
 
-function exists(kind: ReferenceKind, code: RuleCode): PropertyDecorator {
+function requireExisting(kind: ReferenceKind, code: RuleCode): PropertyDecorator {
   return Validate(ReferenceExists, [kind, code], { context: { code } });
 }
 
-function isUsable(kind: ReferenceKind, code: RuleCode): PropertyDecorator {
+function requireUsable(kind: ReferenceKind, code: RuleCode): PropertyDecorator {
   return Validate(ReferenceIsUsable, [kind, code], { context: { code } });
 }
 
@@ -70,7 +73,7 @@ function messageOf({ constraints }: ValidationArguments): string {
   return FIELD_CODES[constraints[1] as RuleCode];
 }
 
-/** What is malformed is another rule's to tell, and must not reach the database. */
+/** A malformed id must not reach the database; another rule reports it. */
 function canBeLookedUp(kind: ReferenceKind, id: unknown): id is string {
   return kind === 'role' ? typeof id === 'string' && isPrintable(id) : isUuid(id);
 }

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
-import { ReferenceLookup } from './references.service.js';
+import { ReferenceLookup } from './reference-lookup.js';
 import { REFERENCE_RULES } from './reference-rules.js';
 
-/** Validators that ask the database whether what a request refers to is the caller's own. */
+/** Validators that look up in the database whether the references of a request exist in its organization. */
 @Module({ providers: [ReferenceLookup, ...REFERENCE_RULES] })
 export class ReferencesModule {}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { isAssignable } from './role-assignment.policy.js';
 
-describe('A role may be given to a user', () => {
+describe('isAssignable', () => {
   it.each([
     { admin: false, staff: false, assignable: true },
     { admin: true, staff: false, assignable: false },

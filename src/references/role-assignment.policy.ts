@@ -1,13 +1,10 @@
-/** What decides whether a role may be given to a user. */
-export interface RoleStanding {
+/** The properties that decide whether a role can be assigned to users. */
+export interface RoleFlags {
   admin: boolean;
   staff: boolean;
 }
 
-/**
- * May this role be given to a user? The database holds the same rule as roles_assignable_check and the
- * foreign keys of the permission tables.
- */
-export function isAssignable(role: RoleStanding): boolean {
+/** The database enforces the same rule by roles_assignable_check and the foreign keys of the permission tables. */
+export function isAssignable(role: RoleFlags): boolean {
   return !role.admin && !role.staff;
 }

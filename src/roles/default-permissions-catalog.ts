@@ -1,16 +1,16 @@
 import type { CatalogSection } from './dto/catalog-section.js';
 
-/** A section of one thing that can be seen and changed. */
-function section(title: string, prefix: string, thing: string, organizationOnly = false): CatalogSection {
+/** Returns a section with one permission to view the subject and one to edit it. */
+function section(title: string, prefix: string, subject: string, organizationOnly = false): CatalogSection {
   return {
     title,
     organization_only: organizationOnly,
     permissions_catalog: [
-      { id: `${prefix}:view`, title: `View ${thing}`, description: `See ${thing}.`, action_type: 'VIEW' },
+      { id: `${prefix}:view`, title: `View ${subject}`, description: `See ${subject}.`, action_type: 'VIEW' },
       {
         id: `${prefix}:edit`,
-        title: `Edit ${thing}`,
-        description: `Create, change and remove ${thing}.`,
+        title: `Edit ${subject}`,
+        description: `Create, change and remove ${subject}.`,
         action_type: 'EDIT',
       },
     ],
@@ -25,7 +25,7 @@ function viewOnly({ title, organization_only, permissions_catalog }: CatalogSect
   };
 }
 
-/** What a role can allow, by section, unless PERMISSIONS_CATALOG names another catalog. */
+/** The catalog unless PERMISSIONS_CATALOG names another one. */
 export const DEFAULT_PERMISSIONS_CATALOG: readonly CatalogSection[] = [
   viewOnly(section('Insights', 'insights', 'dashboards and reports')),
   section('Payments', 'payments', 'payments, captures and refunds'),

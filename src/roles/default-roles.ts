@@ -12,7 +12,7 @@ export const DEFAULT_ROLE_NAMES = [
 ] as const;
 export type DefaultRoleName = (typeof DEFAULT_ROLE_NAMES)[number];
 
-/** Users of a deleted role get this one. */
+/** The role that users get instead of a deleted one. */
 export const READ_ONLY: DefaultRoleName = 'Read only';
 
 export type DefaultRole = Pick<
@@ -20,26 +20,27 @@ export type DefaultRole = Pick<
   'name' | 'description' | 'admin' | 'staff' | 'role_type' | 'permission_ids' | 'testing_permission_ids'
 >;
 
-/** Which sections a role may edit; it sees everything. */
-type Edits = (section: CatalogSection) => boolean;
+/** Selects the sections that a role can edit. */
+type SectionFilter = (section: CatalogSection) => boolean;
 
-interface Recipe {
+/** The role can view every section that fits its type. */
+interface RoleDefinition {
   description: string;
   role_type: RoleType;
   admin?: true;
   staff?: true;
-  edits: Edits;
-  testing_edits: Edits;
+  edits: SectionFilter;
+  testing_edits: SectionFilter;
 }
 
 const titled =
-  (...titles: string[]): Edits =>
+  (...titles: string[]): SectionFilter =>
   ({ title }) =>
     titles.includes(title);
-const all: Edits = () => true;
-const none: Edits = () => false;
+const all: SectionFilter = () => true;
+const none: SectionFilter = () => false;
 
-const RECIPES: Readonly<Record<DefaultRoleName, Recipe>> = {
+const DEFINITIONS: Readonly<Record<DefaultRoleName, RoleDefinition>> = {
   Admin: {
     description: 'Everything in the organization.',
     role_type: 'organization',
@@ -81,15 +82,15 @@ const RECIPES: Readonly<Record<DefaultRoleName, Recipe>> = {
   },
 };
 
-/** The six roles that every organization starts with, in the order in which they are shown. */
+/** Returns the six default roles of every organization, in the order of lists. */
 export function defaultRoles(catalog: PermissionsCatalog): DefaultRole[] {
   return DEFAULT_ROLE_NAMES.map((name) => {
-    const { description, role_type, admin = false, staff = false, edits, testing_edits } = RECIPES[name];
-    const idsWith = (mayEdit: Edits): string[] =>
+    const { description, role_type, admin = false, staff = false, edits, testing_edits } = DEFINITIONS[name];
+    const permissionIds = (canEdit: SectionFilter): string[] =>
       catalog.ids(
         ({ action_type }: CatalogPermission, section) =>
           (role_type === 'organization' || !section.organization_only) &&
-          (action_type === 'VIEW' || mayEdit(section)),
+          (action_type === 'VIEW' || canEdit(section)),
       );
     return {
       name,
@@ -97,8 +98,8 @@ export function defaultRoles(catalog: PermissionsCatalog): DefaultRole[] {
       admin,
       staff,
       role_type,
-      permission_ids: idsWith(edits),
-      testing_permission_ids: idsWith(testing_edits),
+      permission_ids: permissionIds(edits),
+      testing_permission_ids: permissionIds(testing_edits),
     };
   });
 }

@@ -2,13 +2,13 @@ import { FIELD_CODES } from '../common/errors/catalogue.js';
 import type { FieldError } from '../common/errors/problem.js';
 import type { RoleType } from './entities/role.entity.js';
 
-/** What the rule needs to know of the catalog. */
+/** The part of PermissionsCatalog that the rule needs. */
 interface KnownPermissions {
   has(permissionId: string): boolean;
   isOrganizationOnly(permissionId: string): boolean;
 }
 
-/** May a role of this type hold these permissions? One error for each that it may not, by its place. */
+/** Returns one error for each permission that a role of this type cannot have. */
 export function permissionErrors(
   field: 'permission_ids' | 'testing_permission_ids',
   permissionIds: readonly string[],

@@ -15,7 +15,7 @@ export class PermissionsCatalogController {
   @ApiOperation({
     operationId: 'list-permissions-catalog',
     summary: 'List Permissions Catalog',
-    description: 'All permissions that a role can hold, by section.',
+    description: 'Lists all permissions that a role can have, by section.',
   })
   @ApiOkResponse({ description: 'The sections.', type: [CatalogSection] })
   @ApiProblems()

@@ -14,7 +14,7 @@ class Catalog {
   sections!: CatalogSection[];
 }
 
-/** What a role can allow: the default catalog, or the file that PERMISSIONS_CATALOG names. */
+/** The permissions that roles can have: the default catalog, or that of the file PERMISSIONS_CATALOG. */
 @Injectable()
 export class PermissionsCatalog {
   readonly sections: readonly CatalogSection[];
@@ -23,7 +23,7 @@ export class PermissionsCatalog {
   /** @throws StartupError when the file cannot be used */
   constructor({ environment }: Settings) {
     const file = environment.PERMISSIONS_CATALOG;
-    this.sections = file === undefined ? DEFAULT_PERMISSIONS_CATALOG : catalogIn(file);
+    this.sections = file === undefined ? DEFAULT_PERMISSIONS_CATALOG : readCatalog(file);
     this.organizationOnly = new Map(
       this.sections.flatMap(({ organization_only, permissions_catalog }) =>
         permissions_catalog.map(({ id }) => [id, organization_only] as const),
@@ -39,27 +39,27 @@ export class PermissionsCatalog {
     return this.organizationOnly.get(permissionId) === true;
   }
 
-  /** Ids of the permissions that pass, in the order of the catalog. */
-  ids(passes: (permission: CatalogPermission, section: CatalogSection) => boolean): string[] {
+  /** Returns the ids of the permissions that match, in the order of the catalog. */
+  ids(matches: (permission: CatalogPermission, section: CatalogSection) => boolean): string[] {
     return this.sections.flatMap((section) =>
-      section.permissions_catalog.filter((permission) => passes(permission, section)).map(({ id }) => id),
+      section.permissions_catalog.filter((permission) => matches(permission, section)).map(({ id }) => id),
     );
   }
 }
 
-function catalogIn(file: string): CatalogSection[] {
-  const catalog = plainToInstance(Catalog, { sections: jsonIn(file) });
+function readCatalog(file: string): CatalogSection[] {
+  const catalog = plainToInstance(Catalog, { sections: readJson(file) });
   const problems = fieldErrorsOf(validateSync(catalog, { whitelist: true, forbidNonWhitelisted: true })).map(
     ({ field, message }) => `${field}: ${message}`,
   );
   const ids = problems.length > 0 ? [] : catalog.sections.flatMap((section) => section.permissions_catalog);
   const repeated = ids.filter(({ id }, n) => ids.findIndex((other) => other.id === id) < n);
-  problems.push(...repeated.map(({ id }) => `the id ${id} stands twice`));
+  problems.push(...repeated.map(({ id }) => `the id ${id} occurs more than once`));
   if (problems.length === 0) return catalog.sections;
   throw new StartupError(`PERMISSIONS_CATALOG=${file} cannot be used:\n  ${problems.join('\n  ')}`);
 }
 
-function jsonIn(file: string): unknown {
+function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {

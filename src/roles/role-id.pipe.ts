@@ -1,7 +1,7 @@
 import { Injectable, type PipeTransform } from '@nestjs/common';
 import { Problem } from '../common/errors/problem.js';
 
-/** A role id in the path that cannot be one names a thing that cannot exist: 404, without a query. */
+/** Answers 404 for a malformed role id in the path, without a query. */
 @Injectable()
 export class RoleIdPipe implements PipeTransform<string, string> {
   transform(id: string): string {

@@ -34,7 +34,8 @@ export class RolesController {
     operationId: 'list-roles',
     summary: 'List Roles',
     description:
-      'All roles of your organization, the six default ones first. Those with `assignable` can be given to users.',
+      'Lists the roles of your organization, starting with the six default roles. Roles with `assignable` can be ' +
+      'assigned to users.',
   })
   @ApiOkResponse({ description: 'The roles.', type: [RoleResponse] })
   @ApiProblems()
@@ -47,7 +48,7 @@ export class RolesController {
   @ApiOperation({
     operationId: 'create-role',
     summary: 'Create Role',
-    description: 'Creates a role of your own from permissions of the catalog; it can be given to users.',
+    description: 'Creates a custom role from permissions of the catalog. It can be assigned to users.',
   })
   @ApiCreation({
     description: 'The new role.',
@@ -73,7 +74,7 @@ export class RolesController {
   @ApiOperation({
     operationId: 'retrieve-role',
     summary: 'Retrieve Role',
-    description: 'The role, default or custom.',
+    description: 'Returns the role, default or custom.',
   })
   @ApiRoleId()
   @ApiWithETag({ description: 'The role.', type: RoleResponse })
@@ -91,7 +92,7 @@ export class RolesController {
     operationId: 'update-role',
     summary: 'Update Role',
     description:
-      'Changes what is given of a custom role. Default roles cannot be changed; no role changes its type.',
+      'Updates the properties that the body has. Default roles cannot be changed, nor can the type of any role.',
   })
   @ApiRoleId()
   @ApiUpdate({
@@ -118,10 +119,10 @@ export class RolesController {
   @ApiOperation({
     operationId: 'delete-role',
     summary: 'Delete Role',
-    description: 'Removes a custom role. Users who hold it hold Read only in its place.',
+    description: 'Deletes a custom role. Its users get the role Read only instead.',
   })
   @ApiRoleId()
-  @ApiDeletion({ description: 'The role is gone.', problems: ['NOT_FOUND', 'DEFAULT_ROLE_IMMUTABLE'] })
+  @ApiDeletion({ description: 'The role is deleted.', problems: ['NOT_FOUND', 'DEFAULT_ROLE_IMMUTABLE'] })
   delete(
     @CurrentMutation() context: MutationContext,
     @Param('role_id', RoleIdPipe) roleId: string,

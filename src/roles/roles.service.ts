@@ -26,18 +26,18 @@ export interface RolePatch {
 
 export type NewRole = Required<RolePatch> & { role_type: RoleType };
 
-/** Users who hold role $2 get $3 in its place. */
-const FALL_BACK = `
+/** Replaces role $2 of all users by role $3. */
+const REPLACE_ROLE = `
   WITH on_accounts AS (
     UPDATE account_permissions SET role_id = $3 WHERE organization_id = $1 AND role_id = $2 RETURNING user_id
   ), on_groups AS (
     UPDATE account_group_permissions SET role_id = $3 WHERE organization_id = $1 AND role_id = $2 RETURNING user_id
-  ), fallen AS (
+  ), affected AS (
     SELECT user_id FROM on_accounts UNION SELECT user_id FROM on_groups
   )
-  SELECT ${selectAffected('user_id')} FROM fallen`;
+  SELECT ${selectAffected('user_id')} FROM affected`;
 
-const idPart = customAlphabet('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 12);
+const randomIdPart = customAlphabet('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 12);
 
 @Injectable()
 export class RolesService {
@@ -47,7 +47,7 @@ export class RolesService {
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
-  /** All roles of the organization: the default ones in their usual order, then custom ones, oldest first. */
+  /** Lists the default roles in their fixed order, then the custom ones, oldest first. */
   async list(organizationId: string): Promise<RoleResponse[]> {
     const roles = await this.database.read(
       organizationId,
@@ -62,7 +62,7 @@ export class RolesService {
       .map(responseOf);
   }
 
-  /** @throws Problem ROLE_ALREADY_EXISTS; VALIDATION_ERROR for permissions that the role may not hold */
+  /** @throws Problem ROLE_ALREADY_EXISTS; VALIDATION_ERROR for permissions that the role cannot have */
   create(context: MutationContext, role: NewRole): Promise<MutationOutcome<RoleResponse>> {
     this.assertPermissionsFit(role, role.role_type);
     const { organizationId } = context;
@@ -103,7 +103,7 @@ export class RolesService {
   }
 
   /**
-   * Its users get the organization's Read only role in the same moment; nobody can be given it meanwhile.
+   * Deletes the role and assigns Read only to its users instead. The lock prevents new assignments meanwhile.
    * @throws Problem NOT_FOUND, PRECONDITION_FAILED, DEFAULT_ROLE_IMMUTABLE
    */
   delete(context: MutationContext, roleId: string): Promise<MutationOutcome<void>> {
@@ -121,7 +121,11 @@ export class RolesService {
         is_default: true,
       });
       await extendStatementTimeout(manager);
-      const [users] = await manager.query<AffectedRows[]>(FALL_BACK, [organizationId, roleId, readOnly.id]);
+      const [users] = await manager.query<AffectedRows[]>(REPLACE_ROLE, [
+        organizationId,
+        roleId,
+        readOnly.id,
+      ]);
       await manager.delete(Role, { organization_id: organizationId, id: roleId });
       await record({
         action: 'role.deleted',
@@ -133,7 +137,7 @@ export class RolesService {
     return this.unitOfWork.run(context, work, (manager) => holdersOfRole(manager, organizationId, roleId));
   }
 
-  /** @param ids fixed ids for the sandbox; every other organization gets random ones */
+  /** @param ids fixed ids, random by default */
   async createDefaults(
     manager: EntityManager,
     organizationId: string,
@@ -158,7 +162,7 @@ export class RolesService {
 }
 
 /**
- * Nobody is given the role, or changes it, until the transaction ends.
+ * Locks the role until the transaction ends: it can be neither changed nor assigned.
  * @throws Problem NOT_FOUND, PRECONDITION_FAILED, DEFAULT_ROLE_IMMUTABLE
  */
 async function lockCustomRole(
@@ -191,7 +195,7 @@ function targetOf(id: string): { type: 'role'; id: string } {
 }
 
 function newRoleId(): string {
-  return `rol_${idPart()}`;
+  return `rol_${randomIdPart()}`;
 }
 
 function rank({ is_default, name }: Role): number {

@@ -7,6 +7,7 @@ import type { MutationContext } from '../unit-of-work/mutation-context.js';
 import type { MutationOutcome } from '../unit-of-work/mutation-outcome.js';
 import { CurrentMutation } from '../unit-of-work/current-mutation.decorator.js';
 import { ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { ApiUserId } from '../common/http/path-ids.decorator.js';
 import { ApiWithETag } from '../common/http/with-etag.decorator.js';
 import { ApiPage, type Page } from '../common/pagination/page.js';
 import { PathIdPipe } from '../common/validation/path-id.pipe.js';
@@ -14,7 +15,6 @@ import { CreateUserDto } from './dto/create-user.dto.js';
 import { DeleteUserQuery } from './dto/delete-user.query.js';
 import { ListUsersQuery } from './dto/list-users.query.js';
 import { UpdateUserDto } from './dto/update-user.dto.js';
-import { ApiUserId } from './dto/user-id.decorator.js';
 import { UserResponse } from './dto/user.response.js';
 import { UsersService } from './users.service.js';
 
@@ -29,9 +29,9 @@ export class UsersController {
     operationId: 'create-user',
     summary: 'Create User',
     description:
-      'Creates a user in this database only (no external identity provider), together with the roles that it holds. ' +
-      'At least one permission assignment is needed: account_permissions, account_group_permissions, or both. ' +
-      'The user and its permissions are one change: all of it or nothing.',
+      'Creates a user together with its roles, in this database only (no external identity provider). ' +
+      'At least one permission assignment is required, in account_permissions or account_group_permissions. ' +
+      'The user and its permissions are created in one transaction.',
   })
   @ApiCreation({
     description: 'The new user.',
@@ -53,8 +53,8 @@ export class UsersController {
     operationId: 'list-users',
     summary: 'List Users',
     description:
-      'Users of your organization, oldest first unless `sort` says otherwise. Filters and `search` combine; ' +
-      'with `email` it finds one user by its address.',
+      'Lists the users of your organization, by default oldest first. A user is listed when it matches all filters ' +
+      'and `search`; `email` finds a single user.',
   })
   @ApiPage(UserResponse, 'The users of this page.')
   @ApiProblems('VALIDATION_ERROR')
@@ -70,7 +70,7 @@ export class UsersController {
   @ApiOperation({
     operationId: 'retrieve-user',
     summary: 'Retrieve User',
-    description: 'The user with the roles that were given to it.',
+    description: 'Returns the user with the roles that are assigned to it.',
   })
   @ApiUserId()
   @ApiWithETag({ description: 'The user.', type: UserResponse })
@@ -87,7 +87,7 @@ export class UsersController {
   @ApiOperation({
     operationId: 'update-user',
     summary: 'Update User',
-    description: 'Changes the names that are given. The e-mail address cannot be changed.',
+    description: 'Updates the names that the body has. The e-mail address cannot be changed.',
   })
   @ApiUserId()
   @ApiUpdate({
@@ -110,11 +110,11 @@ export class UsersController {
     operationId: 'delete-user',
     summary: 'Delete User',
     description:
-      'Removes the user and the roles that it holds. The audit trail keeps its e-mail address and names unless ' +
-      '`erase` says otherwise; they can also be erased later, by the same call.',
+      'Deletes the user and its role assignments. The audit trail keeps its e-mail address and names unless `erase` ' +
+      'is true; repeating the request with `erase` erases them later.',
   })
   @ApiUserId()
-  @ApiDeletion({ description: 'The user is gone.', problems: ['NOT_FOUND'], query: DeleteUserQuery })
+  @ApiDeletion({ description: 'The user is deleted.', problems: ['NOT_FOUND'], query: DeleteUserQuery })
   delete(
     @CurrentMutation(DeleteUserQuery) context: MutationContext & Pick<DeleteUserQuery, 'erase'>,
     @Param('user_id', PathIdPipe) userId: string,

@@ -19,5 +19,6 @@ import { UsersService } from './users.service.js';
     permissionsController(ON_ACCOUNT_GROUPS),
   ],
   providers: [UsersService, UsersRepository, PermissionsService],
+  exports: [UsersRepository],
 })
 export class UsersModule {}

@@ -15,11 +15,15 @@ export class UsersRepository {
 
   /** @throws Problem NOT_FOUND */
   async assertExists(manager: EntityManager, organizationId: string, userId: string): Promise<void> {
+    if (!(await this.exists(manager, organizationId, userId))) throw new Problem('NOT_FOUND');
+  }
+
+  async exists(manager: EntityManager, organizationId: string, userId: string): Promise<boolean> {
     const rows = await manager.query<unknown[]>('SELECT FROM users WHERE organization_id = $1 AND id = $2', [
       organizationId,
       userId,
     ]);
-    if (rows.length === 0) throw new Problem('NOT_FOUND');
+    return rows.length > 0;
   }
 
   /**
@@ -30,7 +34,7 @@ export class UsersRepository {
     if (!(await this.tryLock(manager, organizationId, userId))) throw new Problem('NOT_FOUND');
   }
 
-  /** @returns false where there is no such user, or it was deleted while the lock was awaited */
+  /** @returns false when the user does not exist or was deleted while waiting for the lock */
   async tryLock(manager: EntityManager, organizationId: string, userId: string): Promise<boolean> {
     const user = await manager.findOne(User, {
       select: { id: true },

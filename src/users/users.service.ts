@@ -18,7 +18,7 @@ import type { UserFilters, UserSort } from './dto/list-users.query.js';
 import type { UserResponse } from './dto/user.response.js';
 import { User } from './entities/user.entity.js';
 import { INSERT_USERS, type NewUser } from './insert-users.js';
-import { prepareSearch } from './search.js';
+import { prepareSearch } from './prepare-search.js';
 import { RETRIEVE_USER, usersList } from './users.queries.js';
 import { assertUser, UsersRepository } from './users.repository.js';
 
@@ -33,8 +33,9 @@ export class UsersService {
   ) {}
 
   /**
-   * Creates the user with all its permissions, or nothing.
-   * @throws Problem USER_ALREADY_EXISTS; VALIDATION_ERROR when a role, account or group was removed meanwhile
+   * Creates the user and its permissions in one statement.
+   * @throws Problem USER_ALREADY_EXISTS; VALIDATION_ERROR when a role, account or group was deleted or disabled since
+   * the request was validated
    */
   create(
     context: MutationContext,
@@ -55,7 +56,7 @@ export class UsersService {
     }));
   }
 
-  /** Lists the users that pass all filters. */
+  /** Lists the users that match all filters. */
   list(
     organizationId: string,
     { sort, ...filters }: UserFilters & { sort: UserSort },
@@ -96,8 +97,8 @@ export class UsersService {
   }
 
   /**
-   * Deletes the user and its permissions; with `erase` also its personal data in the audit trail, even when the user
-   * was deleted before.
+   * Deletes the user and its permissions; with `erase` also erases its personal data in the audit trail, even when the
+   * user is already deleted.
    * @throws Problem NOT_FOUND, PRECONDITION_FAILED
    */
   delete(
@@ -127,7 +128,7 @@ export class UsersService {
   }
 }
 
-/** @returns false when no personal data of the user was on record */
+/** @returns false when the audit trail had no personal data of the user */
 async function eraseRecords(
   manager: EntityManager,
   organizationId: string,
@@ -137,7 +138,7 @@ async function eraseRecords(
   return erasePersonalData(manager, organizationId, userId);
 }
 
-/** @throws Problem NOT_FOUND when nothing is left to erase; PRECONDITION_FAILED, because there is no user to match */
+/** @throws Problem NOT_FOUND when no personal data is left; PRECONDITION_FAILED for any If-Match: no user matches it */
 async function eraseDeletedUser(
   { manager, record }: Transaction,
   { organizationId, ifMatch }: MutationContext,
@@ -148,7 +149,7 @@ async function eraseDeletedUser(
   await record({ action: 'user.erased', target: { type: 'user', id: userId }, details: { erased: true } });
 }
 
-/** Sorts as PostgreSQL sorts UUIDs. */
+/** Sorts lower-case UUIDs as PostgreSQL does. */
 function sortedBy<K extends string, T extends Record<K, string>>(key: K, entries: readonly T[]): T[] {
   return [...entries].sort((a, b) => (a[key] < b[key] ? -1 : 1));
 }

@@ -12,7 +12,7 @@ import { Replicas } from '../../src/database/replicas/replicas.js';
 import { TenantDatabase } from '../../src/database/tenant-database.js';
 import { RowCountAggregator } from '../../src/totals/row-count-aggregator.js';
 import type { UserResponse } from '../../src/users/dto/user.response.js';
-import { prepareSearch } from '../../src/users/search.js';
+import { prepareSearch } from '../../src/users/prepare-search.js';
 import { usersList } from '../../src/users/users.queries.js';
 import { createOrganization, newUser, type TestOrganization } from '../support/factories/organization.js';
 import { startApp, type TestApp } from '../support/app.js';

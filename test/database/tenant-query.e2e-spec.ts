@@ -4,7 +4,7 @@ import { ReplyTimeoutClient } from '../../src/database/postgres/reply-timeout-cl
 import { connectionParameters } from '../../src/database/data-source-options.js';
 import { organizationSettings, type SessionSettings } from '../../src/database/postgres/session-settings.js';
 import { PLANNER_SETTINGS } from '../../src/database/service-connection.js';
-import { FIND_REFERENCES } from '../../src/references/references.service.js';
+import { FIND_REFERENCES } from '../../src/references/reference-lookup.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 
 const SETTING = {

@@ -14,7 +14,7 @@ import { SERVICE_ROLE } from '../../src/database/acquire-database.js';
 import { PLANNER_SETTINGS } from '../../src/database/service-connection.js';
 import { FIND_RECORD } from '../../src/unit-of-work/idempotency/idempotency.service.js';
 import { RETRIEVE_ORGANIZATION } from '../../src/organizations/organizations.service.js';
-import { FIND_REFERENCES } from '../../src/references/references.service.js';
+import { FIND_REFERENCES } from '../../src/references/reference-lookup.js';
 import { INSERT_USERS, type UserToInsert } from '../../src/users/insert-users.js';
 import { RETRIEVE_USER, usersList } from '../../src/users/users.queries.js';
 import { emailOf, fill, idOf, publicKey, roleOf } from '../support/factories/many-rows.js';

@@ -12,7 +12,7 @@ import { accountGroups } from '../../src/organizations/account-groups/account-gr
 import { activeAccounts } from '../../src/organizations/accounts/accounts.queries.js';
 import type { AuditFilters } from '../../src/audit/dto/list-audit-events.query.js';
 import type { UserSort } from '../../src/users/dto/list-users.query.js';
-import { prepareSearch } from '../../src/users/search.js';
+import { prepareSearch } from '../../src/users/prepare-search.js';
 import { usersList } from '../../src/users/users.queries.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 

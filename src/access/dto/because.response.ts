@@ -1,9 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { SANDBOX } from '../../common/sandbox-ids.js';
 
-/** One route by which a role reaches an account. */
+/** One route by which a role applies to an account. */
 export class BecauseResponse {
-  @ApiProperty({ description: 'The role that gives the access.', example: SANDBOX.roles.Developer })
+  @ApiProperty({ description: 'The role that grants the access.', example: SANDBOX.roles.Developer })
   role_id!: string;
 
   @ApiProperty({ description: 'Name of the role.', example: 'Developer' })
@@ -11,15 +11,15 @@ export class BecauseResponse {
 
   @ApiProperty({
     description:
-      '`account`: given on the account itself. `account_group`: given on its group or on one above it. ' +
-      '`organization`: the role is of that type, wherever it was given.',
+      '`account`: the role is assigned on the account itself. `account_group`: it is assigned on the group of the ' +
+      'account or on an ancestor of that group. `organization`: the role is of that type and applies to every account.',
     enum: ['account', 'account_group', 'organization'],
     example: 'account_group',
   })
   via!: 'account' | 'account_group' | 'organization';
 
   @ApiProperty({
-    description: 'The group that the role was given on; only with `account_group`.',
+    description: 'The group that the role is assigned on; only with `account_group`.',
     required: false,
     format: 'uuid',
     example: SANDBOX.account_groups.europe,
@@ -27,7 +27,8 @@ export class BecauseResponse {
   account_group_id?: string;
 
   @ApiProperty({
-    description: "Ids of the groups from that one down to the account's own; only with `account_group`.",
+    description:
+      'Ids of the groups from that one down to the group of the account; only with `account_group`.',
     required: false,
     type: 'array',
     items: { type: 'string', format: 'uuid' },

@@ -6,7 +6,7 @@ import { BecauseResponse } from './because.response.js';
 
 export class EffectiveAccessQuery extends PageQueryDto {
   @ApiProperty({
-    description: 'Only what the user may do on this account.',
+    description: 'Returns only the access to this account.',
     required: false,
     format: 'uuid',
     example: SANDBOX.accounts.lisbon,
@@ -24,19 +24,22 @@ export class EffectiveAccessResponse {
   account_name!: string;
 
   @ApiProperty({
-    description: 'All that the user may do on the account in production.',
+    description: 'Ids of the permissions that the user has on the account in production.',
     type: [String],
     example: ['payments:view'],
   })
   permission_ids!: string[];
 
   @ApiProperty({
-    description: 'All that the user may do on the account in the sandbox.',
+    description: 'Ids of the permissions that the user has on the account in the sandbox.',
     type: [String],
     example: ['payments:edit', 'payments:view'],
   })
   testing_permission_ids!: string[];
 
-  @ApiProperty({ description: 'Each route by which a role reaches the account.', type: [BecauseResponse] })
+  @ApiProperty({
+    description: 'Every route by which a role applies to the account.',
+    type: [BecauseResponse],
+  })
   because!: BecauseResponse[];
 }

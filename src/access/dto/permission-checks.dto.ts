@@ -1,28 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
-import {
-  IsArrayOf,
-  IsOneOf,
-  IsPresent,
-  IsText,
-  IsBoolean,
-  IsUuid,
-} from '../../common/validation/field-rules.js';
+import { IsArrayOf, IsPresent, IsText, IsBoolean, IsUuid } from '../../common/validation/field-rules.js';
 import { SANDBOX } from '../../common/sandbox-ids.js';
 import { BecauseResponse } from './because.response.js';
-
-export type PermissionEnvironment = 'production' | 'sandbox';
-
-const ENVIRONMENTS: readonly PermissionEnvironment[] = ['production', 'sandbox'];
-
-export const ENVIRONMENT = {
-  description: 'Which of the two permission sets of a role counts.',
-  required: false,
-  enum: ENVIRONMENTS,
-  default: 'production',
-  example: 'production',
-} as const;
-
-export const IsEnvironment = (): PropertyDecorator => IsOneOf(ENVIRONMENTS);
+import { ENVIRONMENT, IsEnvironment, type PermissionEnvironment } from './permission-environment.js';
 
 export class PermissionCheckDto {
   @ApiProperty({ description: 'User id.', format: 'uuid', example: '019b0000-0000-7000-8000-000000000031' })
@@ -43,13 +23,13 @@ export class PermissionCheckDto {
 }
 
 export class PermissionChecksDto {
-  @ApiProperty({ description: 'The questions.', type: [PermissionCheckDto], maxItems: 100 })
+  @ApiProperty({ description: 'The checks.', type: [PermissionCheckDto], maxItems: 100 })
   @IsPresent()
   @IsArrayOf(() => PermissionCheckDto, 100)
   checks!: PermissionCheckDto[];
 
   @ApiProperty({
-    description: 'Whether each refusal tells what would allow it.',
+    description: 'Whether each refused check lists roles that would allow it.',
     required: false,
     type: 'boolean',
     default: false,
@@ -60,14 +40,14 @@ export class PermissionChecksDto {
 }
 
 class GrantResponse {
-  @ApiProperty({ description: 'A role that could be given.', example: SANDBOX.roles.Agent })
+  @ApiProperty({ description: 'A role that would allow the check.', example: SANDBOX.roles.Agent })
   role_id!: string;
 
   @ApiProperty({ description: 'Name of the role.', example: 'Agent' })
   role_name!: string;
 
   @ApiProperty({
-    description: 'The account to give it on.',
+    description: 'The account to assign the role on.',
     format: 'uuid',
     example: SANDBOX.accounts.lisbon,
   })
@@ -75,19 +55,20 @@ class GrantResponse {
 }
 
 class PermissionCheckResultResponse {
-  @ApiProperty({ description: 'Whether the user may.', example: true })
+  @ApiProperty({ description: 'Whether the user has the permission on the account.', example: true })
   allowed!: boolean;
 
   @ApiProperty({
-    description: 'Each route by which a role allows it; empty for a refusal.',
+    description: 'Every route by which a role grants the permission; empty when `allowed` is false.',
     type: [BecauseResponse],
   })
   because!: BecauseResponse[];
 
   @ApiProperty({
     description:
-      'Only for a refusal, and only with `explain`: the smallest roles that would allow it when given on the ' +
-      'account: those of type `account` first, and of them those with the fewest permissions. A user holds one role on an account: giving another replaces it.',
+      'Only with `explain`, and only when `allowed` is false: the roles that would allow the check when assigned on ' +
+      'the account, at most five; roles of type `account` come first, and those with fewer permissions before others. ' +
+      'A user has one role on an account: assigning another one replaces it.',
     required: false,
     type: [GrantResponse],
     maxItems: 5,
@@ -97,7 +78,7 @@ class PermissionCheckResultResponse {
 
 export class PermissionChecksResponse {
   @ApiProperty({
-    description: 'One result for each check, in the order asked.',
+    description: 'One result for each check, in the order of the request.',
     type: [PermissionCheckResultResponse],
   })
   results!: PermissionCheckResultResponse[];

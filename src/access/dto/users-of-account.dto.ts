@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { PageQueryDto } from '../../common/pagination/page-query.dto.js';
 import { IsText } from '../../common/validation/field-rules.js';
 import { BecauseResponse } from './because.response.js';
-import { ENVIRONMENT, IsEnvironment, type PermissionEnvironment } from './permission-checks.dto.js';
+import { ENVIRONMENT, IsEnvironment, type PermissionEnvironment } from './permission-environment.js';
 
 export class UsersOfAccountQuery extends PageQueryDto {
   @ApiProperty({ description: 'Permission id.', minLength: 1, maxLength: 255, example: 'payments:view' })
@@ -27,6 +27,6 @@ export class UserOfAccountResponse {
   @ApiProperty({ description: 'Last name.', example: 'Lovelace' })
   last_name!: string;
 
-  @ApiProperty({ description: 'Each route by which a role allows it.', type: [BecauseResponse] })
+  @ApiProperty({ description: 'Every route by which a role grants the permission.', type: [BecauseResponse] })
   because!: BecauseResponse[];
 }

@@ -3,7 +3,6 @@ import { TimestampsResponse } from '../../common/http/timestamps.response.js';
 import { SECRET_SHOWN_ONCE } from '../../unit-of-work/idempotency/stored-body.js';
 import { SCOPES, type ScopeName } from '../../common/auth/scopes.js';
 
-/** Without the secret, which the service does not know. */
 export class ApiKeyResponse extends TimestampsResponse {
   @ApiProperty({
     description: 'API key id.',
@@ -12,18 +11,18 @@ export class ApiKeyResponse extends TimestampsResponse {
   })
   id!: string;
 
-  @ApiProperty({ description: 'Name, for people.', maxLength: 255, example: 'Billing' })
+  @ApiProperty({ description: 'Display name.', maxLength: 255, example: 'Billing' })
   name!: string;
 
   @ApiProperty({
-    description: 'The public half of the pair, which a rotation keeps.',
+    description: 'The public half of the key pair. A rotation does not change it.',
     pattern: '^pk_[0-9A-Za-z]{28}$',
     example: 'pk_0123456789ABCDEFGHIJKL000000',
   })
   public_api_key!: string;
 
   @ApiProperty({
-    description: 'What the key may do.',
+    description: 'Scopes of the key.',
     type: 'array',
     items: { type: 'string', enum: [...SCOPES] },
     example: ['users:read', 'access:read'],
@@ -31,7 +30,7 @@ export class ApiKeyResponse extends TimestampsResponse {
   scopes!: ScopeName[];
 
   @ApiProperty({
-    description: 'From when on the key no longer counts; null: it never expires.',
+    description: 'Time at which the key expires; null when it never expires.',
     type: 'string',
     format: 'date-time',
     nullable: true,
@@ -40,14 +39,16 @@ export class ApiKeyResponse extends TimestampsResponse {
   expires_at!: Date | null;
 
   @ApiProperty({
-    description: 'Addresses and networks that the key may be used from; empty: from anywhere.',
+    description:
+      'Addresses and networks that the key can be used from; empty when it can be used from any address.',
     type: [String],
     example: ['192.0.2.0/24', '2001:db8::1'],
   })
   allowed_ips!: string[];
 
   @ApiProperty({
-    description: 'When the key was last used, true within a minute; null: never. The ETag does not cover it.',
+    description:
+      'Time of the last use, accurate to a minute; null when the key was never used. Not part of the ETag.',
     type: 'string',
     format: 'date-time',
     nullable: true,
@@ -56,7 +57,7 @@ export class ApiKeyResponse extends TimestampsResponse {
   last_used_at!: Date | null;
 
   @ApiProperty({
-    description: 'Since when the key no longer counts; null: it was not revoked. Never taken back.',
+    description: 'Time of the revocation, which is permanent; null when the key is not revoked.',
     type: 'string',
     format: 'date-time',
     nullable: true,
@@ -65,12 +66,11 @@ export class ApiKeyResponse extends TimestampsResponse {
   revoked_at!: Date | null;
 }
 
-/** The answer that makes a secret. */
 export class NewApiKeyResponse extends ApiKeyResponse {
   @ApiProperty({
     description:
-      'The secret half of the pair. Shown only now; not in a plan, which makes none, and null where the answer is ' +
-      'given again to the same idempotency key.',
+      'The secret half of the key pair. Returned only once: a dry run does not return it, and it is null in a response ' +
+      'that is replayed for an idempotency key.',
     required: false,
     type: 'string',
     nullable: true,

@@ -13,7 +13,7 @@ import { ScalarEntry } from '../../common/validation/scalar-entry.js';
 import { isAddressOrNetwork } from '../../auth/allowed-addresses.js';
 import { SCOPES, type ScopeName } from '../../common/auth/scopes.js';
 
-const MOST_ADDRESSES = 100;
+const MAX_ADDRESSES = 100;
 
 export const SCOPES_OF_KEY = {
   required: false,
@@ -23,7 +23,8 @@ export const SCOPES_OF_KEY = {
 };
 
 export const EXPIRES_AT = {
-  description: 'From when on the key no longer counts, RFC 3339 and in the future; null: it never expires.',
+  description:
+    'Time at which the key expires, in RFC 3339 format and in the future; null when it never expires.',
   required: false,
   type: 'string',
   format: 'date-time',
@@ -31,14 +32,14 @@ export const EXPIRES_AT = {
   example: '2099-12-31T23:59:59.000Z',
 } as const;
 
-// The example allows every address: Swagger UI sends it as it is.
+// Swagger UI sends the example as it is, so it allows every address.
 export const ALLOWED_IPS = {
   description:
-    'IPv4 and IPv6 addresses and networks (CIDR) that the key may be used from; empty: from anywhere.',
+    'IPv4 and IPv6 addresses and networks (CIDR) that the key can be used from; empty for any address.',
   required: false,
   type: 'array',
   items: { type: 'string' },
-  maxItems: MOST_ADDRESSES,
+  maxItems: MAX_ADDRESSES,
   example: [],
 } as const;
 
@@ -49,17 +50,15 @@ export class ScopeEntry extends ScalarEntry {
 
 export class AddressEntry extends ScalarEntry {
   @IsRequiredString()
-  @rule('INVALID_VALUE', 'must be an IPv4 or IPv6 address or a network in CIDR', isAddressOrNetwork)
+  @rule('INVALID_VALUE', 'must be an IPv4 or IPv6 address, or a network in CIDR notation', isAddressOrNetwork)
   value!: string;
 }
 
-/** All rules of `allowed_ips`. */
-export const IsListOfAddresses = (): PropertyDecorator =>
-  IsArrayOfScalars(() => AddressEntry, MOST_ADDRESSES);
+export const IsListOfAddresses = (): PropertyDecorator => IsArrayOfScalars(() => AddressEntry, MAX_ADDRESSES);
 
 export class CreateApiKeyDto {
   @ApiProperty({
-    description: 'Name, for people; need not be unique.',
+    description: 'Display name; does not have to be unique.',
     minLength: 1,
     maxLength: 255,
     example: 'Billing',
@@ -68,7 +67,7 @@ export class CreateApiKeyDto {
   name!: string;
 
   @ApiProperty({
-    description: 'What the key may do, of what your own key may; left out: all of that.',
+    description: 'Scopes of the key. Defaults to the scopes of your own key, which must have all of them.',
     ...SCOPES_OF_KEY,
   })
   @OptionalField()

@@ -1,24 +1,23 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { rule } from '../../common/validation/field-rules.js';
 
-/** A week. */
-const LONGEST_OVERLAP = 604_800;
+const MAX_OVERLAP_SECONDS = 7 * 24 * 60 * 60;
 
 export class RotateApiKeyDto {
   @ApiProperty({
-    description: 'Seconds for which the secret of before goes on working beside the new one.',
+    description: 'Seconds for which the previous secret remains valid.',
     required: false,
     type: 'integer',
     minimum: 0,
-    maximum: LONGEST_OVERLAP,
+    maximum: MAX_OVERLAP_SECONDS,
     default: 0,
     example: 3600,
   })
   @rule('INVALID_TYPE', 'must be a number', (value) => typeof value === 'number')
   @rule(
     'INVALID_VALUE',
-    `must be a whole number from 0 to ${String(LONGEST_OVERLAP)}`,
-    (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= LONGEST_OVERLAP,
+    `must be a whole number from 0 to ${String(MAX_OVERLAP_SECONDS)}`,
+    (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_OVERLAP_SECONDS,
   )
   overlap_seconds = 0;
 }

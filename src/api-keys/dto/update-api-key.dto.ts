@@ -27,7 +27,7 @@ export class UpdateApiKeyDto {
   @IsText()
   name?: string;
 
-  @ApiProperty({ description: 'All that the key may do from now on.', ...SCOPES_OF_KEY })
+  @ApiProperty({ description: 'All scopes that the key is to have.', ...SCOPES_OF_KEY })
   @OptionalField()
   @IsArrayOfScalars(() => ScopeEntry)
   scopes?: ScopeEntry[];

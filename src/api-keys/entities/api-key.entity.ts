@@ -3,7 +3,7 @@ import { SCOPES, type ScopeName } from '../../common/auth/scopes.js';
 
 const ALL = `'{${SCOPES.join(',')}}'`;
 
-/** The pair that a caller sends. Its public half is the one look-up that starts without an organization. */
+/** A key pair of an organization. `public_key` is unique across organizations, because it identifies the organization. */
 @Entity('api_keys')
 @ForeignKey('organizations', ['organization_id'], ['id'], { name: 'api_keys_organization_fkey' })
 @Unique('api_keys_public_key_key', ['public_key'])
@@ -25,11 +25,11 @@ export class ApiKey {
   @Column('text')
   public_key!: string;
 
-  /** SHA-256 of the secret, which itself is kept nowhere. */
+  /** SHA-256 of the secret, which is not stored. */
   @Column('bytea')
   secret_hash!: Buffer;
 
-  /** The secret before the last rotation, which counts until `previous_secret_until`. */
+  /** Hash of the secret before the last rotation, valid until `previous_secret_until`. */
   @Column('bytea', { nullable: true })
   previous_secret_hash!: Buffer | null;
 
@@ -39,7 +39,7 @@ export class ApiKey {
   @Column('text', { array: true, default: () => ALL })
   scopes!: ScopeName[];
 
-  /** Addresses and networks that it may be used from; empty: from anywhere. */
+  /** Addresses and networks that the key can be used from; empty for any address. */
   @Column('text', { array: true, default: () => "'{}'" })
   allowed_ips!: string[];
 
@@ -49,7 +49,7 @@ export class ApiKey {
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
   revoked_at!: Date | null;
 
-  /** True within a minute. */
+  /** Accurate to a minute. */
   @Column({ type: 'timestamptz', precision: 3, nullable: true })
   last_used_at!: Date | null;
 

@@ -1,6 +1,10 @@
 import { ApiParam } from '@nestjs/swagger';
 import { SANDBOX } from '../sandbox-ids.js';
 
+/** Documents `user_id` in the path. */
+export const ApiUserId = (): MethodDecorator =>
+  ApiParam({ name: 'user_id', description: 'User id.', schema: { type: 'string', format: 'uuid' } });
+
 /** Documents `account_group_id` in the path. */
 export const ApiAccountGroupId = (): MethodDecorator =>
   ApiParam({

@@ -28,7 +28,8 @@ export class AccountGroupsController {
     operationId: 'create-account-group',
     summary: 'Create Account Group',
     description:
-      'Creates a group, and moves the given accounts into it. One unknown or disabled account fails the whole request.',
+      'Creates a group and moves the accounts of `account_codes` into it. When one of them is unknown or disabled, ' +
+      'nothing is changed.',
   })
   @ApiCreation({
     description: 'The new group.',
@@ -50,7 +51,7 @@ export class AccountGroupsController {
   @ApiOperation({
     operationId: 'list-account-groups',
     summary: 'List Account Groups',
-    description: 'Groups of your organization, oldest first; with `merchant_id` only those of that merchant.',
+    description: 'Lists the groups of your organization, oldest first. `merchant_id` filters by merchant.',
   })
   @ApiPage(AccountGroupResponse, 'The groups of this page.')
   @ApiProblems('VALIDATION_ERROR')
@@ -66,7 +67,7 @@ export class AccountGroupsController {
   @ApiOperation({
     operationId: 'retrieve-account-group',
     summary: 'Retrieve Account Group',
-    description: 'The group.',
+    description: 'Returns the group.',
   })
   @ApiAccountGroupId()
   @ApiWithETag({ description: 'The group.', type: AccountGroupResponse })
@@ -84,7 +85,7 @@ export class AccountGroupsController {
     operationId: 'update-account-group',
     summary: 'Update Account Group',
     description:
-      'Changes what is given. `parent_code` nests the group in another one, or moves it to the root.',
+      'Updates the properties that the body has. `parent_code` nests the group in another one, or moves it to the root.',
   })
   @ApiAccountGroupId()
   @ApiUpdate({
@@ -106,11 +107,12 @@ export class AccountGroupsController {
   @ApiOperation({
     operationId: 'delete-account-group',
     summary: 'Delete Account Group',
-    description: 'Removes a group without accounts and sub-groups, and the permissions held on it.',
+    description:
+      'Deletes the group and the permissions on it. A group with accounts or sub-groups cannot be deleted.',
   })
   @ApiAccountGroupId()
   @ApiDeletion({
-    description: 'The group is gone.',
+    description: 'The group is deleted.',
     problems: ['NOT_FOUND', 'GROUP_HAS_ACCOUNTS', 'GROUP_HAS_SUBGROUPS'],
   })
   delete(

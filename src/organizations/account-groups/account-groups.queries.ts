@@ -1,7 +1,7 @@
 import { oldestFirst, type List } from '../../common/pagination/list.js';
 import { totalOf } from '../../totals/total-of.js';
 
-/** Oldest first; those of the merchant, if one is given. */
+/** Lists the groups of the organization, or of one merchant, oldest first. */
 export function accountGroups(organizationId: string, merchantId?: string): List {
   const ofMerchant = merchantId !== undefined;
   return {

@@ -22,7 +22,8 @@ export class AccountGroupsRepository {
   }
 
   /**
-   * Locks the group until the transaction ends. With UPDATE, nothing is put into the group or nested below it meanwhile.
+   * Locks the group until the transaction ends. `UPDATE` also prevents other transactions from adding accounts or
+   * sub-groups to it.
    * @throws Problem NOT_FOUND
    */
   async lock(

@@ -23,14 +23,14 @@ import { AccountGroup } from './entities/account-group.entity.js';
 export interface NewAccountGroup {
   name: string;
   merchant_id: string;
-  /** Ids of active accounts, each moved out of the group it is in. */
+  /** Ids of active accounts to move into the group. */
   account_codes: readonly string[];
 }
 
 export interface AccountGroupPatch {
   name?: string;
   merchant_id?: string;
-  /** null moves the group to the root. */
+  /** Id of the new parent group; null moves the group to the root. */
   parent_code?: string | null;
 }
 
@@ -64,7 +64,6 @@ export class AccountGroupsService {
     return this.unitOfWork.run(context, work, () => ({ account_ids: account_codes }));
   }
 
-  /** @param filter exact merchant id */
   list(
     organizationId: string,
     { merchant_id }: { merchant_id?: string },
@@ -114,7 +113,7 @@ export class AccountGroupsService {
   }
 
   /**
-   * Deletes the group and the permissions held on it. Disabled accounts do not prevent it; they leave the group.
+   * Deletes the group and the permissions on it. Its disabled accounts do not prevent this; they are removed from it.
    * @throws Problem NOT_FOUND, PRECONDITION_FAILED, GROUP_HAS_ACCOUNTS, GROUP_HAS_SUBGROUPS
    */
   delete(context: MutationContext, accountGroupId: string): Promise<MutationOutcome<void>> {
@@ -137,7 +136,7 @@ export class AccountGroupsService {
   }
 }
 
-/** Taken before any group is locked, so that two moves in the tree wait for each other and never deadlock. */
+/** Serializes moves in the tree. Called before a group is locked, so that concurrent moves cannot deadlock. */
 async function lockTree(manager: EntityManager, organizationId: string): Promise<void> {
   await manager.query('SELECT FROM organizations WHERE id = $1 FOR NO KEY UPDATE', [organizationId]);
 }
@@ -155,7 +154,7 @@ async function assertEmpty(
   if (await manager.existsBy(AccountGroup, nested)) throw new Problem('GROUP_HAS_SUBGROUPS');
 }
 
-/** Returns the users who lose a role with the group, and the disabled accounts that leave it. */
+/** Returns the users who lose a role, and the disabled accounts that are removed from the group. */
 async function touchedByDeletion(
   manager: EntityManager,
   organizationId: string,

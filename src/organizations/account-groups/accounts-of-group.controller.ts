@@ -48,7 +48,7 @@ export class AccountsOfGroupController {
   @ApiOperation({
     operationId: 'list-accounts-of-group',
     summary: 'List Accounts of a Group',
-    description: 'Active accounts in the group itself, oldest first.',
+    description: 'Lists the active accounts in the group itself, oldest first.',
   })
   @ApiAccountGroupId()
   @ApiPage(AccountResponse, 'The accounts of this page.')
@@ -66,12 +66,12 @@ export class AccountsOfGroupController {
   @ApiOperation({
     operationId: 'remove-account-from-group',
     summary: 'Remove Account from Group',
-    description: 'Leaves the account standing alone. The last account of a group cannot be removed.',
+    description: 'Removes the account from the group. The last account of a group cannot be removed.',
   })
   @ApiAccountGroupId()
   @ApiAccountId()
   @ApiDeletion({
-    description: 'The account is in no group.',
+    description: 'The account is in no group now.',
     problems: ['NOT_FOUND', 'LAST_ACCOUNT_IN_GROUP'],
   })
   remove(

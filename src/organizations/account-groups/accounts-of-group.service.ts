@@ -16,7 +16,7 @@ import type { AccountResponse } from '../accounts/dto/account.response.js';
 import { Account } from '../accounts/entities/account.entity.js';
 import { AccountGroupsRepository } from './account-groups.repository.js';
 
-/** The accounts in a group. */
+/** Manages the accounts in a group. */
 @Injectable()
 export class AccountsOfGroupService {
   constructor(
@@ -26,7 +26,7 @@ export class AccountsOfGroupService {
     private readonly groups: AccountGroupsRepository,
   ) {}
 
-  /** @throws Problem NOT_FOUND, by the foreign key, when the organization has no such group */
+  /** @throws Problem NOT_FOUND when the foreign key finds no such group in the organization */
   create(
     context: MutationContext,
     accountGroupId: string,
@@ -55,8 +55,8 @@ export class AccountsOfGroupService {
   }
 
   /**
-   * Takes the account out of the group.
-   * @throws Problem NOT_FOUND when there is no such group, or the account is not in it; PRECONDITION_FAILED,
+   * Removes the account from the group.
+   * @throws Problem NOT_FOUND when the group does not exist or the account is not in it; PRECONDITION_FAILED,
    * LAST_ACCOUNT_IN_GROUP
    */
   remove(

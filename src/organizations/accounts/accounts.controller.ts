@@ -27,7 +27,7 @@ export class AccountsController {
   @ApiOperation({
     operationId: 'list-accounts',
     summary: 'List Accounts',
-    description: 'Active accounts of your organization, in groups or alone, oldest first.',
+    description: 'Lists the active accounts of your organization, in groups or not, oldest first.',
   })
   @ApiPage(AccountResponse, 'The accounts of this page.')
   @ApiProblems('VALIDATION_ERROR')
@@ -43,7 +43,7 @@ export class AccountsController {
   @ApiOperation({
     operationId: 'retrieve-account',
     summary: 'Retrieve Account',
-    description: 'The account, active or disabled.',
+    description: 'Returns the account, active or disabled.',
   })
   @ApiAccountId()
   @ApiWithETag({ description: 'The account.', type: AccountResponse })
@@ -60,7 +60,7 @@ export class AccountsController {
   @ApiOperation({
     operationId: 'update-account',
     summary: 'Update Account',
-    description: 'Changes the name.',
+    description: 'Updates the name.',
   })
   @ApiAccountId()
   @ApiUpdate({
@@ -83,8 +83,8 @@ export class AccountsController {
     operationId: 'delete-account',
     summary: 'Delete Account',
     description:
-      'Disables the account: it keeps its history and the permissions held on it, leaves the lists, ' +
-      'and no permission can be given on it any more.',
+      'Disables the account. It keeps its history and the permissions on it, is no longer listed, and no new ' +
+      'permissions can be assigned on it.',
   })
   @ApiAccountId()
   @ApiDeletion({

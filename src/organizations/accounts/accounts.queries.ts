@@ -1,7 +1,7 @@
 import { oldestFirst, type List } from '../../common/pagination/list.js';
 import { totalOf } from '../../totals/total-of.js';
 
-/** Oldest first; those in the group itself, if one is given. */
+/** Lists the active accounts of the organization, or of one group without its descendants, oldest first. */
 export function activeAccounts(organizationId: string, accountGroupId?: string): List {
   const inGroup = accountGroupId !== undefined;
   return {

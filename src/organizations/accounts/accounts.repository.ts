@@ -6,9 +6,9 @@ import { nextUpdatedAt } from '../../database/next-updated-at.js';
 import type { AccountResponse } from './dto/account.response.js';
 import { Account } from './entities/account.entity.js';
 
-/** The group that an account was in; null: none. */
 export interface PreviousGroup {
   account_id: string;
+  /** null where the account was in no group. */
   account_group_id: string | null;
 }
 
@@ -51,7 +51,7 @@ export class AccountsRepository {
 
   /**
    * Moves active accounts into the group.
-   * @returns where each was before, in the order of their ids
+   * @returns the previous group of each, sorted by account id
    * @throws Problem VALIDATION_ERROR when one of them was disabled since the request was validated
    */
   async moveToGroup(

@@ -14,7 +14,7 @@ import { ACCOUNT_DISABLED, type AccountDisabledResponse } from './dto/account-di
 import type { AccountResponse } from './dto/account.response.js';
 import { Account } from './entities/account.entity.js';
 
-/** Permissions follow the account in the same statement, because their foreign key includes its status. */
+/** Updates the permissions in the same statement, because their foreign key includes the status of the account. */
 const DISABLE_ACCOUNT = `
   WITH disabled AS (
     UPDATE accounts SET status = 'disabled', updated_at = ${nextUpdatedAt()}
@@ -70,7 +70,7 @@ export class AccountsService {
   }
 
   /**
-   * Disables the account; doing so again changes nothing.
+   * Disables the account. Disabling it again changes nothing.
    * @throws Problem NOT_FOUND, PRECONDITION_FAILED
    */
   disable(context: MutationContext, accountId: string): Promise<MutationOutcome<AccountDisabledResponse>> {

@@ -3,17 +3,17 @@ import { TimestampsResponse } from '../../common/http/timestamps.response.js';
 import { SANDBOX } from '../../common/sandbox-ids.js';
 
 class OrganizationCountsResponse {
-  @ApiProperty({ description: 'Users.', type: 'integer', minimum: 0, example: 1 })
+  @ApiProperty({ description: 'Number of users.', type: 'integer', minimum: 0, example: 1 })
   users!: number;
 
-  @ApiProperty({ description: 'Account groups.', type: 'integer', minimum: 0, example: 2 })
+  @ApiProperty({ description: 'Number of account groups.', type: 'integer', minimum: 0, example: 2 })
   account_groups!: number;
 
-  @ApiProperty({ description: 'Active accounts.', type: 'integer', minimum: 0, example: 3 })
+  @ApiProperty({ description: 'Number of active accounts.', type: 'integer', minimum: 0, example: 3 })
   accounts!: number;
 
   @ApiProperty({
-    description: 'Roles, the six default ones included.',
+    description: 'Number of roles, including the six default roles.',
     type: 'integer',
     minimum: 6,
     example: 6,
@@ -29,7 +29,7 @@ export class OrganizationResponse extends TimestampsResponse {
   name!: string;
 
   @ApiProperty({
-    description: 'How many things the organization has.',
+    description: 'Numbers of users, account groups, accounts and roles.',
     type: OrganizationCountsResponse,
     example: { users: 1, account_groups: 2, accounts: 3, roles: 6 },
   })

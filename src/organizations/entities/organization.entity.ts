@@ -1,6 +1,6 @@
 import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** The tenant: every other row belongs to exactly one. */
+/** The tenant; every row of the other tables belongs to exactly one. */
 @Entity('organizations')
 @Check('organizations_name_check', 'char_length(name) BETWEEN 1 AND 255')
 export class Organization {

@@ -3,7 +3,6 @@ import { IsArrayOf, IsOneOf, IsText, IsBoolean } from '../../common/validation/f
 
 export type ActionType = 'VIEW' | 'EDIT';
 
-/** One thing that a role can allow. */
 export class CatalogPermission {
   @ApiProperty({
     description: 'Permission id, unique in the catalog.',
@@ -14,7 +13,7 @@ export class CatalogPermission {
   id!: string;
 
   @ApiProperty({
-    description: 'Title, for people.',
+    description: 'Display title.',
     maxLength: 255,
     example: 'View payments, captures and refunds',
   })
@@ -22,25 +21,31 @@ export class CatalogPermission {
   title!: string;
 
   @ApiProperty({
-    description: 'What it allows.',
+    description: 'Description of what the permission allows.',
     maxLength: 1024,
     example: 'See payments, captures and refunds.',
   })
   @IsText({ max: 1024 })
   description!: string;
 
-  @ApiProperty({ description: 'Whether it lets see or change.', enum: ['VIEW', 'EDIT'], example: 'VIEW' })
+  @ApiProperty({
+    description: 'Whether the permission allows viewing or editing.',
+    enum: ['VIEW', 'EDIT'],
+    example: 'VIEW',
+  })
   @IsOneOf(['VIEW', 'EDIT'])
   action_type!: ActionType;
 }
 
-/** Permissions that belong together. */
 export class CatalogSection {
-  @ApiProperty({ description: 'Title, for people.', maxLength: 255, example: 'Payments' })
+  @ApiProperty({ description: 'Display title.', maxLength: 255, example: 'Payments' })
   @IsText()
   title!: string;
 
-  @ApiProperty({ description: 'Its permissions only fit roles of type `organization`.', example: false })
+  @ApiProperty({
+    description: 'Whether only roles of type `organization` can have the permissions of the section.',
+    example: false,
+  })
   @IsBoolean()
   organization_only!: boolean;
 

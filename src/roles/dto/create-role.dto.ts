@@ -7,7 +7,7 @@ import type { RoleType } from '../entities/role.entity.js';
 const ROLE_TYPES: readonly RoleType[] = ['account', 'organization'];
 
 export const ROLE_DESCRIPTION = {
-  description: 'What the role is for.',
+  description: 'Purpose of the role.',
   required: false,
   type: 'string',
   nullable: true,
@@ -25,7 +25,7 @@ export const PERMISSION_IDS = {
   example: ['payments:view', 'payments:edit'],
 } as const;
 
-/** The service knows which ids there are, and which fit the role's type. */
+/** RolesService checks that the permission exists and fits the type of the role. */
 export class PermissionId extends ScalarEntry {
   @IsText()
   @IsUniqueInArray()
@@ -34,7 +34,7 @@ export class PermissionId extends ScalarEntry {
 
 export class CreateRoleDto {
   @ApiProperty({
-    description: 'Name, unique in the organization without case.',
+    description: 'Name. Unique in the organization, case-insensitive.',
     minLength: 1,
     maxLength: 255,
     example: 'Refund desk',
@@ -47,19 +47,26 @@ export class CreateRoleDto {
   @IsText({ max: 1024 })
   description: string | null = null;
 
-  @ApiProperty({ description: 'Permission ids that the role gives in production.', ...PERMISSION_IDS })
+  @ApiProperty({
+    description: 'Ids of the permissions that the role grants in production.',
+    ...PERMISSION_IDS,
+  })
   @IsArrayOfScalars(() => PermissionId)
   @ArrayUniqueBy('value')
   permission_ids: PermissionId[] = [];
 
-  @ApiProperty({ description: 'Permission ids that the role gives in the sandbox.', ...PERMISSION_IDS })
+  @ApiProperty({
+    description: 'Ids of the permissions that the role grants in the sandbox.',
+    ...PERMISSION_IDS,
+  })
   @IsArrayOfScalars(() => PermissionId)
   @ArrayUniqueBy('value')
   testing_permission_ids: PermissionId[] = [];
 
   @ApiProperty({
     description:
-      '`organization`: reaches every account of the organization, wherever it is assigned. Never changes.',
+      'A role of type `organization` applies to every account of the organization, wherever it is assigned. ' +
+      'Cannot be changed.',
     required: false,
     enum: ROLE_TYPES,
     default: 'account',

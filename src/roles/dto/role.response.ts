@@ -12,14 +12,14 @@ export class RoleResponse extends TimestampsResponse {
   id!: string;
 
   @ApiProperty({
-    description: 'Name, unique in the organization without case.',
+    description: 'Name. Unique in the organization, case-insensitive.',
     maxLength: 255,
     example: 'Developer',
   })
   name!: string;
 
   @ApiProperty({
-    description: 'What the role is for.',
+    description: 'Purpose of the role.',
     type: 'string',
     nullable: true,
     maxLength: 1024,
@@ -28,38 +28,40 @@ export class RoleResponse extends TimestampsResponse {
   description!: string | null;
 
   @ApiProperty({
-    description: 'Reserved for administrators: cannot be given to a user here.',
+    description: 'Whether the role is reserved for administrators and cannot be assigned to users.',
     example: false,
   })
   admin!: boolean;
 
   @ApiProperty({
-    description: "Reserved for the platform's own staff: cannot be given to a user here.",
+    description:
+      'Whether the role is reserved for the staff of the platform and cannot be assigned to users.',
     example: false,
   })
   staff!: boolean;
 
   @ApiProperty({
-    description: 'Whether the role may be given to a user: neither admin nor staff.',
+    description: 'Whether the role can be assigned to users: true unless it is an admin or staff role.',
     example: true,
   })
   assignable!: boolean;
 
   @ApiProperty({
-    description: 'One of the six roles that every organization starts with; these never change.',
+    description:
+      'Whether this is one of the six default roles of every organization, which cannot be changed.',
     example: true,
   })
   is_default!: boolean;
 
   @ApiProperty({
-    description: 'Permission ids that the role gives in production.',
+    description: 'Ids of the permissions that the role grants in production.',
     type: [String],
     example: ['payments:view'],
   })
   permission_ids!: string[];
 
   @ApiProperty({
-    description: 'Permission ids that the role gives in the sandbox.',
+    description: 'Ids of the permissions that the role grants in the sandbox.',
     type: [String],
     example: ['payments:view', 'payments:edit'],
   })
@@ -67,7 +69,8 @@ export class RoleResponse extends TimestampsResponse {
 
   @ApiProperty({
     description:
-      '`organization`: reaches every account of the organization, wherever it is assigned. Never changes.',
+      'A role of type `organization` applies to every account of the organization, wherever it is assigned. ' +
+      'Cannot be changed.',
     enum: ['account', 'organization'],
     example: 'account',
   })

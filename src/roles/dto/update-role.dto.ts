@@ -10,7 +10,7 @@ import { PERMISSION_IDS, PermissionId, ROLE_DESCRIPTION } from './create-role.dt
 
 export class UpdateRoleDto {
   @ApiProperty({
-    description: 'New name, unique in the organization without case.',
+    description: 'New name. Unique in the organization, case-insensitive.',
     required: false,
     minLength: 1,
     maxLength: 255,
@@ -26,7 +26,7 @@ export class UpdateRoleDto {
   description?: string | null;
 
   @ApiProperty({
-    description: 'All permission ids that the role gives in production from now on.',
+    description: 'Ids of all permissions that the role is to grant in production.',
     ...PERMISSION_IDS,
   })
   @OptionalField()
@@ -35,7 +35,7 @@ export class UpdateRoleDto {
   permission_ids?: PermissionId[];
 
   @ApiProperty({
-    description: 'All permission ids that the role gives in the sandbox from now on.',
+    description: 'Ids of all permissions that the role is to grant in the sandbox.',
     ...PERMISSION_IDS,
   })
   @OptionalField()

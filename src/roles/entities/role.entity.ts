@@ -31,15 +31,15 @@ export class Role {
   @Column('boolean', { default: false })
   staff!: boolean;
 
-  /** Whether the role may be given to a user; permissions refer to it, so it cannot be got round. */
+  /** Whether the role can be assigned to users; part of the foreign keys of the permission tables. */
   @Column('boolean', { default: true })
   assignable!: boolean;
 
-  /** One of the six that every organization starts with; these never change. */
+  /** One of the six default roles of every organization, which cannot be changed. */
   @Column('boolean', { default: false })
   is_default!: boolean;
 
-  /** `organization`: reaches every account, wherever it is assigned. Never changes. */
+  /** A role of type `organization` applies to every account, wherever it is assigned. Cannot be changed. */
   @Column('text', { default: 'account' })
   role_type!: RoleType;
 

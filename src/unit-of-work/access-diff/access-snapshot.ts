@@ -38,7 +38,7 @@ const PAIRS = `
 /** Walks down the account groups, from the permissions of the users $2. */
 const PAIRS_OF_USERS = `
   WITH RECURSIVE permissions AS (
-    ${heldPermissions('SELECT DISTINCT unnest($2::uuid[]) AS user_id')}
+    ${heldPermissions('$1', 'SELECT DISTINCT unnest($2::uuid[]) AS user_id')}
   ), held AS (
     SELECT * FROM permissions CROSS JOIN LATERAL (
       SELECT role_type FROM roles WHERE organization_id = $1 AND id = permissions.role_id LIMIT 1) r

@@ -11,7 +11,7 @@ import {
 
 export class CreateUserDto {
   @ApiProperty({
-    description: 'User email address. Unique in the organization, compared without case.',
+    description: 'E-mail address. Unique in the organization, case-insensitive.',
     format: 'email',
     maxLength: 254,
     example: 'ada.lovelace@example.com',
@@ -28,8 +28,7 @@ export class CreateUserDto {
   last_name!: string;
 
   @ApiProperty({
-    description:
-      'Direct account permission assignments. At least one entry here or in account_group_permissions.',
+    description: 'Roles on accounts. At least one entry is required here or in account_group_permissions.',
     required: false,
     type: [AccountPermissionDto],
     maxItems: 500,
@@ -41,7 +40,8 @@ export class CreateUserDto {
   account_permissions: InstanceType<typeof AccountPermissionDto>[] = [];
 
   @ApiProperty({
-    description: 'Account group permission assignments: the role counts on every account of the group.',
+    description:
+      'Roles on account groups. Each applies to every account in the group and in groups nested in it.',
     required: false,
     type: [AccountGroupPermissionDto],
     maxItems: 500,

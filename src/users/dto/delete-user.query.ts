@@ -5,8 +5,8 @@ import { IsBooleanInQuery } from '../../common/validation/field-rules.js';
 export class DeleteUserQuery extends MutationQuery {
   @ApiProperty({
     description:
-      'Erase who the user was: its e-mail address and names in the audit trail cannot be read any more, by ' +
-      'anybody, for good. Also for a user that was deleted before.',
+      'Also erases the e-mail address and names of the user from the audit trail. They cannot be recovered. ' +
+      'Works for a user that is already deleted, too.',
     required: false,
     type: 'boolean',
     default: false,

@@ -16,7 +16,7 @@ export type UserSort = (typeof SORTS)[number];
 
 export class ListUsersQuery extends PageQueryDto implements UserFilters {
   @ApiProperty({
-    description: 'Only the user with this e-mail address, compared without case.',
+    description: 'Returns only the user with this e-mail address, case-insensitive.',
     required: false,
     minLength: 1,
     maxLength: 254,
@@ -27,7 +27,7 @@ export class ListUsersQuery extends PageQueryDto implements UserFilters {
   email?: string;
 
   @ApiProperty({
-    description: 'Only users who hold a role on this account itself.',
+    description: 'Returns only users with a role on this account itself.',
     required: false,
     format: 'uuid',
     example: SANDBOX.accounts.lisbon,
@@ -37,7 +37,7 @@ export class ListUsersQuery extends PageQueryDto implements UserFilters {
   account_id?: string;
 
   @ApiProperty({
-    description: 'Only users who hold a role on this account group itself.',
+    description: 'Returns only users with a role on this account group itself.',
     required: false,
     format: 'uuid',
     example: SANDBOX.account_groups.americas,
@@ -48,7 +48,7 @@ export class ListUsersQuery extends PageQueryDto implements UserFilters {
 
   @ApiProperty({
     description:
-      'Only users with this text in their e-mail address or in their name, "first last", compared without case. ' +
+      'Returns only users whose e-mail address or full name ("first last") contains this text, case-insensitive. ' +
       'No character is a wildcard.',
     required: false,
     minLength: 1,
@@ -61,7 +61,7 @@ export class ListUsersQuery extends PageQueryDto implements UserFilters {
 
   @ApiProperty({
     description:
-      'What the users are ordered by, e-mail addresses and last names without case; `-` in front: the other way round.',
+      'Sort order; the prefix `-` sorts descending. E-mail addresses and last names are sorted case-insensitively.',
     required: false,
     enum: SORTS,
     default: 'created_at',

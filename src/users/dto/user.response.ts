@@ -6,7 +6,7 @@ class UserAccountPermissionResponse {
   @ApiProperty({ description: 'Account id.', format: 'uuid', example: SANDBOX.accounts.lisbon })
   account_id!: string;
 
-  @ApiProperty({ description: 'Role that the user holds on the account.', example: SANDBOX.roles.Developer })
+  @ApiProperty({ description: 'Role of the user on the account.', example: SANDBOX.roles.Developer })
   role_id!: string;
 }
 
@@ -14,7 +14,7 @@ class UserAccountGroupPermissionResponse {
   @ApiProperty({ description: 'Account group id.', format: 'uuid', example: SANDBOX.account_groups.americas })
   account_group_id!: string;
 
-  @ApiProperty({ description: 'Role that the user holds on the group.', example: SANDBOX.roles['Read only'] })
+  @ApiProperty({ description: 'Role of the user on the group.', example: SANDBOX.roles['Read only'] })
   role_id!: string;
 }
 
@@ -23,7 +23,7 @@ export class UserResponse extends TimestampsResponse {
   id!: string;
 
   @ApiProperty({
-    description: 'E-mail address, as it was given.',
+    description: 'E-mail address, in the case in which it was sent.',
     maxLength: 254,
     example: 'ada.lovelace@example.com',
   })
@@ -36,13 +36,13 @@ export class UserResponse extends TimestampsResponse {
   last_name!: string;
 
   @ApiProperty({
-    description: 'Roles on accounts, ordered by account_id.',
+    description: 'Roles on accounts, sorted by account_id.',
     type: [UserAccountPermissionResponse],
   })
   account_permissions!: UserAccountPermissionResponse[];
 
   @ApiProperty({
-    description: 'Roles on account groups, ordered by account_group_id.',
+    description: 'Roles on account groups, sorted by account_group_id.',
     type: [UserAccountGroupPermissionResponse],
   })
   account_group_permissions!: UserAccountGroupPermissionResponse[];

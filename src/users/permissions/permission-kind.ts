@@ -5,20 +5,23 @@ import {
   AccountPermissionsDto,
   type PermissionsDto,
 } from './dto/permissions.dto.js';
-import { AccountGroupPermissionsResponse, AccountPermissionsResponse } from './dto/permissions.response.js';
+import {
+  AccountGroupPermissionsResponse,
+  AccountPermissionsResponse,
+  type PermissionList,
+} from './dto/permissions.response.js';
 
-/** What differs between permissions on accounts and permissions on account groups. */
+/** The differences between permissions on accounts and permissions on account groups. */
 export interface PermissionKind {
-  /** The table, and the member of request bodies. */
+  /** The table, and the property of request bodies. */
   table: 'account_permissions' | 'account_group_permissions';
   target: 'account_id' | 'account_group_id';
   path: 'account-permissions' | 'account-group-permissions';
-  /** Selects the permissions of user $2 of organization $1 in the form of the response. */
+  /** Selects the permissions of user $2 of organization $1 as the response shows them. */
   select: string;
   request: Type<PermissionsDto>;
   response: Type<PermissionList>;
-  /** In the OpenAPI document. */
-  words: {
+  openApi: {
     operation: 'account-permission' | 'account-group-permission';
     title: 'Account Permission' | 'Account Group Permission';
     plural: 'accounts' | 'account groups';
@@ -27,10 +30,6 @@ export interface PermissionKind {
     targetDescription: string;
     targetExample: string;
   };
-}
-
-export interface PermissionList {
-  permissions: object[];
 }
 
 export const ON_ACCOUNTS: PermissionKind = {
@@ -45,12 +44,12 @@ export const ON_ACCOUNTS: PermissionKind = {
     WHERE p.organization_id = $1 AND p.user_id = $2 ORDER BY p.account_id`,
   request: AccountPermissionsDto,
   response: AccountPermissionsResponse,
-  words: {
+  openApi: {
     operation: 'account-permission',
     title: 'Account Permission',
     plural: 'accounts',
     singular: 'account',
-    replaceNote: ', disabled accounts included',
+    replaceNote: ', including those on disabled accounts',
     targetDescription: 'Account id.',
     targetExample: SANDBOX.accounts.lisbon,
   },
@@ -76,13 +75,13 @@ export const ON_ACCOUNT_GROUPS: PermissionKind = {
     WHERE p.organization_id = $1 AND p.user_id = $2 ORDER BY p.account_group_id`,
   request: AccountGroupPermissionsDto,
   response: AccountGroupPermissionsResponse,
-  words: {
+  openApi: {
     operation: 'account-group-permission',
     title: 'Account Group Permission',
     plural: 'account groups',
     singular: 'account group',
     replaceNote: '',
-    targetDescription: 'Account Group id.',
+    targetDescription: 'Account group id.',
     targetExample: SANDBOX.account_groups.americas,
   },
 };

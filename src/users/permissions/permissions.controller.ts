@@ -3,21 +3,22 @@ import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../../common/auth/current-organization.decorator.js';
 import { Scope } from '../../common/auth/scope.decorator.js';
 import { ApiProblems } from '../../common/errors/api-problems.decorator.js';
+import { ApiUserId } from '../../common/http/path-ids.decorator.js';
 import { ApiWithETag } from '../../common/http/with-etag.decorator.js';
 import { PathIdPipe } from '../../common/validation/path-id.pipe.js';
 import { ApiDeletion, ApiUpdate } from '../../unit-of-work/api-mutation.decorator.js';
 import { CurrentMutation } from '../../unit-of-work/current-mutation.decorator.js';
 import type { MutationContext } from '../../unit-of-work/mutation-context.js';
 import type { MutationOutcome } from '../../unit-of-work/mutation-outcome.js';
-import { ApiUserId } from '../dto/user-id.decorator.js';
 import type { PermissionsDto } from './dto/permissions.dto.js';
-import { StatusResponse } from './dto/permissions.response.js';
-import type { PermissionKind, PermissionList } from './permission-kind.js';
+import type { PermissionList } from './dto/permissions.response.js';
+import { StatusResponse } from './dto/status.response.js';
+import type { PermissionKind } from './permission-kind.js';
 import { PermissionsService } from './permissions.service.js';
 
-/** Makes the controller of one kind of permission: the routes of both kinds differ only in names. */
+/** Returns the controller class of one kind of permission; the routes of the two kinds differ only in names. */
 export function permissionsController(kind: PermissionKind): Type {
-  const { operation, title, plural, singular, replaceNote, targetDescription, targetExample } = kind.words;
+  const { operation, title, plural, singular, replaceNote, targetDescription, targetExample } = kind.openApi;
 
   @ApiTags('Permissions of users')
   @Controller(`organizations/users/:user_id/${kind.path}`)
@@ -29,7 +30,7 @@ export function permissionsController(kind: PermissionKind): Type {
     @ApiOperation({
       operationId: `retrieve-user-${operation}s`,
       summary: `Retrieve ${title}s of a User`,
-      description: `The roles that the user holds on ${plural}, with names.`,
+      description: `Returns the roles of the user on ${plural}, with names.`,
     })
     @ApiUserId()
     @ApiWithETag({ description: 'The permissions.', type: kind.response })
@@ -46,7 +47,9 @@ export function permissionsController(kind: PermissionKind): Type {
     @ApiOperation({
       operationId: `replace-user-${operation}s`,
       summary: `Replace ${title}s of a User`,
-      description: `Afterwards the user holds these roles on ${plural}, and no others${replaceNote}. One bad entry changes nothing.`,
+      description:
+        `Assigns these roles on ${plural} and removes all others${replaceNote}. ` +
+        'When one entry is invalid, nothing is changed.',
     })
     @ApiUserId()
     @ApiUpdate({
@@ -68,7 +71,9 @@ export function permissionsController(kind: PermissionKind): Type {
     @ApiOperation({
       operationId: `update-user-${operation}s`,
       summary: `Update ${title}s of a User`,
-      description: `Adds these roles or changes those held on the same ${plural}; removes nothing. One bad entry changes nothing.`,
+      description:
+        `Assigns these roles on ${plural}, replacing those on the same ${plural}; removes no others. ` +
+        'When one entry is invalid, nothing is changed.',
     })
     @ApiUserId()
     @ApiUpdate({
@@ -90,7 +95,7 @@ export function permissionsController(kind: PermissionKind): Type {
     @ApiOperation({
       operationId: `delete-user-${operation}`,
       summary: `Delete ${title} of a User`,
-      description: `Takes the role away that the user holds on this ${singular}.`,
+      description: `Removes the role of the user on this ${singular}.`,
     })
     @ApiUserId()
     @ApiParam({
@@ -99,7 +104,7 @@ export function permissionsController(kind: PermissionKind): Type {
       schema: { type: 'string', format: 'uuid' },
       example: targetExample,
     })
-    @ApiDeletion({ description: 'The permission is gone.', problems: ['NOT_FOUND'] })
+    @ApiDeletion({ description: 'The permission is removed.', problems: ['NOT_FOUND'] })
     remove(
       @CurrentMutation() context: MutationContext,
       @Param('user_id', PathIdPipe) userId: string,
@@ -112,7 +117,7 @@ export function permissionsController(kind: PermissionKind): Type {
   return PermissionsController;
 }
 
-/** Sets the class of the last parameter, `@Body()`, by which the body is validated and documented. */
+/** Sets the class of the last parameter, `@Body()`, which validation and the OpenAPI document use. */
 function BodyType(type: Type): MethodDecorator {
   return (target, method) => {
     const types = Reflect.getMetadata('design:paramtypes', target, method) as unknown[];

@@ -8,10 +8,11 @@ import type { MutationOutcome } from '../../unit-of-work/mutation-outcome.js';
 import { UnitOfWork, type Transaction } from '../../unit-of-work/unit-of-work.js';
 import { UsersRepository } from '../users.repository.js';
 import type { PermissionsDto } from './dto/permissions.dto.js';
-import type { StatusResponse } from './dto/permissions.response.js';
-import type { PermissionKind, PermissionList } from './permission-kind.js';
+import type { PermissionList } from './dto/permissions.response.js';
+import type { StatusResponse } from './dto/status.response.js';
+import type { PermissionKind } from './permission-kind.js';
 
-/** The permissions of a user. Changes of one user's permissions wait for each other, so that none is lost. */
+/** Manages the permissions of users. Locks the user for each change, so that concurrent changes are not lost. */
 @Injectable()
 export class PermissionsService {
   constructor(
@@ -30,7 +31,7 @@ export class PermissionsService {
   }
 
   /**
-   * Gives the roles, and takes away all others of this kind.
+   * Assigns the roles and removes all others of this kind.
    * @throws Problem NOT_FOUND, PRECONDITION_FAILED
    */
   replace(
@@ -52,7 +53,7 @@ export class PermissionsService {
   }
 
   /**
-   * Gives the roles, in place of those held on the same accounts or groups; takes none away.
+   * Assigns the roles, replacing those on the same accounts or groups; removes no others.
    * @returns all permissions of this kind after the change
    * @throws Problem NOT_FOUND, PRECONDITION_FAILED
    */
@@ -69,7 +70,7 @@ export class PermissionsService {
     });
   }
 
-  /** @throws Problem PRECONDITION_FAILED; NOT_FOUND when there is no such user, or it holds no role there */
+  /** @throws Problem PRECONDITION_FAILED; NOT_FOUND when the user does not exist or has no role on the target */
   remove(
     context: MutationContext,
     kind: PermissionKind,
@@ -86,8 +87,8 @@ export class PermissionsService {
   }
 
   /**
-   * Permissions are part of the user: a change of them changes the user's `updated_at`, and If-Match may name the ETag
-   * of either.
+   * Permissions are part of the user: changing them updates the user's `updated_at`, and If-Match may have the ETag of
+   * the user or of the permissions.
    */
   private change<T>(
     context: MutationContext,
@@ -130,7 +131,7 @@ async function selectPermissions(
   return { permissions: await manager.query<object[]>(select, [organizationId, userId]) };
 }
 
-/** Selects the permissions as the audit trail records them: without names, which change. */
+/** Selects the permissions for the audit trail, without the names of roles and accounts, which may change. */
 function selectIds(
   manager: EntityManager,
   { table, target }: PermissionKind,

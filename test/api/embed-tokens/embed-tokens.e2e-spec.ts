@@ -4,7 +4,8 @@ import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, SignJW
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import type { AddressInfo } from 'node:net';
-import type { IntrospectionResponse, TokenResponse } from '../../../src/embed-tokens/dto/embed-tokens.dto.js';
+import type { TokenResponse } from '../../../src/embed-tokens/dto/create-token.dto.js';
+import type { IntrospectionResponse } from '../../../src/embed-tokens/dto/introspect-token.dto.js';
 import type {
   SigningKeyResponse,
   SigningKeysResponse,

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { IntrospectionResponse, TokenResponse } from '../../../src/embed-tokens/dto/embed-tokens.dto.js';
+import type { TokenResponse } from '../../../src/embed-tokens/dto/create-token.dto.js';
+import type { IntrospectionResponse } from '../../../src/embed-tokens/dto/introspect-token.dto.js';
 import type { SigningKeysResponse } from '../../../src/signing/dto/signing-keys.response.js';
 import type { UserResponse } from '../../../src/users/dto/user.response.js';
 import { createOrganization, newUser, type TestOrganization } from '../../support/factories/organization.js';

@@ -3,8 +3,8 @@ import type { AccountGroupResponse } from '../../../src/organizations/account-gr
 import type {
   AccountGroupPermissionsResponse,
   AccountPermissionsResponse,
-  StatusResponse,
 } from '../../../src/users/permissions/dto/permissions.response.js';
+import type { StatusResponse } from '../../../src/users/permissions/dto/status.response.js';
 import type { UserResponse } from '../../../src/users/dto/user.response.js';
 import {
   createAccount,

@@ -10,7 +10,7 @@ export class AccountGroupResponse extends TimestampsResponse {
   name!: string;
 
   @ApiProperty({
-    description: "The merchant's own identifier of the group.",
+    description: 'Identifier of the group at the merchant.',
     maxLength: 255,
     example: 'merchant-eu-01',
   })

@@ -17,7 +17,7 @@ export class CreateAccountGroupDto {
   name!: string;
 
   @ApiProperty({
-    description: "The merchant's own identifier of the group; need not be unique.",
+    description: 'Identifier of the group at the merchant; does not have to be unique.',
     minLength: 1,
     maxLength: 255,
     example: 'merchant-eu-01',
@@ -26,7 +26,7 @@ export class CreateAccountGroupDto {
   merchant_id!: string;
 
   @ApiProperty({
-    description: 'Ids of active accounts to move into the group, out of the group that each is in.',
+    description: 'Ids of active accounts to move into the group. An account leaves the group that it is in.',
     required: false,
     type: 'array',
     items: { type: 'string', format: 'uuid' },

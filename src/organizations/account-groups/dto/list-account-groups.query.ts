@@ -4,7 +4,7 @@ import { IsText, OptionalField } from '../../../common/validation/field-rules.js
 
 export class ListAccountGroupsQuery extends PageQueryDto {
   @ApiProperty({
-    description: 'Only groups with exactly this merchant id.',
+    description: 'Returns only groups with exactly this merchant id.',
     required: false,
     minLength: 1,
     maxLength: 255,

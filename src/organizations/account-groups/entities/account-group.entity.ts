@@ -1,6 +1,6 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 
-/** A bundle of accounts; groups nest by `parent_code`, the parent group's id. */
+/** A set of accounts. `parent_code` is the id of the group that it is nested in. */
 @Entity('account_groups')
 @ForeignKey('organizations', ['organization_id'], ['id'], { name: 'account_groups_organization_fkey' })
 @ForeignKey(() => AccountGroup, ['organization_id', 'parent_code'], ['organization_id', 'id'], {
@@ -22,7 +22,7 @@ export class AccountGroup {
   @Column('text')
   name!: string;
 
-  /** The merchant's own identifier of the group; not unique. */
+  /** Identifier of the group at the merchant; not unique. */
   @Column('text')
   merchant_id!: string;
 

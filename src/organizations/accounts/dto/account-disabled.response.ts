@@ -4,7 +4,7 @@ export const ACCOUNT_DISABLED = 'Account disabled successfully';
 
 export class AccountDisabledResponse {
   @ApiProperty({
-    description: 'That the account is disabled.',
+    description: 'Always the same text.',
     enum: [ACCOUNT_DISABLED],
     example: ACCOUNT_DISABLED,
   })

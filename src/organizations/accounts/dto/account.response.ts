@@ -11,7 +11,7 @@ export class AccountResponse extends TimestampsResponse {
   name!: string;
 
   @ApiProperty({
-    description: 'Id of the group that the account is in; null when it stands alone.',
+    description: 'Id of the group that the account is in; null when it is in none.',
     type: 'string',
     format: 'uuid',
     nullable: true,
@@ -21,7 +21,7 @@ export class AccountResponse extends TimestampsResponse {
 
   @ApiProperty({
     description:
-      'A disabled account keeps its history, but is in no list, and no permission can be given on it.',
+      'A disabled account keeps its history, but is not listed, and no permissions can be assigned on it.',
     enum: ['active', 'disabled'],
     example: 'active',
   })

@@ -2,7 +2,7 @@ import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 
 
 export type AccountStatus = 'active' | 'disabled';
 
-/** One business unit, in at most one group at a time. */
+/** A business unit; it is in at most one group. */
 @Entity('accounts')
 @ForeignKey('organizations', ['organization_id'], ['id'], { name: 'accounts_organization_fkey' })
 @ForeignKey('account_groups', ['organization_id', 'account_group_id'], ['organization_id', 'id'], {

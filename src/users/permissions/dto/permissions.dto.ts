@@ -15,7 +15,7 @@ interface PermissionForm {
   target: Target;
   description: string;
   example: string;
-  isOwned: () => PropertyDecorator;
+  existsInOrganization: () => PropertyDecorator;
 }
 
 const ROLE = {
@@ -24,10 +24,10 @@ const ROLE = {
   example: SANDBOX.roles.Developer,
 } as const;
 
-/** Makes the class of one permission in a request: a role, and the account or account group to give it on. */
-function permissionDto<T extends Target>(
+/** Returns the class of one permission in a request: a role, and the account or account group to assign it on. */
+function createPermissionDto<T extends Target>(
   name: string,
-  { target, description, example, isOwned }: PermissionForm & { target: T },
+  { target, description, example, existsInOrganization }: PermissionForm & { target: T },
 ): Type<Record<T, string> & { role_id: string }> {
   class PermissionDto {
     [member: string]: string;
@@ -37,16 +37,16 @@ function permissionDto<T extends Target>(
       ApiProperty({ description, type: 'string', format: 'uuid', example }),
       IsUuid(),
       IsUniqueInArray(),
-      isOwned(),
+      existsInOrganization(),
     ],
     role_id: [ApiProperty(ROLE), IsRoleId(), IsAssignableRole()],
   };
   for (const [member, rules] of Object.entries(decorators))
     applyDecorators(...rules)(PermissionDto.prototype, member);
-  return named(name, PermissionDto);
+  return renameClass(name, PermissionDto);
 }
 
-/** A body whose only member, `account_permissions` or `account_group_permissions`, lists permissions. */
+/** A body whose only property, `account_permissions` or `account_group_permissions`, lists permissions. */
 export type PermissionsDto = Partial<
   Record<string, readonly (Partial<Record<Target, string>> & { role_id: string })[]>
 >;
@@ -59,7 +59,7 @@ interface PermissionsForm {
   example: object;
 }
 
-function permissionsDto(name: string, form: PermissionsForm): Type<PermissionsDto> {
+function createPermissionsDto(name: string, form: PermissionsForm): Type<PermissionsDto> {
   const { member, target, entry, description, example } = form;
   class PermissionsBody implements PermissionsDto {
     [member: string]: PermissionsDto[string];
@@ -70,11 +70,11 @@ function permissionsDto(name: string, form: PermissionsForm): Type<PermissionsDt
     IsArrayOf(() => entry),
     ArrayUniqueBy(target),
   )(PermissionsBody.prototype, member);
-  return named(name, PermissionsBody);
+  return renameClass(name, PermissionsBody);
 }
 
-/** The OpenAPI document names a schema after its class. */
-function named<T extends object>(name: string, type: Type): Type<T> {
+/** Renames the class: the OpenAPI document names a schema after its class. */
+function renameClass<T extends object>(name: string, type: Type): Type<T> {
   Object.defineProperty(type, 'name', { value: name });
   return type as Type<T>;
 }
@@ -85,32 +85,32 @@ export const ON_ACCOUNT_GROUP_EXAMPLE = {
   role_id: SANDBOX.roles['Read only'],
 };
 
-export const AccountPermissionDto = permissionDto('AccountPermissionDto', {
+export const AccountPermissionDto = createPermissionDto('AccountPermissionDto', {
   target: 'account_id',
   description: 'Account UUID (must belong to the org).',
   example: SANDBOX.accounts.lisbon,
-  isOwned: IsAccountOfOrganization,
+  existsInOrganization: IsAccountOfOrganization,
 });
 
-export const AccountGroupPermissionDto = permissionDto('AccountGroupPermissionDto', {
+export const AccountGroupPermissionDto = createPermissionDto('AccountGroupPermissionDto', {
   target: 'account_group_id',
   description: 'Account group UUID (must belong to the org).',
   example: SANDBOX.account_groups.americas,
-  isOwned: IsAccountGroupOfOrganization,
+  existsInOrganization: IsAccountGroupOfOrganization,
 });
 
-export const AccountPermissionsDto = permissionsDto('AccountPermissionsDto', {
+export const AccountPermissionsDto = createPermissionsDto('AccountPermissionsDto', {
   member: 'account_permissions',
   target: 'account_id',
   entry: AccountPermissionDto,
-  description: 'Roles on accounts, one for each account.',
+  description: 'Roles on accounts, at most one for each account.',
   example: ON_ACCOUNT_EXAMPLE,
 });
 
-export const AccountGroupPermissionsDto = permissionsDto('AccountGroupPermissionsDto', {
+export const AccountGroupPermissionsDto = createPermissionsDto('AccountGroupPermissionsDto', {
   member: 'account_group_permissions',
   target: 'account_group_id',
   entry: AccountGroupPermissionDto,
-  description: 'Roles on account groups, one for each group.',
+  description: 'Roles on account groups, at most one for each group.',
   example: ON_ACCOUNT_GROUP_EXAMPLE,
 });

@@ -8,7 +8,7 @@ export class AccountPermissionResponse {
   @ApiProperty({ description: 'Name of the account.', example: 'Lisbon' })
   account_name!: string;
 
-  @ApiProperty({ description: 'Role that the user holds on the account.', example: SANDBOX.roles.Developer })
+  @ApiProperty({ description: 'Role of the user on the account.', example: SANDBOX.roles.Developer })
   role_id!: string;
 
   @ApiProperty({ description: 'Name of the role.', example: 'Developer' })
@@ -22,14 +22,14 @@ export class AccountGroupPermissionResponse {
   @ApiProperty({ description: 'Name of the account group.', example: 'Americas' })
   account_group_name!: string;
 
-  @ApiProperty({ description: 'Role that the user holds on the group.', example: SANDBOX.roles['Read only'] })
+  @ApiProperty({ description: 'Role of the user on the group.', example: SANDBOX.roles['Read only'] })
   role_id!: string;
 
   @ApiProperty({ description: 'Name of the role.', example: 'Read only' })
   role_name!: string;
 
   @ApiProperty({
-    description: 'Active accounts that the role reaches by this group, those of nested groups included.',
+    description: 'Number of active accounts in the group and in the groups nested in it.',
     type: 'integer',
     minimum: 0,
     example: 1,
@@ -39,7 +39,7 @@ export class AccountGroupPermissionResponse {
 
 export class AccountPermissionsResponse {
   @ApiProperty({
-    description: 'Roles on accounts, ordered by account_id.',
+    description: 'Roles on accounts, sorted by account_id.',
     type: [AccountPermissionResponse],
   })
   permissions!: AccountPermissionResponse[];
@@ -47,13 +47,12 @@ export class AccountPermissionsResponse {
 
 export class AccountGroupPermissionsResponse {
   @ApiProperty({
-    description: 'Roles on account groups, ordered by account_group_id.',
+    description: 'Roles on account groups, sorted by account_group_id.',
     type: [AccountGroupPermissionResponse],
   })
   permissions!: AccountGroupPermissionResponse[];
 }
 
-export class StatusResponse {
-  @ApiProperty({ description: 'That the change was made.', enum: ['ok'], example: 'ok' })
-  status!: 'ok';
+export interface PermissionList {
+  permissions: object[];
 }

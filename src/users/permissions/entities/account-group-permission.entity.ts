@@ -1,6 +1,6 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 
-/** A user holds a role on every account of a group and of the groups nested in it. */
+/** Assigns a role to a user on an account group; it applies to the accounts of the group and of its descendants. */
 @Entity('account_group_permissions')
 @ForeignKey('users', ['organization_id', 'user_id'], ['organization_id', 'id'], {
   name: 'account_group_permissions_user_fkey',
@@ -34,7 +34,7 @@ export class AccountGroupPermission {
   @Column('text')
   role_id!: string;
 
-  /** Always true: the foreign key finds only roles that may be assigned. */
+  /** Always true, so that the foreign key admits assignable roles only. */
   @Column('boolean', { default: true })
   role_assignable!: boolean;
 }

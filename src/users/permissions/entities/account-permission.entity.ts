@@ -1,6 +1,6 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 
-/** A user holds a role on an account. What the role and the account must be is part of the foreign keys. */
+/** Assigns a role to a user on an account. The foreign keys include the conditions on the role and the account. */
 @Entity('account_permissions')
 @ForeignKey('users', ['organization_id', 'user_id'], ['organization_id', 'id'], {
   name: 'account_permissions_user_fkey',
@@ -36,11 +36,11 @@ export class AccountPermission {
   @Column('text')
   role_id!: string;
 
-  /** Always true: the foreign key finds only roles that may be assigned. */
+  /** Always true, so that the foreign key admits assignable roles only. */
   @Column('boolean', { default: true })
   role_assignable!: boolean;
 
-  /** Follows the account; a trigger refuses a new permission that does not say `active`. */
+  /** Updated with the status of the account; a trigger refuses a new permission that is not `active`. */
   @Column('text', { default: 'active' })
   account_status!: 'active' | 'disabled';
 }

@@ -1,17 +1,18 @@
-import { TenantDatabase } from '../database/tenant-database.js';
 import { Injectable } from '@nestjs/common';
 import DataLoader from 'dataloader';
 import { ClsService } from 'nestjs-cls';
 import { callerOf } from '../common/auth/caller.js';
 import type { RequestContext } from '../common/http/request-context.js';
+import { TenantDatabase } from '../database/tenant-database.js';
 import { isAssignable } from './role-assignment.policy.js';
 
 export type ReferenceKind = 'account' | 'account_group' | 'role';
 
-/** What the caller's organization has under an id; `usable`: not disabled, or assignable. */
 export interface Reference {
+  /** Whether the organization of the API key has the referenced row. */
   exists: boolean;
-  usable: boolean;
+  /** False for disabled accounts, and for roles that cannot be assigned. */
+  isUsable: boolean;
 }
 
 interface Key {
@@ -27,11 +28,14 @@ interface ReferenceRow extends Key {
 
 type Loader = DataLoader<Key, Reference, string>;
 
-/** In one query: two full arrays of permissions of one request have no more. */
-const MOST_KEYS = 2000;
-const UNKNOWN: Reference = { exists: false, usable: false };
+/** Enough for two arrays of 500 permissions, each with a target and a role. */
+const MAX_KEYS_PER_QUERY = 2000;
+const NOT_FOUND: Reference = { exists: false, isUsable: false };
 
-/** One by one, which LIMIT 1 says: for several at once PostgreSQL takes the index of a list while it knows little of a table. */
+/**
+ * LATERAL with LIMIT 1 makes the planner look each row up by its primary key. While a table has no statistics, a join
+ * would scan the index of a list instead.
+ */
 export const FIND_REFERENCES = {
   name: 'find_references',
   text: `
@@ -49,41 +53,41 @@ export const FIND_REFERENCES = {
 };
 
 /**
- * Answers all validators of one request with one query, however many entries the request has; requests of one
- * organization that ask in the same turn of the event loop share it. No answer is kept for later.
+ * Looks up the references of a request for its validators, in one query for all of them. Requests of one organization
+ * in the same turn of the event loop share the query. Results are not cached.
  */
 @Injectable()
 export class ReferenceLookup {
-  /** By organization: what the next query is to answer. */
-  private readonly next = new Map<string, Loader>();
+  /** The loader of the next query, by organization. */
+  private readonly pendingLoaders = new Map<string, Loader>();
 
   constructor(
     private readonly database: TenantDatabase,
     private readonly context: ClsService<RequestContext>,
   ) {}
 
-  find(kind: ReferenceKind, id: string): Promise<Reference> {
+  findReference(kind: ReferenceKind, id: string): Promise<Reference> {
     const { request } = this.context.get();
     if (request === undefined)
       throw new Error('References can be looked up only while a request is validated');
-    return this.nextOf(callerOf(request).organization_id).load({ kind, id });
+    return this.pendingLoaderOf(callerOf(request).organization_id).load({ kind, id });
   }
 
-  private nextOf(organizationId: string): Loader {
-    const known = this.next.get(organizationId);
-    if (known !== undefined) return known;
+  private pendingLoaderOf(organizationId: string): Loader {
+    const pending = this.pendingLoaders.get(organizationId);
+    if (pending !== undefined) return pending;
     const findAll = (keys: readonly Key[]): Promise<Reference[]> => {
-      this.next.delete(organizationId);
+      this.pendingLoaders.delete(organizationId);
       return this.findAll(organizationId, keys);
     };
     const loader: Loader = new DataLoader(findAll, {
-      cacheKeyFn: nameOf,
-      maxBatchSize: MOST_KEYS,
-      batchScheduleFn: (findNow) => {
-        setImmediate(findNow);
+      cacheKeyFn: cacheKeyOf,
+      maxBatchSize: MAX_KEYS_PER_QUERY,
+      batchScheduleFn: (dispatch) => {
+        setImmediate(dispatch);
       },
     });
-    this.next.set(organizationId, loader);
+    this.pendingLoaders.set(organizationId, loader);
     return loader;
   }
 
@@ -93,12 +97,12 @@ export class ReferenceLookup {
     const values = [organizationId, ids('account'), ids('account_group'), ids('role')];
     const rows = await this.database.query<ReferenceRow>(organizationId, { ...FIND_REFERENCES, values });
     const found = new Map(
-      rows.map((row) => [nameOf(row), { exists: true, usable: row.active && isAssignable(row) }]),
+      rows.map((row) => [cacheKeyOf(row), { exists: true, isUsable: row.active && isAssignable(row) }]),
     );
-    return keys.map((key) => found.get(nameOf(key)) ?? UNKNOWN);
+    return keys.map((key) => found.get(cacheKeyOf(key)) ?? NOT_FOUND);
   }
 }
 
-function nameOf({ kind, id }: Key): string {
+function cacheKeyOf({ kind, id }: Key): string {
   return `${kind} ${id}`;
 }
