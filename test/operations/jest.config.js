@@ -1,6 +1,6 @@
 import settings from '../../jest.config.js';
 
-/** Tests that start, stop and cut off servers. */
+/** Tests that start and stop the service or its CLI as processes, or cut off the database. */
 /** @type {import('jest').Config} */
 export default {
   ...settings,
