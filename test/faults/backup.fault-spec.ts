@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { glob, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { createExternalDatabase } from '../ci/external-server.js';
 import { removeAfterwards, removeLeftovers } from '../ci/leftovers.js';
@@ -12,13 +12,13 @@ import { rowsOf } from './rows.js';
 import { Tenant } from './tenant.js';
 import { USERS } from './user-load.js';
 
-const USERS_MADE = 25;
+const USER_COUNT = 25;
 const ENCRYPTION_KEY = randomBytes(32).toString('base64');
 const LISTS = ['', '/users?page_size=100', '/roles', '/account-groups', '/accounts', '/permissions-catalog'];
 
 afterAll(removeLeftovers);
 
-describe('The commands of README.md, Backup and restore', () => {
+describe('The commands of "Backup and restore" in the documentation', () => {
   let tenant: Tenant;
   let original: ServiceProcess;
   let restored: ServiceProcess;
@@ -28,7 +28,7 @@ describe('The commands of README.md, Backup and restore', () => {
     const { url } = await externalDatabase();
     original = await startService({ DATABASE_URL: url, ENCRYPTION_KEY });
     tenant = await Tenant.create(url, original.origin, 'Acme');
-    for (let n = 0; n < USERS_MADE; n += 1) expect((await create(original, n)).status).toBe(201);
+    for (let n = 0; n < USER_COUNT; n += 1) expect((await create(original, n)).status).toBe(201);
     restoredUrl = await dumpAndRestore(url);
     restored = await startService({ DATABASE_URL: restoredUrl, ENCRYPTION_KEY });
   });
@@ -51,20 +51,20 @@ describe('The commands of README.md, Backup and restore', () => {
     expect([after.status, after.text]).toEqual([200, before.text]);
   });
 
-  it('keep the users, and what was answered when they were made', async () => {
+  it('keep users and the responses that are stored for idempotency keys', async () => {
     const { text } = await get(restored, '/users');
-    expect(JSON.parse(text)).toMatchObject({ pagination: { total_items: USERS_MADE } });
+    expect(JSON.parse(text)).toMatchObject({ pagination: { total_items: USER_COUNT } });
     const [before, after] = [await create(original, 7), await create(restored, 7)];
     expect([after.status, after.headers['idempotent-replayed']]).toEqual([201, 'true']);
     expect(after.text).toBe(before.text);
   });
 
-  it('leave row-level security forced', async () => {
+  it('keep row-level security forced', async () => {
     const forced = "SELECT relforcerowsecurity AS forced FROM pg_class WHERE oid = 'users'::regclass";
     expect(await rowsOf(restoredUrl, forced)).toEqual([{ forced: true }]);
   });
 
-  it('keep the audit trail whole', async () => {
+  it('keep the audit chain valid', async () => {
     const { code, output } = await ServiceProcess.cli({ DATABASE_URL: restoredUrl }, 'audit', 'verify');
     expect([code, output]).toEqual([0, expect.stringMatching(/: \d+ events hold/)]);
   });
@@ -76,28 +76,31 @@ async function externalDatabase(): Promise<{ url: string }> {
   return database;
 }
 
-/** By the lines of README.md as they stand, in a folder of their own. @returns the owner's URL of the new database */
+/** Runs the documented commands in an empty folder. @returns the owner's URL of the new database */
 async function dumpAndRestore(databaseUrl: string): Promise<string> {
   const name = `restored_${randomBytes(6).toString('hex')}`;
   const [superuserUrl, newUrl] = [superuser(pathOf(databaseUrl)), superuser(`/${name}`)];
   removeAfterwards(() => rowsOf(superuser('/postgres'), `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
   const env = { ...process.env, SUPERUSER_URL: superuserUrl, RESTORED_URL: newUrl };
-  const script = (await backupLines()).replaceAll('tenantry_restored', name);
+  const script = (await backupCommands()).replaceAll('tenantry_restored', name);
   const options = { cwd: await dataFolder(), env, timeout: 60_000 };
   await promisify(execFile)('bash', ['-e', '-u', '-o', 'pipefail', '-c', script], options);
   return Object.assign(new URL(databaseUrl), { pathname: `/${name}` }).href;
 }
 
-async function backupLines(): Promise<string> {
-  const [, section = ''] = (await readFile('README.md', 'utf8')).split('\n## Backup and restore\n');
-  const [, lines] = /^```bash\n(.*?)^```$/ms.exec(section) ?? [];
-  if (lines === undefined) throw new Error('README.md has no bash below Backup and restore');
-  return lines;
+/** @returns the first bash block below the heading "Backup and restore" of the documentation */
+async function backupCommands(): Promise<string> {
+  for await (const file of glob(['README.md', 'docs/operations/*.md'])) {
+    const text = await readFile(file, 'utf8');
+    const [, commands] = /^#+ Backup and restore$.*?^```bash\n(.*?)^```$/ms.exec(text) ?? [];
+    if (commands !== undefined) return commands;
+  }
+  throw new Error('no page has a bash block below "Backup and restore"');
 }
 
 function superuser(path: string): string {
   const url = process.env['EXTERNAL_SUPERUSER_URL'];
-  if (!url) throw new Error('EXTERNAL_SUPERUSER_URL names no server; .ci/run starts one and sets it');
+  if (!url) throw new Error('EXTERNAL_SUPERUSER_URL is not set; .ci/run starts a server and sets it');
   return Object.assign(new URL(url), { pathname: path }).href;
 }
 
