@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** README.md's steps to a production install, on a copy of the checkout that has nothing but what git keeps. */
+/** Runs the documented steps of a production install in a copy of the files that git tracks. */
 export async function installForProduction(): Promise<{ path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'tenantry-production-'));
   for (const file of await filesInGit()) await cp(file, join(path, file));
