@@ -213,6 +213,30 @@ describe('Query plans of lists', () => {
     }
   });
 
+  it.each<[string, AuditFilters, string]>([
+    ['a key', { actor_id: KEYS[1] }, 'audit_events_actor_idx'],
+    ['a key and an action', { actor_id: KEYS[1], action: 'role.updated' }, 'audit_events_actor_idx'],
+    ['a target', { target_id: 'rol_000000000001' }, 'audit_events_target_idx'],
+    [
+      'a target, a key and an action',
+      { target_id: 'rol_000000000001', actor_id: KEYS[1], action: 'role.updated' },
+      'audit_events_target_idx',
+    ],
+  ])('audit events by %s never use the index of another filter', async (_name, filters, index) => {
+    const runner = dataSource.createQueryRunner();
+    await runner.startTransaction();
+    await runner.query(`DROP INDEX ${index}`); // so that the planner shows the alternatives
+    const { sql, parameters } = selectRows(
+      auditEvents(organization, filters, 'occurred_at'),
+      { skip: 0 },
+      21,
+    );
+    const plan = JSON.stringify(await runner.query(`EXPLAIN (FORMAT JSON) ${sql}`, parameters));
+    await runner.rollbackTransaction();
+    await runner.release();
+    expect(plan).not.toMatch(/audit_events_(action|actor)_idx/);
+  });
+
   it('a late numbered page looks up permissions of its own rows only', async () => {
     const { sql, parameters } = selectRows(usersBy('created_at'), { skip: ROWS / 2 }, 21);
     const [answer] = await dataSource.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
