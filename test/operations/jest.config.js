@@ -7,4 +7,5 @@ export default {
   rootDir: '../..',
   testMatch: ['<rootDir>/test/operations/*.e2e-spec.ts'],
   testTimeout: 90_000,
+  maxWorkers: 2, // each test runs several processes
 };

@@ -30,7 +30,7 @@ describe('The service with DATABASE_URL', () => {
   };
 
   const createOrganization = async (): Promise<KeyPair> => {
-    const { output } = await ServiceProcess.cli(
+    const { code, output } = await ServiceProcess.cli(
       environment,
       'organization',
       'create',
@@ -38,6 +38,7 @@ describe('The service with DATABASE_URL', () => {
       'Acme',
       '--json',
     );
+    if (code !== 0) throw new Error(output);
     return JSON.parse(output) as KeyPair;
   };
 
