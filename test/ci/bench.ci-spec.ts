@@ -18,13 +18,13 @@ interface Run {
 let folder: string;
 
 beforeAll(async () => {
-  const made = await createDataDir();
-  removeAfterwards(() => made.remove());
-  folder = made.path;
+  const dataDir = await createDataDir();
+  removeAfterwards(() => dataDir.remove());
+  folder = dataDir.path;
 });
 afterAll(removeLeftovers);
 
-/** How fast the service is on this machine is not asked: whether it can be measured is. */
+/** Checks that the bench runs, not how fast the service is. */
 describe('npm run bench -- --smoke', () => {
   let run: Run;
   let record: RunRecord;
@@ -34,11 +34,11 @@ describe('npm run bench -- --smoke', () => {
     record = JSON.parse(await readFile(join(folder, 'full.json'), 'utf8')) as RunRecord;
   }, 240_000);
 
-  it('ends with exit code 0', () => {
+  it('exits with 0', () => {
     expect(run).toMatchObject({ code: 0 });
   });
 
-  it.each(SCENARIO_NAMES)('has figures of %s in the file and in the table', (scenario) => {
+  it.each(SCENARIO_NAMES)('writes the figures of %s to the file and the table', (scenario) => {
     const figures = record.figures.filter((figure) => figure.scenario === scenario);
     expect(figures).not.toEqual([]);
     for (const { name, value } of figures) {
@@ -47,7 +47,7 @@ describe('npm run bench -- --smoke', () => {
     }
   });
 
-  it('says what was measured, on what', () => {
+  it('records commit, versions and options', () => {
     expect(record).toMatchObject({
       commit: expect.stringMatching(/^[0-9a-f]{7,}\+?$|^unknown$/) as unknown,
       versions: { node: process.versions.node, postgresql: expect.stringMatching(/^\d+/) as unknown },
@@ -56,7 +56,7 @@ describe('npm run bench -- --smoke', () => {
     });
   });
 
-  it('draws every figure that has a target', async () => {
+  it('draws every figure with a target', async () => {
     const picture = await readFile(join(folder, 'full.svg'), 'utf8');
     for (const { name } of record.figures.filter(({ target }) => target !== undefined))
       expect(picture).toContain(`>${name}<`);
@@ -64,27 +64,27 @@ describe('npm run bench -- --smoke', () => {
 });
 
 describe('npm run bench -- --compare', () => {
-  it('ends with exit code 1, and says what, when a ratio is worse than in the file', async () => {
+  it('exits with 1 and names the figure when a ratio is worse than in the file', async () => {
     const run = await bench('slower', 'retrieve', '--compare', await recordWith(1000));
     expect(run).toMatchObject({ code: 1 });
     expect(run.output).toContain('More than 10 % worse: retrieve, 32 clients');
   }, 90_000);
 
-  it('ends with exit code 0 when nothing is', async () => {
+  it('exits with 0 when no ratio is worse', async () => {
     const run = await bench('faster', 'retrieve', '--compare', await recordWith(0.000_001));
     expect(run).toMatchObject({ code: 0 });
     expect(run.output).toMatch(/retrieve, 32 clients: .* better by/);
   }, 90_000);
 });
 
-/** Through npm, as a person would; the files are named after `name`. */
+/** Runs the bench by npm. The files are named after `name`. */
 async function bench(name: string, ...parameters: string[]): Promise<Run> {
   const files = ['--json', join(folder, `${name}.json`), '--svg', join(folder, `${name}.svg`)];
   const args = ['run', '--silent', 'bench', '--', '--smoke', ...files, ...parameters];
   const child = spawn('npm', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'close');
   removeAfterwards(async () => {
-    child.kill(); // as Ctrl-C would: the bench removes what it made
+    child.kill(); // like Ctrl-C: the bench removes its files and processes
     await exited;
   });
   const output = await text(child.stdout);
@@ -92,7 +92,7 @@ async function bench(name: string, ...parameters: string[]): Promise<Run> {
   return { code, output };
 }
 
-/** A file of an earlier run, in which retrieving went so well. */
+/** Writes the record of an earlier run with this ratio of retrieve. @returns its path */
 async function recordWith(ratio: number): Promise<string> {
   const figure: Figure = {
     scenario: 'retrieve',

@@ -5,18 +5,18 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** `npm start`, `npm run cli` and the rest build first, while another one of them may be reading what was built. */
-describe('npm run build, with nothing changed since the last one', () => {
-  it('writes no file anew, also when two run at once', async () => {
+/** `npm start` and `npm run cli` build first, possibly while another process reads dist/. */
+describe('npm run build without changes', () => {
+  it('writes no file, also when two run at the same time', async () => {
     const build = (): Promise<unknown> => run('npm', ['run', 'build']);
     await build();
-    const before = await built();
+    const before = await builtFile();
     await Promise.all([build(), build()]);
-    expect(await built()).toEqual(before);
+    expect(await builtFile()).toEqual(before);
   });
 });
 
-async function built(): Promise<{ ino: number; ctimeMs: number }> {
+async function builtFile(): Promise<{ ino: number; ctimeMs: number }> {
   const { ino, ctimeMs } = await stat('dist/src/main.js');
   return { ino, ctimeMs };
 }

@@ -1,9 +1,9 @@
 import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
 
-/** A database with nothing in it, on the PostgreSQL of Debian's packages that .ci/run starts. */
+/** An empty database on the PostgreSQL of Debian's packages that .ci/run starts. */
 export function createExternalDatabase(): Promise<TestDatabase> {
   const url = process.env['EXTERNAL_DATABASE_URL'];
-  if (!url) throw new Error('EXTERNAL_DATABASE_URL names no server; .ci/run starts one and sets it');
-  process.env['TEST_SERVER_URL'] = url; // for this test file alone: Jest gives each a copy of the environment
+  if (!url) throw new Error('EXTERNAL_DATABASE_URL is not set; .ci/run starts a server and sets it');
+  process.env['TEST_SERVER_URL'] = url; // affects this test file only: Jest copies the environment for each
   return createEmptyDatabase();
 }

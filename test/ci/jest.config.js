@@ -1,6 +1,6 @@
 import settings from '../../jest.config.js';
 
-/** The checks that need more than Node: a browser, a PostgreSQL of Debian's packages, the registry. .ci/run brings these. */
+/** Tests that need a browser, PostgreSQL of Debian's packages, or the package registry. .ci/run provides these. */
 /** @type {import('jest').Config} */
 export default {
   ...settings,

@@ -1,16 +1,16 @@
 const leftovers: (() => Promise<unknown>)[] = [];
-let over = false;
+let isDone = false;
 
-/** For what a test must not leave behind even when it fails or gets stuck: a process would keep Jest from ending. */
+/** Registers the removal of a process, folder or database, which runs even when the test fails or times out. */
 export function removeAfterwards(remove: () => Promise<unknown>): void {
-  if (over)
-    remove().catch(() => undefined); // made by a test that went on after its time was up
+  if (isDone)
+    remove().catch(() => undefined); // registered by a test that ran into its timeout
   else leftovers.push(remove);
 }
 
-/** For `afterAll`: removes all, the last made first, and only then tells what could not be removed. */
+/** For `afterAll`: runs all removals, the last registered first. @throws AggregateError of those that failed */
 export async function removeLeftovers(): Promise<void> {
-  over = true;
+  isDone = true;
   const errors: unknown[] = [];
   for (const remove of leftovers.splice(0).reverse())
     await remove().catch((error: unknown) => errors.push(error));

@@ -16,7 +16,7 @@ import { installForProduction } from './production-install.js';
 
 afterAll(removeLeftovers);
 
-describe('The production build, on a PostgreSQL of its operator', () => {
+describe('NODE_ENV=production on an external PostgreSQL', () => {
   let database: TestDatabase;
   let dataDir: string;
   let service: ServiceProcess;
@@ -29,7 +29,7 @@ describe('The production build, on a PostgreSQL of its operator', () => {
     service = await listening(spawnService({ ...production(database), DATA_DIR: dataDir }));
   });
 
-  it('gets ready', async () => {
+  it('becomes ready', async () => {
     expect(await isReady(service)).toBe(true);
   });
 
@@ -37,27 +37,27 @@ describe('The production build, on a PostgreSQL of its operator', () => {
     expect(service.output).not.toMatch(/[ps]k_|-KEY/);
   });
 
-  it('makes no sandbox organization', async () => {
+  it('creates no sandbox organization', async () => {
     const sandbox = 'SELECT id FROM organizations WHERE id = $1';
     expect(await rows(database, sandbox, [SANDBOX.organization_id])).toEqual([]);
   });
 
-  it('makes no data folder', () => {
+  it('creates no data folder', () => {
     expect(existsSync(dataDir)).toBe(false);
   });
 
-  it('creates a user for an organization that the command line made', async () => {
+  it('creates a user in an organization that the CLI created', async () => {
     const keys = await createOrganization(database);
     const answer = await createUser(service, keys);
     expect(answer.status).toBe(201);
   });
 
-  it('ends with exit code 0 when told to stop', async () => {
+  it('exits with 0 on SIGTERM', async () => {
     expect(await service.stop()).toBe(0);
   });
 });
 
-describe('Two services started at once on one empty database', () => {
+describe('Two services that start at the same time on an empty database', () => {
   let database: TestDatabase;
   let services: ServiceProcess[];
 
@@ -68,7 +68,7 @@ describe('Two services started at once on one empty database', () => {
     );
   });
 
-  it('get ready both', async () => {
+  it('both become ready', async () => {
     expect(await Promise.all(services.map(isReady))).toEqual([true, true]);
   });
 
@@ -78,8 +78,8 @@ describe('Two services started at once on one empty database', () => {
   });
 });
 
-describe('Started with MIGRATE_ON_START=false on an empty database', () => {
-  it('stops with exit code 1 and names the migrations that are pending', async () => {
+describe('MIGRATE_ON_START=false on an empty database', () => {
+  it('exits with 1 and names the pending migrations', async () => {
     const service = spawnService({ ...production(await emptyDatabase()), MIGRATE_ON_START: 'false' });
     expect(await service.exitCode()).toBe(1);
     expect(service.output).toContain('InitialSchema1763856000000');
@@ -87,7 +87,7 @@ describe('Started with MIGRATE_ON_START=false on an empty database', () => {
 });
 
 describe('A production install', () => {
-  it('gets ready without the development and the optional packages', async () => {
+  it('becomes ready without development and optional packages', async () => {
     const database = await emptyDatabase();
     const install = await installForProduction();
     removeAfterwards(() => install.remove());
@@ -116,25 +116,22 @@ async function listening(service: ServiceProcess): Promise<ServiceProcess> {
   return service;
 }
 
-/**
- * Holds up the table that every migration starts with until one that `start` has started waits for it, and all are
- * there. The others ask again and again whether it is their turn.
- */
+/** Locks the migrations table until all processes are connected and one of them waits for the lock. The others poll. */
 async function atTheSameMoment<T>(database: TestDatabase, start: () => Promise<T>[]): Promise<T[]> {
-  const holder = new pg.Client({ connectionString: database.url });
-  await holder.connect();
-  removeAfterwards(() => holder.end());
-  await holder.query('BEGIN; CREATE TABLE migrations ()');
+  const lockHolder = new pg.Client({ connectionString: database.url });
+  await lockHolder.connect();
+  removeAfterwards(() => lockHolder.end());
+  await lockHolder.query('BEGIN; CREATE TABLE migrations ()');
   const started = start();
-  await untilAllAreThere(database, started.length);
-  await holder.query('ROLLBACK');
+  await untilAllConnected(database, started.length);
+  await lockHolder.query('ROLLBACK');
   return Promise.all(started);
 }
 
-async function untilAllAreThere(database: TestDatabase, processes: number): Promise<void> {
+async function untilAllConnected(database: TestDatabase, processes: number): Promise<void> {
   const sessions = `
     SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tenantry'
-    HAVING count(*) > $1 AND bool_or(wait_event_type = 'Lock')`; // the one that migrates has two
+    HAVING count(*) > $1 AND bool_or(wait_event_type = 'Lock')`; // the migrating process has two sessions
   while ((await rows(database, sessions, [processes])).length === 0) await pause(20);
 }
 

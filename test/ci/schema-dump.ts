@@ -1,27 +1,27 @@
 import type { DataSource } from 'typeorm';
 
-/** Everything that a migration can make in the schema, one line each; TypeORM's own table and what extensions bring are left out. */
+/** All objects of the schema, one per line, without TypeORM's migrations table and the objects of extensions. */
 const SCHEMA = `
-  WITH ours AS (
+  WITH relations AS (
     SELECT oid, relname, relkind FROM pg_class
     WHERE relnamespace = current_schema()::regnamespace AND relname NOT IN ('migrations', 'migrations_id_seq')
       AND oid NOT IN (SELECT indexrelid FROM pg_index WHERE indrelid = to_regclass('migrations'))
   )
-  SELECT format('relation %s (%s)', relname, relkind) AS line FROM ours
+  SELECT format('relation %s (%s)', relname, relkind) AS line FROM relations
   UNION ALL
   SELECT format('column %s.%s %s%s %s', relname, attname, format_type(atttypid, atttypmod),
     CASE WHEN attnotnull THEN ' not null' END, pg_get_expr(adbin, adrelid))
-    FROM ours JOIN pg_attribute ON attrelid = ours.oid AND attnum > 0 AND NOT attisdropped
+    FROM relations JOIN pg_attribute ON attrelid = relations.oid AND attnum > 0 AND NOT attisdropped
     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
     WHERE relkind IN ('r', 'p', 'v', 'm')
   UNION ALL
   SELECT format('constraint %s on %s: %s', conname, relname, pg_get_constraintdef(pg_constraint.oid))
-    FROM pg_constraint JOIN ours ON conrelid = ours.oid
+    FROM pg_constraint JOIN relations ON conrelid = relations.oid
   UNION ALL
-  SELECT format('index %s', pg_get_indexdef(oid)) FROM ours WHERE relkind IN ('i', 'I')
+  SELECT format('index %s', pg_get_indexdef(oid)) FROM relations WHERE relkind IN ('i', 'I')
   UNION ALL
   SELECT format('trigger %s', pg_get_triggerdef(pg_trigger.oid))
-    FROM pg_trigger JOIN ours ON tgrelid = ours.oid WHERE NOT tgisinternal
+    FROM pg_trigger JOIN relations ON tgrelid = relations.oid WHERE NOT tgisinternal
   UNION ALL
   SELECT format('function %s', pg_get_functiondef(oid))
     FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND prokind <> 'a'
@@ -32,7 +32,7 @@ const SCHEMA = `
   ORDER BY line
 `;
 
-/** The indentation of a function's body is left out too: a migration that goes back may write it in another place. */
+/** The schema without the indentation of function bodies, which differs between migrations. */
 export async function schemaOf(dataSource: DataSource): Promise<string[]> {
   const rows: { line: string }[] = await dataSource.query(SCHEMA);
   return rows.map(({ line }) => line.replaceAll(/\n\s+/g, '\n'));

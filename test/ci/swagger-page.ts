@@ -1,7 +1,7 @@
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
 import type { KeyPair } from '../../src/common/auth/key-pair.js';
 
-/** As root and without a display, and asking nothing of anybody on the browser's own account. */
+/** Runs as root without a display, and without requests of the browser itself. */
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -12,8 +12,8 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** What shows the keys in plain text, and what is long and beside the point: headers, other answers. */
-const NOT_IN_THE_PICTURE = [
+/** Elements that show the keys, and long ones that the picture does not need. */
+const HIDDEN_ELEMENTS = [
   '.curl-command',
   '.dialog-ux',
   '.live-responses-table .response-col_description > div:not(:has(.highlight-code))',
@@ -21,24 +21,24 @@ const NOT_IN_THE_PICTURE = [
   '.responses-table:not(.live-responses-table)',
 ].join();
 
-/** Swagger UI in Debian's Chromium, used as a person would. */
+/** Swagger UI in Debian's Chromium. */
 export class SwaggerPage {
-  /** What the browser complained of, a broken content security policy among it. */
-  readonly complaints: string[] = [];
-  readonly hostsAsked = new Set<string>();
+  /** Console errors, including violations of the content security policy. */
+  readonly errors: string[] = [];
+  readonly requestedHosts = new Set<string>();
 
   private constructor(
     private readonly browser: Browser,
     private readonly page: Page,
   ) {
     page.on('console', (message) => {
-      if (message.type() === 'error') this.complaints.push(message.text());
+      if (message.type() === 'error') this.errors.push(message.text());
     });
-    page.on('pageerror', (error) => this.complaints.push(error.message));
-    page.on('requestfailed', (request) => this.complaints.push(`failed: ${request.url()}`));
+    page.on('pageerror', (error) => this.errors.push(error.message));
+    page.on('requestfailed', (request) => this.errors.push(`failed: ${request.url()}`));
     page.on('request', (request) => {
       const { protocol, host } = new URL(request.url());
-      if (protocol !== 'data:') this.hostsAsked.add(host);
+      if (protocol !== 'data:') this.requestedHosts.add(host);
     });
   }
 
@@ -65,7 +65,7 @@ export class SwaggerPage {
     await this.page.reload();
   }
 
-  /** The headers whose value Swagger UI holds ready to send. */
+  /** The headers for which Swagger UI has stored a value. */
   async authorizedHeaders(): Promise<string[]> {
     await this.openAuthorization();
     const held = this.page.locator('.dialog-ux form', { hasText: 'Authorized' });
@@ -74,7 +74,7 @@ export class SwaggerPage {
     return headers;
   }
 
-  /** Opens the operation, presses "Try it out" and "Execute", and changes nothing. @returns the answer's status */
+  /** Executes the operation with its example. @returns the status of the response */
   async execute(operationId: string): Promise<string> {
     const operation = this.operation(operationId);
     await operation.locator('.opblock-summary').click();
@@ -83,13 +83,13 @@ export class SwaggerPage {
     return operation.locator('.live-responses-table .response .response-col_status').innerText();
   }
 
-  /** A picture of the operation that was executed, without anything that shows the keys. */
+  /** Saves a picture of the executed operation, without the keys. */
   async picture(operationId: string, file: string): Promise<void> {
-    await this.page.addStyleTag({ content: `${NOT_IN_THE_PICTURE} { display: none }` });
+    await this.page.addStyleTag({ content: `${HIDDEN_ELEMENTS} { display: none }` });
     await this.operation(operationId).screenshot({ path: file });
   }
 
-  /** Everything on the page that can be seen, in view or by scrolling. */
+  /** All visible text of the page. */
   visibleText(): Promise<string> {
     return this.page.locator('body').innerText();
   }

@@ -9,8 +9,8 @@ const PICTURE = '.artifacts/swagger-ui.png';
 
 afterAll(removeLeftovers);
 
-/** The steps of one visit, in order. */
-describe('Swagger UI beside a fresh sandbox', () => {
+/** The tests are the steps of one visit, in order. */
+describe('Swagger UI with a new sandbox', () => {
   let service: ServiceProcess;
   let keys: KeyPair;
   let page: SwaggerPage;
@@ -26,32 +26,32 @@ describe('Swagger UI beside a fresh sandbox', () => {
     await page.visit(`${service.origin}/docs`);
   });
 
-  it('holds no keys at first', async () => {
+  it('stores no keys at first', async () => {
     expect(await page.authorizedHeaders()).toEqual([]);
   });
 
-  it('remembers both keys when the page is loaded again', async () => {
+  it('keeps both keys when the page is reloaded', async () => {
     await page.authorize(keys);
     await page.reload();
     expect(await page.authorizedHeaders()).toEqual(['PUBLIC-API-KEY', 'PRIVATE-SECRET-KEY']);
   });
 
-  it('creates a user from the example as it stands, at the first attempt', async () => {
+  it('creates a user from the unchanged example', async () => {
     expect(await page.execute('create-user')).toMatch(/^201/);
   });
 
-  it('can be shown in a picture that gives no key away', async () => {
+  it('is pictured without the keys', async () => {
     await page.picture('create-user', PICTURE);
     const text = await page.visibleText();
     expect(text).toContain('Response body');
     for (const key of [keys.public_api_key, keys.private_secret_key]) expect(text).not.toContain(key);
   });
 
-  it('broke no content security policy and met no other error', () => {
-    expect(page.complaints).toEqual([]);
+  it('causes no console error and no violation of the content security policy', () => {
+    expect(page.errors).toEqual([]);
   });
 
-  it('asked no other host for anything', () => {
-    expect([...page.hostsAsked]).toEqual([new URL(service.origin).host]);
+  it('requests no other host', () => {
+    expect([...page.requestedHosts]).toEqual([new URL(service.origin).host]);
   });
 });

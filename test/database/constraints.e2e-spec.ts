@@ -12,8 +12,8 @@ import { startApp, type TestApp } from '../support/app.js';
 
 const NEW_ID = '01a20876-c273-76f4-a413-5eb48530caff';
 
-/** Whoever writes to the database, by whatever way, meets the same rules as a caller of the API. */
-describe('Raw SQL', () => {
+/** SQL that bypasses the API must meet the same rules as a request. */
+describe('Database constraints', () => {
   let service: TestApp;
   let acme: TestOrganization;
   let other: TestOrganization;
@@ -30,8 +30,8 @@ describe('Raw SQL', () => {
   const run = (statement: string, parameters: unknown[] = []): Promise<unknown> =>
     service.dataSource.query(statement, parameters);
 
-  /** The name of the constraint that a statement breaks. */
-  const broken = async (statement: string, parameters: unknown[]): Promise<string | undefined> => {
+  /** @returns the name of the constraint that the statement violates, undefined when it succeeds */
+  const violated = async (statement: string, parameters: unknown[]): Promise<string | undefined> => {
     try {
       await run(statement, parameters);
       return undefined;
@@ -40,50 +40,50 @@ describe('Raw SQL', () => {
     }
   };
 
-  const givePermission = (
+  const insertAccountPermission = (
     organization: string,
     account: string,
     role: string,
     extra = '',
   ): Promise<string | undefined> =>
-    broken(
+    violated(
       `INSERT INTO account_permissions (organization_id, user_id, account_id, role_id${extra && ', role_assignable'})
        VALUES ($1, $2, $3, $4${extra && `, ${extra}`})`,
       [organization, user.id, account, role],
     );
-  const giveGroupPermission = (
+  const insertGroupPermission = (
     organization: string,
     group: string,
     role: string,
   ): Promise<string | undefined> =>
-    broken(
+    violated(
       'INSERT INTO account_group_permissions (organization_id, user_id, account_group_id, role_id) VALUES ($1, $2, $3, $4)',
       [organization, user.id, group, role],
     );
 
   it.each(['Admin', 'IAM Admin', 'Custodian'] as const)(
-    'cannot give %s on an account or a group',
+    'account and group permissions reject the administrator or staff role %s',
     async (name) => {
       const account = await createAccount(acme.client, acme.group.id);
-      expect(await givePermission(acme.id, account.id, acme.roles[name])).toBe(
+      expect(await insertAccountPermission(acme.id, account.id, acme.roles[name])).toBe(
         'account_permissions_role_fkey',
       );
-      expect(await givePermission(acme.id, account.id, acme.roles[name], 'false')).toBe(
+      expect(await insertAccountPermission(acme.id, account.id, acme.roles[name], 'false')).toBe(
         'account_permissions_role_check',
       );
-      expect(await giveGroupPermission(acme.id, acme.group.id, acme.roles[name])).toBe(
+      expect(await insertGroupPermission(acme.id, acme.group.id, acme.roles[name])).toBe(
         'account_group_permissions_role_fkey',
       );
     },
   );
 
-  it('cannot call a role of administrators or staff assignable', async () => {
+  it('roles reject an administrator or staff role that is assignable', async () => {
     for (const [admin, staff] of [
       [true, false],
       [false, true],
     ]) {
       expect(
-        await broken(
+        await violated(
           "INSERT INTO roles (organization_id, id, name, admin, staff, assignable) VALUES ($1, 'rol_aaaaaaaaaaaa', 'x', $2, $3, true)",
           [acme.id, admin, staff],
         ),
@@ -91,44 +91,46 @@ describe('Raw SQL', () => {
     }
   });
 
-  it('cannot make a role that users hold an administrator role', async () => {
+  it('roles reject a change to administrator, and a delete, while users hold the role', async () => {
     const role = await insertCustomRole(service, acme);
     const account = await createAccount(acme.client, acme.group.id);
-    expect(await givePermission(acme.id, account.id, role)).toBeUndefined();
-    expect(await broken('UPDATE roles SET admin = true, assignable = false WHERE id = $1', [role])).toBe(
+    expect(await insertAccountPermission(acme.id, account.id, role)).toBeUndefined();
+    expect(await violated('UPDATE roles SET admin = true, assignable = false WHERE id = $1', [role])).toBe(
       'account_permissions_role_fkey',
     );
-    expect(await broken('DELETE FROM roles WHERE id = $1', [role])).toBe('account_permissions_role_fkey');
+    expect(await violated('DELETE FROM roles WHERE id = $1', [role])).toBe('account_permissions_role_fkey');
   });
 
-  it("cannot give another organization's role, account or group", async () => {
-    expect(await givePermission(acme.id, acme.account.id, other.roles.Agent)).toBe(
+  it('permissions reject a role, account, group or user of another organization', async () => {
+    expect(await insertAccountPermission(acme.id, acme.account.id, other.roles.Agent)).toBe(
       'account_permissions_pkey',
     );
     const account = await createAccount(acme.client, acme.group.id);
-    expect(await givePermission(acme.id, account.id, other.roles.Agent)).toBe(
+    expect(await insertAccountPermission(acme.id, account.id, other.roles.Agent)).toBe(
       'account_permissions_role_fkey',
     );
-    expect(await givePermission(acme.id, other.account.id, acme.roles.Agent)).toBe(
+    expect(await insertAccountPermission(acme.id, other.account.id, acme.roles.Agent)).toBe(
       'account_permissions_account_fkey',
     );
-    expect(await giveGroupPermission(acme.id, other.group.id, acme.roles.Agent)).toBe(
+    expect(await insertGroupPermission(acme.id, other.group.id, acme.roles.Agent)).toBe(
       'account_group_permissions_account_group_fkey',
     );
-    expect(await givePermission(other.id, other.account.id, other.roles.Agent)).toBe(
+    expect(await insertAccountPermission(other.id, other.account.id, other.roles.Agent)).toBe(
       'account_permissions_user_fkey',
     );
   });
 
-  it('cannot give a second role on one account', async () => {
-    expect(await givePermission(acme.id, acme.account.id, acme.roles.Agent)).toBe('account_permissions_pkey');
+  it('account_permissions rejects a second role of one user on one account', async () => {
+    expect(await insertAccountPermission(acme.id, acme.account.id, acme.roles.Agent)).toBe(
+      'account_permissions_pkey',
+    );
   });
 
-  describe('on a disabled account', () => {
-    /** An account that the user holds a role on, disabled since: both rows change in one statement. */
+  describe('permissions on a disabled account', () => {
+    /** A disabled account on which the user still holds a role. One statement changes both rows. */
     const disabledAccount = async (): Promise<string> => {
       const { id } = await createAccount(acme.client, acme.group.id);
-      expect(await givePermission(acme.id, id, acme.roles.Agent)).toBeUndefined();
+      expect(await insertAccountPermission(acme.id, id, acme.roles.Agent)).toBeUndefined();
       await run(
         `WITH disabled AS (
            UPDATE accounts SET status = 'disabled' WHERE organization_id = $1 AND id = $2 RETURNING organization_id, id, status)
@@ -139,28 +141,30 @@ describe('Raw SQL', () => {
       return id;
     };
 
-    it('the permissions that were held are kept', async () => {
+    it('remain', async () => {
       const id = await disabledAccount();
       const { body } = await acme.client.get<UserResponse>(`/v1/organizations/users/${user.id}`);
       expect(body.account_permissions).toContainEqual({ account_id: id, role_id: acme.roles.Agent });
     });
 
-    it('no permission can be given, however the row is written', async () => {
+    it('cannot be inserted, whatever account_status the row claims', async () => {
       const { id } = await createAccount(acme.client, acme.group.id);
       await run("UPDATE accounts SET status = 'disabled' WHERE id = $1", [id]);
-      expect(await givePermission(acme.id, id, acme.roles.Agent)).toBe('account_permissions_account_fkey');
+      expect(await insertAccountPermission(acme.id, id, acme.roles.Agent)).toBe(
+        'account_permissions_account_fkey',
+      );
       expect(
-        await broken(
+        await violated(
           "INSERT INTO account_permissions (organization_id, user_id, account_id, role_id, account_status) VALUES ($1, $2, $3, $4, 'disabled')",
           [acme.id, user.id, id, acme.roles.Agent],
         ),
       ).toBe('account_permissions_active_check');
     });
 
-    it('no role can be changed', async () => {
+    it('cannot change their role', async () => {
       const id = await disabledAccount();
       expect(
-        await broken('UPDATE account_permissions SET role_id = $1 WHERE account_id = $2', [
+        await violated('UPDATE account_permissions SET role_id = $1 WHERE account_id = $2', [
           acme.roles.Developer,
           id,
         ]),
@@ -168,28 +172,28 @@ describe('Raw SQL', () => {
     });
   });
 
-  it('cannot put an account into another organization’s group, nor nest a group in one', async () => {
+  it('accounts and account_groups reject a group of another organization, and a group as its own parent', async () => {
     expect(
-      await broken('UPDATE accounts SET account_group_id = $1 WHERE id = $2', [
+      await violated('UPDATE accounts SET account_group_id = $1 WHERE id = $2', [
         other.group.id,
         acme.account.id,
       ]),
     ).toBe('accounts_account_group_fkey');
     expect(
-      await broken('UPDATE account_groups SET parent_code = $1 WHERE id = $2', [
+      await violated('UPDATE account_groups SET parent_code = $1 WHERE id = $2', [
         other.group.id,
         acme.group.id,
       ]),
     ).toBe('account_groups_parent_fkey');
-    expect(await broken('UPDATE account_groups SET parent_code = id WHERE id = $1', [acme.group.id])).toBe(
+    expect(await violated('UPDATE account_groups SET parent_code = id WHERE id = $1', [acme.group.id])).toBe(
       'account_groups_cycle_check',
     );
   });
 
-  it('cannot make a circle of groups at once, as large as it may be', async () => {
+  it('account_groups rejects a cycle that one statement inserts', async () => {
     const ids = Array.from({ length: 4 }, () => randomUUID());
     const insert = (parents: (string | null)[]): Promise<string | undefined> =>
-      broken(
+      violated(
         `INSERT INTO account_groups (organization_id, id, name, merchant_id, parent_code)
          SELECT $1, id, 'Group', 'm', parent FROM unnest($2::uuid[], $3::uuid[]) AS given (id, parent)`,
         [acme.id, ids, parents],
@@ -200,38 +204,38 @@ describe('Raw SQL', () => {
     expect(await insert([second, third, last, null])).toBeUndefined();
   });
 
-  it('cannot create a user with an address that is taken, in any case', async () => {
+  it('users rejects an e-mail address that is taken, ignoring case', async () => {
     expect(
-      await broken(
+      await violated(
         "INSERT INTO users (organization_id, id, email, first_name, last_name) VALUES ($1, $2, upper($3), 'A', 'B')",
         [acme.id, NEW_ID, user.email],
       ),
     ).toBe('users_email_key');
   });
 
-  it('cannot create a user without any permission', async () => {
+  it('users rejects an insert without any permission', async () => {
     expect(
-      await broken(
+      await violated(
         "INSERT INTO users (organization_id, id, email, first_name, last_name) VALUES ($1, $2, 'a@b.c', 'A', 'B')",
         [acme.id, NEW_ID],
       ),
     ).toBe('users_permission_check');
   });
 
-  it('can take the last permission of a user away later', async () => {
+  it('account_permissions allows deleting the last permission of an existing user', async () => {
     const { body } = await acme.client.post<UserResponse>('/v1/organizations/users', newUser(acme));
     await run('DELETE FROM account_permissions WHERE user_id = $1', [body.id]);
-    const { body: left } = await acme.client.get<UserResponse>(`/v1/organizations/users/${body.id}`);
-    expect(left.account_permissions).toEqual([]);
+    const { body: after } = await acme.client.get<UserResponse>(`/v1/organizations/users/${body.id}`);
+    expect(after.account_permissions).toEqual([]);
   });
 
-  it('removes the permissions of a user with the user', async () => {
+  it('deleting a user deletes its permissions', async () => {
     const { body } = await acme.client.post<UserResponse>('/v1/organizations/users', newUser(acme));
     await run('DELETE FROM users WHERE id = $1', [body.id]);
     expect(await run('SELECT 1 FROM account_permissions WHERE user_id = $1', [body.id])).toEqual([]);
   });
 
-  it('can neither change nor delete a default role, nor make one, nor change a role’s type', async () => {
+  it('roles rejects changing, deleting or creating a default role, and changing role_type', async () => {
     const role = await insertCustomRole(service, acme);
     const statements = [
       "UPDATE roles SET name = 'Mine' WHERE id = $1",
@@ -239,23 +243,23 @@ describe('Raw SQL', () => {
       'DELETE FROM roles WHERE id = $1',
     ];
     for (const statement of statements) {
-      expect([statement, await broken(statement, [acme.roles.Agent])]).toEqual([
+      expect([statement, await violated(statement, [acme.roles.Agent])]).toEqual([
         statement,
         'roles_immutable_check',
       ]);
     }
-    expect(await broken('UPDATE roles SET is_default = true WHERE id = $1', [role])).toBe(
+    expect(await violated('UPDATE roles SET is_default = true WHERE id = $1', [role])).toBe(
       'roles_immutable_check',
     );
-    expect(await broken("UPDATE roles SET role_type = 'organization' WHERE id = $1", [role])).toBe(
+    expect(await violated("UPDATE roles SET role_type = 'organization' WHERE id = $1", [role])).toBe(
       'roles_immutable_check',
     );
-    expect(await broken("UPDATE roles SET name = 'Renamed' WHERE id = $1", [role])).toBeUndefined();
+    expect(await violated("UPDATE roles SET name = 'Renamed' WHERE id = $1", [role])).toBeUndefined();
   });
 
-  it('cannot give two roles of one organization the same name, in any case', async () => {
+  it('roles rejects a name that is taken, ignoring case', async () => {
     expect(
-      await broken(
+      await violated(
         "INSERT INTO roles (organization_id, id, name) VALUES ($1, 'rol_bbbbbbbbbbbb', 'DEVELOPER')",
         [acme.id],
       ),
@@ -266,11 +270,11 @@ describe('Raw SQL', () => {
     ['users_first_name_check', "UPDATE users SET first_name = '' WHERE id = $1"],
     ['users_last_name_check', "UPDATE users SET last_name = repeat('x', 256) WHERE id = $1"],
     ['users_email_check', "UPDATE users SET email = repeat('x', 255) WHERE id = $1"],
-  ])('cannot break %s', async (constraint, statement) => {
-    expect(await broken(statement, [user.id])).toBe(constraint);
+  ])('users enforces %s', async (constraint, statement) => {
+    expect(await violated(statement, [user.id])).toBe(constraint);
   });
 
-  it('finds organization_id first in every key of every table but the shared ones', async () => {
+  it('every key and unique index of a tenant table begins with organization_id', async () => {
     const keys = (await run(
       `SELECT c.conname AS name, c.conrelid::regclass::text AS table, a.attname AS first
        FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
@@ -281,8 +285,8 @@ describe('Raw SQL', () => {
        WHERE i.indisunique AND i.indrelid::regclass::text NOT LIKE 'pg_%'`,
     )) as { name: string; table: string; first: string }[];
     const shared = ['organizations', 'api_keys', 'signing_keys', 'migrations'];
-    const own = keys.filter(({ table }) => !shared.includes(table) && !table.startsWith('pg_toast'));
-    expect(own.length).toBeGreaterThan(15);
-    expect(own.filter(({ first }) => first !== 'organization_id')).toEqual([]);
+    const tenantKeys = keys.filter(({ table }) => !shared.includes(table) && !table.startsWith('pg_toast'));
+    expect(tenantKeys.length).toBeGreaterThan(15);
+    expect(tenantKeys.filter(({ first }) => first !== 'organization_id')).toEqual([]);
   });
 });

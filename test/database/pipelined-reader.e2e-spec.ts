@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
@@ -8,62 +8,65 @@ import { organizationSettings } from '../../src/database/postgres/session-settin
 import { PipelinedReader } from '../../src/database/postgres/pipelined-reader.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 
-const reading = (name: string, text: string): pg.QueryConfig => ({ name, text });
+const ECHO = {
+  name: 'echo',
+  text: `SELECT current_setting('tenantry.organization_id', true) AS organization_id, $1::int AS n`,
+};
+const DIVISION = { name: 'division', text: 'SELECT 12 / $1::int AS quotient' };
+const LOCKED = { name: 'locked', text: 'SELECT pg_advisory_xact_lock(1)::text AS locked' };
+const SLEEP = { name: 'sleep', text: 'SELECT pg_sleep(0.02)::text AS slept' };
+/** Longer than a connection may go without a reply before it counts as stalled. */
+const STALLED_MS = 20;
 
-const ECHO = reading(
-  'echo',
-  `SELECT current_setting('tenantry.organization_id', true) AS organization_id, $1::int AS n`,
-);
-const DIVISION = reading('division', 'SELECT 12 / $1::int AS quotient');
-const LOCKED = reading('locked', 'SELECT pg_advisory_xact_lock(1)::text AS locked');
-const SLEEP = reading('sleep', 'SELECT pg_sleep(0.02)::text AS slept');
-
-describe('Reads over few connections', () => {
+describe('PipelinedReader', () => {
   let database: TestDatabase;
-  let somebodyElse: pg.Client;
-  let lines: PipelinedReader;
+  let observer: pg.Client;
+  let reader: PipelinedReader;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     database = await createDatabase();
-    somebodyElse = new pg.Client({ connectionString: database.url });
-    await somebodyElse.connect();
-    lines = linesWith({});
+  });
+  beforeEach(async () => {
+    observer = new pg.Client({ connectionString: database.url });
+    await observer.connect();
+    reader = readerWith({});
   });
   afterEach(async () => {
-    await lines.end();
-    await somebodyElse.end();
-    await database.drop();
+    await reader.end();
+    await observer.end();
   });
+  afterAll(() => database.drop());
 
-  const linesWith = (options: pg.PoolConfig & ReplyTimeoutClientConfig): PipelinedReader =>
+  const readerWith = (options: pg.PoolConfig & ReplyTimeoutClientConfig): PipelinedReader =>
     new PipelinedReader(poolOptionsOf(new pg.Pool({ connectionString: database.url, ...options })));
 
   const run = (statement: pg.QueryConfig, values: unknown[] = []): Promise<object[]> =>
-    lines.query(organizationSettings(randomUUID()), { ...statement, values });
+    reader.query(organizationSettings(randomUUID()), { ...statement, values });
   const echo = async (n: number): Promise<void> => {
     const organization_id = randomUUID();
-    expect(await lines.query(organizationSettings(organization_id), { ...ECHO, values: [n] })).toEqual([
+    expect(await reader.query(organizationSettings(organization_id), { ...ECHO, values: [n] })).toEqual([
       { organization_id, n },
     ]);
   };
-  const each = (count: number, one: (n: number) => Promise<unknown>): Promise<unknown[]> =>
-    Promise.all(Array.from({ length: count }, (_, n) => one(n)));
+  const repeat = (count: number, run: (n: number) => Promise<unknown>): Promise<unknown[]> =>
+    Promise.all(Array.from({ length: count }, (_, n) => run(n)));
 
-  const OTHERS = 'FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()';
-  const connections = async (): Promise<number> =>
-    (await somebodyElse.query(`SELECT ${OTHERS}`)).rowCount ?? NaN;
-  const untilWaiting = async (): Promise<void> => {
+  const OTHER_SESSIONS =
+    'FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()';
+  const connectionCount = async (): Promise<number> =>
+    (await observer.query(`SELECT ${OTHER_SESSIONS}`)).rowCount ?? NaN;
+  const untilBlocked = async (): Promise<void> => {
     for (;;) {
-      const { rowCount } = await somebodyElse.query(`SELECT ${OTHERS} AND wait_event_type = 'Lock'`);
+      const { rowCount } = await observer.query(`SELECT ${OTHER_SESSIONS} AND wait_event_type = 'Lock'`);
       if (rowCount === 1) return;
     }
   };
 
-  it('are answered each with its own, for its own organization', async () => {
-    await each(500, echo);
+  it('returns to each of many concurrent reads its own rows, for its own organization', async () => {
+    await repeat(500, echo);
   });
 
-  it('fail each by itself', async () => {
+  it('rejects only the read that fails', async () => {
     const answers = await Promise.allSettled([1, 0, 2, 0, 0, 3].map((divisor) => run(DIVISION, [divisor])));
     expect(answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : answer.status))).toEqual([
       [{ quotient: 12 }],
@@ -76,73 +79,73 @@ describe('Reads over few connections', () => {
     await echo(1);
   });
 
-  it('take three connections at most', async () => {
+  it('uses at most three connections', async () => {
     for (let times = 0; times < 5; times += 1) {
-      const slept = each(10, () => run(SLEEP));
-      expect(await connections()).toBeLessThanOrEqual(3);
+      const slept = repeat(10, () => run(SLEEP));
+      expect(await connectionCount()).toBeLessThanOrEqual(3);
       await slept;
     }
   });
 
-  it('do not wait for one that takes long', async () => {
-    await somebodyElse.query('SELECT pg_advisory_lock(1)');
+  it('does not queue reads behind a stalled one', async () => {
+    await observer.query('SELECT pg_advisory_lock(1)');
     let isDone = false;
     const locked = run(LOCKED).then(() => (isDone = true));
-    await untilWaiting();
-    await pause(20); // until it counts as one that takes long
-    await each(20, echo);
+    await untilBlocked();
+    await pause(STALLED_MS);
+    await repeat(20, echo);
     expect(isDone).toBe(false);
-    await somebodyElse.query('SELECT pg_advisory_unlock(1)');
+    await observer.query('SELECT pg_advisory_unlock(1)');
     await locked;
   });
 
-  it('do not wait for those that may take long, however many there are', async () => {
-    await somebodyElse.query('SELECT pg_advisory_lock(1)');
+  it('does not queue reads behind long-running ones, however many run', async () => {
+    await observer.query('SELECT pg_advisory_lock(1)');
     let done = 0;
     const all: Promise<unknown>[] = [];
     for (let times = 0; times < 4; times += 1) {
-      all.push(lines.query(organizationSettings(randomUUID()), LOCKED, true).then(() => (done += 1)));
-      await pause(20); // until it counts as one that takes long
+      all.push(reader.query(organizationSettings(randomUUID()), LOCKED, true).then(() => (done += 1)));
+      await pause(STALLED_MS);
     }
-    await each(20, echo);
-    expect([done, await connections()]).toEqual([0, 3]);
-    await somebodyElse.query('SELECT pg_advisory_unlock(1)');
+    await repeat(20, echo);
+    expect([done, await connectionCount()]).toEqual([0, 3]);
+    await observer.query('SELECT pg_advisory_unlock(1)');
     await Promise.all(all);
   });
 
-  it('fail when their connection is lost, and go on over another one', async () => {
-    await somebodyElse.query('SELECT pg_advisory_lock(1)');
+  it('rejects pending reads when the connection is lost, and reconnects', async () => {
+    await observer.query('SELECT pg_advisory_lock(1)');
     const locked = run(LOCKED);
     const lost = expect(locked).rejects.toThrow();
-    await untilWaiting();
-    await somebodyElse.query(`SELECT pg_terminate_backend(pid) ${OTHERS}`);
+    await untilBlocked();
+    await observer.query(`SELECT pg_terminate_backend(pid) ${OTHER_SESSIONS}`);
     await lost;
-    await each(20, echo);
-    await lines.end();
-    expect(await connections()).toBe(0);
+    await repeat(20, echo);
+    await reader.end();
+    expect(await connectionCount()).toBe(0);
   });
 
-  it('give up a connection that answers nothing in time, and go on over another one', async () => {
-    await lines.end();
-    lines = linesWith({ reply_timeout_ms: 1000 });
-    await somebodyElse.query('SELECT pg_advisory_lock(1)');
+  it('closes a connection that does not reply within reply_timeout_ms, and reconnects', async () => {
+    await reader.end();
+    reader = readerWith({ reply_timeout_ms: 1000 });
+    await observer.query('SELECT pg_advisory_lock(1)');
     await expect(run(LOCKED)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
     await echo(1);
   });
 
-  it('fail while the database is away, and each tries again', async () => {
+  it('rejects reads while the database is unreachable, and connects again for each', async () => {
     const away = new URL(database.url);
     away.port = '1';
-    lines = linesWith({ connectionString: away.href });
+    reader = readerWith({ connectionString: away.href });
     for (let times = 0; times < 2; times += 1)
       await expect(run(ECHO, [1])).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  it('are all answered before the end, which leaves no connection', async () => {
-    const echoes = each(50, echo);
+  it('end() answers all pending reads and closes every connection', async () => {
+    const echoes = repeat(50, echo);
     await pause(0);
-    await lines.end();
+    await reader.end();
     await echoes;
-    expect(await connections()).toBe(0);
+    expect(await connectionCount()).toBe(0);
   });
 });

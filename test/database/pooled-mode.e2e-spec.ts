@@ -5,13 +5,13 @@ import { startApp, type TestApp } from '../support/app.js';
 
 const USERS = '/v1/organizations/users';
 
-/** With one connection, which is asked afterwards. test/faults/pooler.fault-spec.ts has a real pooler in between. */
-describe('The connection to the database', () => {
+/** With a single connection, which then lists its prepared statements. test/faults/pooler.fault-spec.ts uses a real pooler. */
+describe('Prepared statements', () => {
   let service: TestApp;
 
   afterEach(() => service.close());
 
-  const preparedIn = async (DATABASE_MODE: 'direct' | 'pooled'): Promise<unknown[]> => {
+  const preparedWith = async (DATABASE_MODE: 'direct' | 'pooled'): Promise<unknown[]> => {
     service = await startApp({ DATABASE_MODE, DATABASE_POOL_SIZE: 1 });
     const acme = await createOrganization(service);
     const { body } = await acme.client.post<{ id: string }>(USERS, newUser(acme));
@@ -19,11 +19,11 @@ describe('The connection to the database', () => {
     return service.app.get(DataSource).query('SELECT name FROM pg_prepared_statements');
   };
 
-  it('keeps the statements of every request prepared', async () => {
-    expect(await preparedIn('direct')).toContainEqual({ name: 'insert_users' });
+  it('remain on the connection with DATABASE_MODE=direct', async () => {
+    expect(await preparedWith('direct')).toContainEqual({ name: 'insert_users' });
   });
 
-  it('keeps none of them in the mode for poolers, where the next transaction may get another one', async () => {
-    expect(await preparedIn('pooled')).toEqual([]);
+  it('are not used with DATABASE_MODE=pooled, where the next transaction may get another server connection', async () => {
+    expect(await preparedWith('pooled')).toEqual([]);
   });
 });

@@ -6,8 +6,7 @@ import {
   COORDINATOR_TABLES,
   DROPPED_TRIGGERS,
 } from '../../src/database/citus/distribution.js';
-import { createDatabase, createEmptyDatabase, type TestDatabase } from '../support/database.js';
-import { ServiceProcess } from '../support/service-process.js';
+import { createDatabase, type TestDatabase } from '../support/database.js';
 
 const NAMES = DISTRIBUTED_TABLES.map(({ table }) => table);
 const BY = new Map(DISTRIBUTED_TABLES.map(({ table, column }) => [table, column]));
@@ -23,8 +22,8 @@ interface ForeignKey {
   deferrable: boolean;
 }
 
-/** What Citus asks of tables that are spread by organization, as far as the catalog tells it. */
-describe('The schema, for shards by organization', () => {
+/** Citus' requirements on tables that are distributed by organization, checked against PostgreSQL's catalog. */
+describe('Sharding: the schema', () => {
   let database: TestDatabase;
   let client: pg.Client;
   let foreignKeys: ForeignKey[];
@@ -48,7 +47,7 @@ describe('The schema, for shards by organization', () => {
     return (await client.query<Row>(statement, parameters)).rows;
   }
 
-  it('has no table of which nobody decided where it belongs', async () => {
+  it('lists every table as distributed or as local to the coordinator', async () => {
     const tables = await read<{ name: string }>(
       `SELECT relname AS name FROM pg_class
        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'm', 'f') ORDER BY 1`,
@@ -56,7 +55,7 @@ describe('The schema, for shards by organization', () => {
     expect(tables.map(({ name }) => name)).toEqual([...NAMES, ...Object.keys(COORDINATOR_TABLES)].sort());
   });
 
-  it('spreads every table that has an organization_id, but for the keys by which it is found', async () => {
+  it('distributes every table with an organization_id except api_keys', async () => {
     const tables = await read<{ name: string }>(
       `SELECT attrelid::regclass::text AS name FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND attname = 'organization_id' ORDER BY 1`,
@@ -65,18 +64,18 @@ describe('The schema, for shards by organization', () => {
     expect(tables.map(({ name }) => name)).toEqual(expected);
   });
 
-  it('spreads all tables by columns of one type, which is never null and has no default', async () => {
-    for (const { table, column: by } of DISTRIBUTED_TABLES) {
+  it('distributes by uuid columns that are NOT NULL and have no default', async () => {
+    for (const { table, column } of DISTRIBUTED_TABLES) {
       const columns = await read(
         `SELECT format_type(atttypid, atttypmod) AS type, attnotnull AS never_null, atthasdef AS has_default
          FROM pg_attribute WHERE attrelid = $1::regclass AND attname = $2`,
-        [table, by],
+        [table, column],
       );
       expect([table, columns]).toEqual([table, [{ type: 'uuid', never_null: true, has_default: false }]]);
     }
   });
 
-  it('begins every key and unique index with the organization', async () => {
+  it('begins every key and unique index with the distribution column', async () => {
     const indexes = await read<{ table: string; name: string; first: string | null }>(
       `SELECT indrelid::regclass::text AS table, indexrelid::regclass::text AS name,
          (SELECT attname FROM pg_attribute WHERE attrelid = indrelid AND attnum = indkey[0]) AS first
@@ -88,7 +87,7 @@ describe('The schema, for shards by organization', () => {
     expect(new Set(indexes.map(({ table }) => table))).toEqual(new Set(NAMES));
   });
 
-  it('has no exclusion constraint, which would have to hold on all shards', async () => {
+  it('has no exclusion constraint: it would have to hold across shards', async () => {
     expect(
       await read(
         `SELECT conname FROM pg_constraint WHERE contype = 'x' AND conrelid = ANY ($1::regclass[])`,
@@ -97,22 +96,22 @@ describe('The schema, for shards by organization', () => {
     ).toEqual([]);
   });
 
-  it('pairs the organization with the organization in every foreign key', () => {
-    const ours = foreignKeys.filter(({ table }) => BY.has(table));
-    expect(ours.length).toBeGreaterThan(10);
-    for (const { name, table, target, columns, target_columns } of ours) {
+  it('pairs the distribution columns of both tables in every foreign key', () => {
+    const distributed = foreignKeys.filter(({ table }) => BY.has(table));
+    expect(distributed.length).toBeGreaterThan(10);
+    for (const { name, table, target, columns, target_columns } of distributed) {
       expect([name, columns[0], target_columns[0]]).toEqual([name, BY.get(table), BY.get(target)]);
     }
   });
 
-  it('names a table after those that it refers to', () => {
+  it('lists a table after the tables that it references', () => {
     for (const { name, table, target } of foreignKeys.filter(({ table }) => BY.has(table))) {
       if (target !== table)
         expect([name, NAMES.indexOf(target) < NAMES.indexOf(table)]).toEqual([name, true]);
     }
   });
 
-  it('lets no foreign key change a column by which rows are spread, nor wait for the commit', () => {
+  it('has no foreign key that is deferrable or changes a distribution column', () => {
     const [NO_ACTION, RESTRICT, CASCADE] = ['a', 'r', 'c'];
     for (const { name, on_update, on_delete, deferrable } of foreignKeys.filter(({ table }) =>
       BY.has(table),
@@ -123,12 +122,12 @@ describe('The schema, for shards by organization', () => {
     }
   });
 
-  it('has no other foreign keys between the coordinator and the shards than those that are given up', () => {
+  it('has no foreign keys between coordinator and shards except those that a sharded database does without', () => {
     const across = foreignKeys.filter(({ table, target }) => BY.has(table) !== BY.has(target));
     expect(across.map(({ table, name }) => ({ table, name }))).toEqual(DROPPED_FOREIGN_KEYS);
   });
 
-  it('takes no default from a sequence, generates no column and inherits nothing', async () => {
+  it('uses no sequences, generated columns or inheritance', async () => {
     const columns = await read<{ table: string; expression: string }>(
       `SELECT adrelid::regclass::text AS table, pg_get_expr(adbin, adrelid) AS expression
        FROM pg_attrdef WHERE adrelid = ANY ($1::regclass[])`,
@@ -146,7 +145,7 @@ describe('The schema, for shards by organization', () => {
     ).toEqual([]);
   });
 
-  it('asks no other rows in a policy', async () => {
+  it('has no subquery in a policy', async () => {
     const policies = await read<{ name: string; condition: string }>(
       `SELECT polname AS name, concat(pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) AS condition
        FROM pg_policy WHERE polrelid = ANY ($1::regclass[])`,
@@ -156,7 +155,7 @@ describe('The schema, for shards by organization', () => {
     expect(policies.filter(({ condition }) => /SELECT/i.test(condition))).toEqual([]);
   });
 
-  it('has no trigger that waits for the commit but the one that is given up', async () => {
+  it('has no deferred trigger except the one that a sharded database does without', async () => {
     const deferred = await read<{ name: string }>(
       'SELECT tgname AS name FROM pg_trigger WHERE NOT tgisinternal AND tgdeferrable AND tgrelid = ANY ($1::regclass[])',
       [NAMES],
@@ -164,7 +163,7 @@ describe('The schema, for shards by organization', () => {
     expect(deferred.map(({ name }) => name)).toEqual(DROPPED_TRIGGERS);
   });
 
-  it('names the organization in every query of a trigger', async () => {
+  it('filters by organization in every query of a trigger', async () => {
     const functions = await read<{ name: string; source: string }>(
       `SELECT DISTINCT proname AS name, prosrc AS source FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid
        WHERE NOT tgisinternal AND tgrelid = ANY ($1::regclass[])`,
@@ -185,70 +184,7 @@ describe('The schema, for shards by organization', () => {
   });
 });
 
-describe('database distribute', () => {
-  let database: TestDatabase;
-  let environment: { DATABASE_URL: string };
-
-  beforeAll(async () => {
-    database = await createDatabase();
-    environment = { DATABASE_URL: database.url };
-  });
-  afterAll(() => database.drop());
-
-  it('prints by --plan what it would send, in one transaction, and changes nothing', async () => {
-    const client = new pg.Client({ connectionString: database.url });
-    await client.connect();
-    const triggers = async (): Promise<unknown[]> =>
-      (await client.query<{ oid: number }>('SELECT * FROM pg_trigger ORDER BY oid')).rows;
-    const before = await triggers();
-    const { code, output } = await ServiceProcess.cli(environment, 'database', 'distribute', '--plan');
-    expect(code).toBe(0);
-    const lines = output.trim().split('\n');
-    const distributed = lines.flatMap((line) => /create_distributed_table\('(\w+)'/.exec(line)?.[1] ?? []);
-    expect(distributed).toEqual(NAMES);
-    expect(lines.filter((line) => /^(BEGIN|COMMIT);$/.test(line))).toEqual(['BEGIN;', 'COMMIT;']);
-    expect(lines.at(-1)).toBe('COMMIT;');
-    expect(await triggers()).toEqual(before);
-    await client.end();
-  });
-
-  it('makes every trigger again that it drops, but for those that are given up', async () => {
-    const { output } = await ServiceProcess.cli(environment, 'database', 'distribute', '--plan');
-    const named = (pattern: RegExp): string[] =>
-      [...output.matchAll(pattern)].map(([, name]) => name ?? '').sort();
-    const dropped = named(/^DROP TRIGGER (\w+)/gm);
-    const made = named(/^CREATE (?:CONSTRAINT )?TRIGGER (\w+)/gm);
-    expect(made.length).toBeGreaterThan(5);
-    expect(dropped).toEqual([...made, ...DROPPED_TRIGGERS].sort());
-  });
-
-  it('sends only statements that PostgreSQL can read, but for the functions of Citus', async () => {
-    const { output } = await ServiceProcess.cli(environment, 'database', 'distribute', '--plan');
-    const ordinary = output
-      .split('\n')
-      .filter((line) => !/create_distributed_table|truncate_local_data|run_command/.test(line));
-    const client = new pg.Client({ connectionString: database.url });
-    await client.connect();
-    await client.query(ordinary.join('\n').replace(/COMMIT;/, 'ROLLBACK;'));
-    await client.end();
-  });
-
-  it('refuses in words where there is no Citus, and changes nothing', async () => {
-    const { code, output } = await ServiceProcess.cli(environment, 'database', 'distribute');
-    expect(code).toBe(1);
-    expect(output).toMatch(/^Nothing was done: this database has no extension citus\./);
-  });
-
-  it('refuses a database that lacks migrations', async () => {
-    const empty = await createEmptyDatabase();
-    const { code, output } = await ServiceProcess.cli({ DATABASE_URL: empty.url }, 'database', 'distribute');
-    expect(code).toBe(1);
-    expect(output).toMatch(/^Nothing was done: these migrations are pending: InitialSchema/);
-    await empty.drop();
-  });
-});
-
-/** An array of names, in the order of the key. */
+/** SQL for an array of column names, in the order of the key. */
 function columnNames(key: string, relation: string): string {
   return `ARRAY(SELECT attname::text FROM unnest(${key}) WITH ORDINALITY AS k (number, n)
     JOIN pg_attribute ON attrelid = ${relation} AND attnum = number ORDER BY n)`;

@@ -12,7 +12,7 @@ import { rowsOf } from './rows.js';
 import { Tenant } from './tenant.js';
 import { USERS } from './user-load.js';
 
-const USERS_MADE = 25;
+const USER_COUNT = 25;
 const ENCRYPTION_KEY = randomBytes(32).toString('base64');
 const LISTS = ['', '/users?page_size=100', '/roles', '/account-groups', '/accounts', '/permissions-catalog'];
 
@@ -28,7 +28,7 @@ describe('The commands of docs/operations/backup.md', () => {
     const { url } = await externalDatabase();
     original = await startService({ DATABASE_URL: url, ENCRYPTION_KEY });
     tenant = await Tenant.create(url, original.origin, 'Acme');
-    for (let n = 0; n < USERS_MADE; n += 1) expect((await create(original, n)).status).toBe(201);
+    for (let n = 0; n < USER_COUNT; n += 1) expect((await create(original, n)).status).toBe(201);
     restoredUrl = await dumpAndRestore(url);
     restored = await startService({ DATABASE_URL: restoredUrl, ENCRYPTION_KEY });
   });
@@ -51,20 +51,20 @@ describe('The commands of docs/operations/backup.md', () => {
     expect([after.status, after.text]).toEqual([200, before.text]);
   });
 
-  it('keep the users, and what was answered when they were made', async () => {
+  it('keep users and the responses that are stored for idempotency keys', async () => {
     const { text } = await get(restored, '/users');
-    expect(JSON.parse(text)).toMatchObject({ pagination: { total_items: USERS_MADE } });
+    expect(JSON.parse(text)).toMatchObject({ pagination: { total_items: USER_COUNT } });
     const [before, after] = [await create(original, 7), await create(restored, 7)];
     expect([after.status, after.headers['idempotent-replayed']]).toEqual([201, 'true']);
     expect(after.text).toBe(before.text);
   });
 
-  it('leave row-level security forced', async () => {
+  it('keep row-level security forced', async () => {
     const forced = "SELECT relforcerowsecurity AS forced FROM pg_class WHERE oid = 'users'::regclass";
     expect(await rowsOf(restoredUrl, forced)).toEqual([{ forced: true }]);
   });
 
-  it('keep the audit trail whole', async () => {
+  it('keep the audit chain valid', async () => {
     const { code, output } = await ServiceProcess.cli({ DATABASE_URL: restoredUrl }, 'audit', 'verify');
     expect([code, output]).toEqual([0, expect.stringMatching(/: \d+ events hold/)]);
   });
@@ -96,7 +96,7 @@ async function backupLines(): Promise<string> {
 
 function superuser(path: string): string {
   const url = process.env['EXTERNAL_SUPERUSER_URL'];
-  if (!url) throw new Error('EXTERNAL_SUPERUSER_URL names no server; .ci/run starts one and sets it');
+  if (!url) throw new Error('EXTERNAL_SUPERUSER_URL is not set; .ci/run starts a server and sets it');
   return Object.assign(new URL(url), { pathname: path }).href;
 }
 

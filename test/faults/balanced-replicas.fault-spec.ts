@@ -3,7 +3,7 @@ import { removeAfterwards, removeLeftovers } from '../ci/leftovers.js';
 import type { TestDatabase } from '../support/database.js';
 import type { ServiceProcess } from '../support/service-process.js';
 import { TcpBalancer } from '../support/tcp-balancer.js';
-import { itLosesNothing } from './nothing-lost.js';
+import { itKeepsAcknowledgedUsers } from './consistency-checks.js';
 import { migratedDatabase, startService } from './processes.js';
 import { Tenant } from './tenant.js';
 import { UserLoad } from './user-load.js';
@@ -12,7 +12,7 @@ const CONNECTIONS = 12;
 
 afterAll(removeLeftovers);
 
-/** Two replicas of the service on one database, and what creates users through the balancer before them. */
+/** Two replicas of the service on one database, and a load of creates through a balancer. */
 interface Balanced {
   database: TestDatabase;
   replicas: [ServiceProcess, ServiceProcess];
@@ -20,7 +20,7 @@ interface Balanced {
   load: UserLoad;
 }
 
-async function balanced(): Promise<Balanced> {
+async function startBalanced(): Promise<Balanced> {
   const database = await migratedDatabase();
   const start = (): Promise<ServiceProcess> => startService({ DATABASE_URL: database.url });
   const replicas: Balanced['replicas'] = [await start(), await start()];
@@ -30,39 +30,39 @@ async function balanced(): Promise<Balanced> {
   return { database, replicas, balancer, load };
 }
 
-describe('Two replicas behind a balancer, of which one is killed under load', () => {
+describe('Two replicas behind a balancer, one of which is killed under load', () => {
   let database: TestDatabase;
   let balancer: TcpBalancer;
   let load: UserLoad;
-  let lost: number;
+  let unanswered: number;
 
   beforeAll(async () => {
     let replicas: Balanced['replicas'];
-    ({ database, replicas, balancer, load } = await balanced());
+    ({ database, replicas, balancer, load } = await startBalanced());
     load.start(balancer.origin, CONNECTIONS);
     await load.untilAcknowledged(CONNECTIONS * 2);
     await Promise.all([load.untilRefused(1), replicas[0].stop('SIGKILL')]);
     await load.untilAcknowledged(CONNECTIONS * 2);
     await load.stop();
-    lost = load.requests.filter(({ failure }) => failure !== undefined).length;
+    unanswered = load.requests.filter(({ failure }) => failure !== undefined).length;
     await load.retry(balancer.origin, load.requests, CONNECTIONS);
   });
 
-  it('had both at work', () => {
+  it('both serve requests', () => {
     expect([...balancer.taken.values()].map((count) => count > 0)).toEqual([true, true]);
   });
 
-  it('leaves at most those unanswered that were with the killed one, and the other goes on', () => {
-    expect(lost).toBeGreaterThan(0);
-    expect(lost).toBeLessThanOrEqual(CONNECTIONS);
+  it('at most one request per connection is unanswered, and the other replica keeps serving', () => {
+    expect(unanswered).toBeGreaterThan(0);
+    expect(unanswered).toBeLessThanOrEqual(CONNECTIONS);
     const answers = load.requests.flatMap(({ first }) => (first === undefined ? [] : [first.status]));
     expect(new Set(answers)).toEqual(new Set([201]));
   });
 
-  itLosesNothing(() => ({ databaseUrl: database.url, requests: load.requests }));
+  itKeepsAcknowledgedUsers(() => ({ databaseUrl: database.url, requests: load.requests }));
 });
 
-describe('Two replicas behind a balancer, started anew one after the other under load', () => {
+describe('Two replicas behind a balancer, restarted one after the other under load', () => {
   let database: TestDatabase;
   let load: UserLoad;
   const exitCodes: (number | null)[] = [];
@@ -70,7 +70,7 @@ describe('Two replicas behind a balancer, started anew one after the other under
   beforeAll(async () => {
     let replicas: Balanced['replicas'];
     let balancer: TcpBalancer;
-    ({ database, replicas, balancer, load } = await balanced());
+    ({ database, replicas, balancer, load } = await startBalanced());
     load.start(balancer.origin, CONNECTIONS);
     for (const replica of replicas) {
       await load.untilAcknowledged(CONNECTIONS * 2);
@@ -89,5 +89,5 @@ describe('Two replicas behind a balancer, started anew one after the other under
     expect(load.requests.filter(({ first }) => first?.status !== 201)).toEqual([]);
   });
 
-  itLosesNothing(() => ({ databaseUrl: database.url, requests: load.requests }));
+  itKeepsAcknowledgedUsers(() => ({ databaseUrl: database.url, requests: load.requests }));
 });

@@ -5,14 +5,14 @@ import type { TestDatabase } from '../support/database.js';
 import type { ServiceProcess } from '../support/service-process.js';
 import { TcpProxy, type Scissors } from '../support/tcp-proxy.js';
 import type { Answer } from './http.js';
-import { usersIn } from './nothing-lost.js';
+import { usersIn } from './consistency-checks.js';
 import { migratedDatabase, startService } from './processes.js';
 import { Tenant } from './tenant.js';
 import { USERS } from './user-load.js';
 
 afterAll(removeLeftovers);
 
-describe('A connection to the database that is cut while a user is created', () => {
+describe('POST /users when the database connection is cut', () => {
   let database: TestDatabase;
   let proxy: TcpProxy;
   let service: ServiceProcess;
@@ -26,7 +26,10 @@ describe('A connection to the database that is cut while a user is created', () 
     tenant = await Tenant.create(database.url, service.origin, 'Acme');
   });
 
-  const creation = (name: string, headers: Record<string, string> = {}): Parameters<Tenant['send']>[1] => ({
+  const createRequest = (
+    name: string,
+    headers: Record<string, string> = {},
+  ): Parameters<Tenant['send']>[1] => ({
     method: 'POST',
     path: USERS,
     headers,
@@ -34,22 +37,22 @@ describe('A connection to the database that is cut while a user is created', () 
   });
 
   const create = (name: string): Promise<Answer> =>
-    tenant.send(service.origin, creation(name, { 'X-Idempotency-Key': name }));
+    tenant.send(service.origin, createRequest(name, { 'X-Idempotency-Key': name }));
 
-  /** @returns how many permissions each user of that name has */
+  /** @returns the number of permissions of each user of that name */
   const permissionsOf = async (name: string): Promise<number[]> => {
     const users = await usersIn(database.url, [{ key: name, email: `${name}@example.com`, body: '' }]);
     return users.map(({ permissions }) => permissions);
   };
 
   it.each([
-    ['before the user and its permissions', 'before', 'a', ['INSERT INTO users']],
-    ['after the user and its permissions', 'after', 'b', ['INSERT INTO users']],
-    ['after the answer was kept', 'after', 'e', ['INSERT INTO idempotency_records']],
+    ['before the insert of the user', 'before', 'a', ['INSERT INTO users']],
+    ['after the insert of the user', 'after', 'b', ['INSERT INTO users']],
+    ['after the insert of the idempotency record', 'after', 'e', ['INSERT INTO idempotency_records']],
     ['before the commit', 'before', 'f', ['INSERT INTO idempotency_records', 'COMMIT']],
   ] as const)(
-    '%s: 503, nothing is left, and the retry makes the user once',
-    async (_when, where, name, words) => {
+    '%s: answers 503, leaves no user, and a retry creates it once',
+    async (_moment, where, name, words) => {
       proxy.scissors = scissors(words, where);
       const refused = await create(name);
       expect([refused.status, refused.headers['retry-after']]).toEqual([503, '1']);
@@ -64,17 +67,17 @@ describe('A connection to the database that is cut while a user is created', () 
     ['before', 'g', []],
     ['after', 'h', [2]],
   ] as const)(
-    '%s its one message, where it has no key: 503, and it is there with all that it holds or not at all',
+    '%s the only message of a create without idempotency key: answers 503, and the user is complete or absent',
     async (where, name, permissions) => {
-      await tenant.send(service.origin, creation(`${name}-before`)); // the statement is prepared on a connection now
+      await tenant.send(service.origin, createRequest(`${name}-before`)); // prepares the statement on the connection
       proxy.scissors = scissors([`${name}@example.com`], where);
-      expect((await tenant.send(service.origin, creation(name))).status).toBe(503);
-      while ((await permissionsOf(name)).length < permissions.length) await pause(5); // it is being committed
+      expect((await tenant.send(service.origin, createRequest(name))).status).toBe(503);
+      while ((await permissionsOf(name)).length < permissions.length) await pause(5); // PostgreSQL may still be committing it
       expect(await permissionsOf(name)).toEqual(permissions);
     },
   );
 
-  it('after the commit: 503, for nobody knows, and the retry is told of the user that is there', async () => {
+  it('after the commit: answers 503, and a retry replays the response', async () => {
     proxy.scissors = scissors(['INSERT INTO idempotency_records', 'COMMIT'], 'after');
     expect((await create('committed')).status).toBe(503);
     const retried = await create('committed');
@@ -83,14 +86,14 @@ describe('A connection to the database that is cut while a user is created', () 
   });
 });
 
-/** Cut, once, where a connection sends the last of these words, after the others in this order. */
+/** Cuts once, at the message with the last of these words, after messages of one connection with the words before. */
 function scissors(words: readonly string[], where: 'before' | 'after'): Scissors {
-  const heard = new WeakMap<object, number>();
+  const matched = new WeakMap<object, number>();
   let done = false;
   return (client, bytes) => {
-    const next = heard.get(client) ?? 0;
+    const next = matched.get(client) ?? 0;
     if (done || !bytes.includes(words[next] ?? '')) return undefined;
-    heard.set(client, next + 1);
+    matched.set(client, next + 1);
     done = next + 1 === words.length;
     return done ? where : undefined;
   };

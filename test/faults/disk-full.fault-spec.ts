@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { removeLeftovers } from '../ci/leftovers.js';
 import { ServiceProcess } from '../support/service-process.js';
-import { itLosesNothing } from './nothing-lost.js';
+import { itKeepsAcknowledgedUsers } from './consistency-checks.js';
 import { startEmbedded } from './processes.js';
-import { itRefusesInTime } from './refusals.js';
+import { itAnswersInTime } from './refusal-checks.js';
 import { rowsOf } from './rows.js';
 import { SmallDisk } from './small-disk.js';
 import { Tenant } from './tenant.js';
@@ -14,27 +14,27 @@ const isPossible = SmallDisk.isPossible();
 
 afterAll(removeLeftovers);
 
-type Trouble = (databaseUrl: string) => Promise<void>;
+type FillMore = (databaseUrl: string) => Promise<void>;
 
-/** A table that has to grow is refused (53100), and PostgreSQL goes on. */
-const none: Trouble = () => Promise.resolve();
+/** A table cannot grow (53100); PostgreSQL keeps running. */
+const tablesOnly: FillMore = () => Promise.resolve();
 
-/** PostgreSQL cannot write its log any more, and ends; nor can it start before there is room. */
-const logIsFull: Trouble = async (databaseUrl) => {
+/** PostgreSQL cannot write its log and stops; it cannot start before there is room. */
+const writeAheadLog: FillMore = async (databaseUrl) => {
   const write = "SELECT pg_logical_emit_message(false, 'x', repeat('x', 1000000)), pg_switch_wal()";
   try {
     for (;;) await rowsOf(databaseUrl, write);
   } catch {
-    // it has ended
+    // PostgreSQL has stopped
   }
 };
 
 (isPossible ? describe : describe.skip).each([
-  ['tables', none, '"code":"53100"'],
-  ['write-ahead log', logIsFull, '"code":"ECONNREFUSED"'],
+  ['tables', tablesOnly, '"code":"53100"'],
+  ['write-ahead log', writeAheadLog, '"code":"ECONNREFUSED"'],
 ])(
-  `A disk that has no room for PostgreSQL's %s${isPossible ? '' : ' (skipped: no tmpfs can be mounted here)'}`,
-  (_what, trouble, sign) => {
+  `A disk without room for PostgreSQL's %s${isPossible ? '' : ' (skipped: no tmpfs can be mounted here)'}`,
+  (_files, fillMore, logged) => {
     let databaseUrl: string;
     let service: ServiceProcess;
     let load: UserLoad;
@@ -47,7 +47,7 @@ const logIsFull: Trouble = async (databaseUrl) => {
       load.start(service.origin, CONNECTIONS);
       await load.untilAcknowledged(CONNECTIONS);
       await disk.fill();
-      await trouble(databaseUrl);
+      await fillMore(databaseUrl);
       await load.untilRefused(5 * CONNECTIONS);
       await disk.makeRoom();
       await load.untilAcknowledged(CONNECTIONS);
@@ -56,14 +56,14 @@ const logIsFull: Trouble = async (databaseUrl) => {
     }, 120_000);
     afterAll(() => service.stop());
 
-    it('was the trouble that the service had', () => {
-      expect(service.output).toContain(sign);
+    it('logs the expected error', () => {
+      expect(service.output).toContain(logged);
     });
 
-    itRefusesInTime(() => load.requests);
-    itLosesNothing(() => ({ databaseUrl, requests: load.requests }));
+    itAnswersInTime(() => load.requests);
+    itKeepsAcknowledgedUsers(() => ({ databaseUrl, requests: load.requests }));
 
-    it('serves again when there is room, without a restart', async () => {
+    it('is ready again once there is room, without a restart', async () => {
       expect((await fetch(`${service.origin}/health/ready`)).status).toBe(200);
     });
   },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { Call } from './http.js';
 
-/** By the names that paths, queries and bodies give them. */
+/** Ids by their names in paths, queries and bodies. */
 export type Ids = Record<string, string>;
 
 interface Schema {
@@ -21,9 +21,9 @@ interface Operation {
   body?: unknown;
 }
 
-/** One thing that is wrong with a request, or odd. */
+/** One change of a valid request. */
 type Mutation =
-  | { kind: 'nothing' }
+  | { kind: 'none' }
   | { kind: 'member'; at: number; how: 'left out' | 'replaced' | 'added'; value: unknown }
   | { kind: 'path' | 'query' | 'header'; at: number; text: string }
   | { kind: 'body'; text: string };
@@ -32,11 +32,11 @@ export interface FuzzedRequest {
   operation: Operation;
   mutation: Mutation;
   number: number;
-  /** Whether it has an idempotency key, where it may have one. */
+  /** Whether it carries an idempotency key, where the operation accepts one. */
   isKeyed: boolean;
 }
 
-/** Each request is valid, but for one mutation. @param foreign ids of another organization */
+/** Valid requests with one mutation each. @param foreign ids of another organization */
 export function fuzzedRequests(document: OpenAPIObject, foreign: Ids): fc.Arbitrary<FuzzedRequest> {
   return fc.record({
     operation: fc.constantFrom(...operationsOf(document)),
@@ -46,10 +46,10 @@ export function fuzzedRequests(document: OpenAPIObject, foreign: Ids): fc.Arbitr
   });
 }
 
-/** @param own ids of the organization that asks, which exist */
+/** @param own existing ids of the organization that sends the request */
 export function callOf({ operation, mutation, number, isKeyed }: FuzzedRequest, own: Ids): Call {
   const { method, path, queries, headers, body } = operation;
-  const filled = fillIn(body, {
+  const filled = replaceMembers(body, {
     ...own,
     email: `fuzz.${String(number)}@example.com`,
     name: `n${String(number)}`,
@@ -102,8 +102,8 @@ function resolved(document: OpenAPIObject, schema: Schema): Schema {
   return name === undefined ? schema : (document.components?.schemas?.[name] ?? {});
 }
 
-/** In place of the examples' ids, by the names of the members. */
-function fillIn(body: unknown, values: Ids): unknown {
+/** Replaces members of the example by the value of the same name. */
+function replaceMembers(body: unknown, values: Ids): unknown {
   if (body === undefined) return undefined;
   return JSON.parse(JSON.stringify(body), (name, value: unknown) => values[name] ?? value) as unknown;
 }
@@ -141,7 +141,7 @@ function mutations(foreign: string[]): fc.Arbitrary<Mutation> {
   );
   const at = fc.nat();
   return fc.oneof(
-    fc.constant<Mutation>({ kind: 'nothing' }),
+    fc.constant<Mutation>({ kind: 'none' }),
     {
       weight: 4,
       arbitrary: fc.record({
@@ -192,16 +192,16 @@ function keyFor(names: string[], number: number): Record<string, string> {
   return names.includes(KEY) ? { [KEY]: `fuzz.${String(number)}` } : {};
 }
 
-/** A long body that nobody asked for is not read, and the connection is closed in the middle of it. */
+/** The service closes the connection during a long body of an operation that accepts none, so it is kept short. */
 function bodyOf(body: unknown, mutation: Mutation): string | undefined {
   if (mutation.kind === 'body') return body === undefined ? mutation.text.slice(0, 1000) : mutation.text;
   if (body === undefined) return undefined;
-  if (mutation.kind === 'member') change(body as object, mutation);
+  if (mutation.kind === 'member') changeMember(body as object, mutation);
   return JSON.stringify(body);
 }
 
-/** Of all members, however deep. */
-function change(body: object, { at, how, value }: Mutation & { kind: 'member' }): void {
+/** Changes one member at any depth. */
+function changeMember(body: object, { at, how, value }: Mutation & { kind: 'member' }): void {
   const places = placesIn(body);
   const [holder, name] = picked(places, at) ?? ([body, 'unknown'] as Place);
   if (how === 'added') Object.assign(holder, { [`unknown${String(at)}`]: value });
@@ -221,7 +221,7 @@ function picked<T>(values: readonly T[], at: number): T | undefined {
   return values[at % Math.max(values.length, 1)];
 }
 
-/** Text with half a surrogate pair has no form in UTF-8. */
+/** encodeURIComponent throws on a lone surrogate. */
 function encoded(text: string): string {
   return encodeURIComponent(text.toWellFormed());
 }

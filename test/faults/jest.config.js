@@ -1,6 +1,6 @@
 import settings from '../../jest.config.js';
 
-/** Tests that break things: processes killed, connections cut, disks filled. .ci/run brings what they need. */
+/** Tests that kill processes, cut connections and fill disks. .ci/run provides the packages that they need. */
 /** @type {import('jest').Config} */
 export default {
   ...settings,
@@ -8,5 +8,5 @@ export default {
   testMatch: ['<rootDir>/test/faults/*.fault-spec.ts'],
   testTimeout: 120_000,
   maxWorkers: 2,
-  forceExit: true, // what a broken test waits for may never come
+  forceExit: true, // a failed test may leave a promise that never settles
 };

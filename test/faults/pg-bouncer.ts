@@ -9,10 +9,10 @@ import { serverUser } from '../../src/database/embedded/server-user.js';
 import { removeAfterwards } from '../ci/leftovers.js';
 import { freePort } from '../support/free-port.js';
 
-/** Where Debian's package puts it, which is not on everybody's PATH. */
+/** Debian installs pgbouncer in /usr/sbin, which is not on every PATH. */
 const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin`;
 
-/** Debian's PgBouncer in transaction mode, before the databases of one server. */
+/** Debian's PgBouncer in transaction mode, in front of one PostgreSQL server. */
 export class PgBouncer {
   private child: ChildProcess | undefined;
 
@@ -22,8 +22,8 @@ export class PgBouncer {
   ) {}
 
   /**
-   * @param urls of all who connect through it
-   * @param connections to the server, for each user and database
+   * @param urls of the users that connect through it
+   * @param connections server connections per user and database
    */
   static async before(urls: readonly string[], connections: number): Promise<PgBouncer> {
     const folder = await mkdtemp(join(tmpdir(), 'tenantry-pooler-'));
@@ -40,7 +40,7 @@ export class PgBouncer {
     return bouncer;
   }
 
-  /** The same user and database, through the pooler. */
+  /** The URL with the host and port of the pooler. */
   url(databaseUrl: string): string {
     const changed = new URL(databaseUrl);
     changed.host = `127.0.0.1:${String(this.port)}`;
@@ -56,14 +56,16 @@ export class PgBouncer {
       env: { PATH },
       stdio: 'pipe',
     });
-    let said = '';
-    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
-    const failed = once(this.child, 'exit').then(() => Promise.reject(new Error(`PgBouncer ended: ${said}`)));
+    let output = '';
+    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (output += text));
+    const failed = once(this.child, 'exit').then(() =>
+      Promise.reject(new Error(`PgBouncer exited: ${output}`)),
+    );
     await Promise.race([failed, untilListening(this.port)]);
-    failed.catch(() => undefined); // stopped later
+    failed.catch(() => undefined); // stop() ends it
   }
 
-  /** At once, with all connections. */
+  /** Kills it, with all connections. */
   async stop(): Promise<void> {
     if (this.child?.exitCode !== null || this.child.signalCode !== null) return;
     const exited = once(this.child, 'exit');

@@ -7,10 +7,10 @@ import type { TestDatabase } from '../support/database.js';
 import { BODIES, furnishedOrganization, operationsOf, pathsOf } from '../support/every-operation.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { send, type Answer } from './http.js';
-import { itLosesNothing } from './nothing-lost.js';
+import { itKeepsAcknowledgedUsers } from './consistency-checks.js';
 import { PgBouncer } from './pg-bouncer.js';
 import { emptyDatabase, migratedDatabase, startService } from './processes.js';
-import { itRefusesInTime } from './refusals.js';
+import { expectRefusalWithinASecond, itAnswersInTime } from './refusal-checks.js';
 import { rowsOf } from './rows.js';
 import { Tenant } from './tenant.js';
 import { USERS, UserLoad } from './user-load.js';
@@ -27,8 +27,8 @@ interface UserPage {
   data: { id: string; email: string }[];
 }
 
-/** What one client saw, one request after the other. */
-interface Visit {
+/** The responses of one client, in order. */
+interface Session {
   tenant: Tenant;
   email: string;
   twice: Answer[];
@@ -39,7 +39,7 @@ interface Visit {
   foreign: Answer;
 }
 
-describe('Behind PgBouncer in transaction mode, with few connections to the server', () => {
+describe('PgBouncer in transaction mode, with few server connections', () => {
   let database: TestDatabase;
   let serviceUrl: string;
   let bouncer: PgBouncer;
@@ -49,7 +49,7 @@ describe('Behind PgBouncer in transaction mode, with few connections to the serv
 
   beforeAll(async () => {
     database = await migratedDatabase();
-    serviceUrl = await roleOf(database.url);
+    serviceUrl = await createServiceRole(database.url);
     bouncer = await PgBouncer.before([database.url, serviceUrl], SERVER_CONNECTIONS);
     pooled = { DATABASE_URL: bouncer.url(serviceUrl), DATABASE_MODE: 'pooled', MIGRATE_ON_START: 'false' };
     service = await startService({ ...pooled, DATABASE_POOL_SIZE: String(CLIENTS) });
@@ -57,28 +57,30 @@ describe('Behind PgBouncer in transaction mode, with few connections to the serv
     tenants = [await make('Acme'), await make('Globex')];
   });
 
-  describe(`${String(CLIENTS)} clients of two organizations at once`, () => {
-    let visits: Visit[];
+  describe(`${String(CLIENTS)} concurrent clients of two organizations`, () => {
+    let sessions: Session[];
     let connections: number;
 
     beforeAll(async () => {
-      let over = false;
-      const watched = mostConnections(database.url, serviceUrl, () => over);
-      const clients = Array.from({ length: CLIENTS }, (_none, n) => callAgainAndAgain(n));
-      visits = (await Promise.all(clients)).flat();
-      over = true;
+      let isDone = false;
+      const watched = maxConnections(database.url, serviceUrl, () => isDone);
+      const clients = Array.from({ length: CLIENTS }, (_none, n) => runClient(n));
+      sessions = (await Promise.all(clients)).flat();
+      isDone = true;
       connections = await watched;
     });
 
-    async function callAgainAndAgain(client: number): Promise<Visit[]> {
-      const visits: Visit[] = [];
+    async function runClient(client: number): Promise<Session[]> {
+      const sessions: Session[] = [];
       const [tenant, other] = client % 2 === 0 ? tenants : [tenants[1], tenants[0]];
       for (let round = 0; round < ROUNDS; round += 1)
-        visits.push(await visit(tenant, other, `client.${String(client)}.${String(round)}@example.com`));
-      return visits;
+        sessions.push(
+          await runSession(tenant, other, `client.${String(client)}.${String(round)}@example.com`),
+        );
+      return sessions;
     }
 
-    async function visit(tenant: Tenant, other: Tenant, email: string): Promise<Visit> {
+    async function runSession(tenant: Tenant, other: Tenant, email: string): Promise<Session> {
       const call = (path: string, body?: string, key?: string): Promise<Answer> =>
         tenant.send(service.origin, {
           path,
@@ -103,44 +105,44 @@ describe('Behind PgBouncer in transaction mode, with few connections to the serv
       };
     }
 
-    it('are answered all', () => {
-      const statuses = visits.map(({ planned, twice, listed, retrieved, checked }) =>
+    it('all get their responses', () => {
+      const statuses = sessions.map(({ planned, twice, listed, retrieved, checked }) =>
         [planned, ...twice, listed, retrieved, checked].map(({ status }) => status),
       );
-      expect(visits).toHaveLength(CLIENTS * ROUNDS);
-      expect(statuses).toEqual(visits.map(() => [201, 201, 201, 200, 200, 200]));
+      expect(sessions).toHaveLength(CLIENTS * ROUNDS);
+      expect(statuses).toEqual(sessions.map(() => [201, 201, 201, 200, 200, 200]));
     });
 
-    it('share the few connections', () => {
+    it('share the server connections', () => {
       expect(connections).toBe(SERVER_CONNECTIONS);
     });
 
-    it('make one user of a request that is sent twice at the same time, and none of a dry run', async () => {
-      const replays = visits.map(({ twice }) => twice.filter(wasReplayed).length);
+    it('create one user for two concurrent requests with one idempotency key, and none for a dry run', async () => {
+      const replays = sessions.map(({ twice }) => twice.filter(wasReplayed).length);
       expect(new Set(replays)).toEqual(new Set([1]));
-      expect(visits.filter(({ twice: [one, other] }) => one?.text !== other?.text)).toEqual([]);
+      expect(sessions.filter(({ twice: [one, other] }) => one?.text !== other?.text)).toEqual([]);
       const [made] = await rowsOf<{ count: number }>(database.url, 'SELECT count(*)::int FROM users');
       expect(made?.count).toBe(CLIENTS * ROUNDS);
     });
 
-    it('never see a row of another organization', () => {
-      expect(visits.filter(({ foreign }) => foreign.status !== 404)).toEqual([]);
-      const ownersOf = new Map(visits.map(({ email, tenant }) => [email, tenant]));
-      const wrong = visits.filter(({ listed, tenant }) =>
+    it('never read a row of another organization', () => {
+      expect(sessions.filter(({ foreign }) => foreign.status !== 404)).toEqual([]);
+      const ownersOf = new Map(sessions.map(({ email, tenant }) => [email, tenant]));
+      const wrong = sessions.filter(({ listed, tenant }) =>
         (bodyOf(listed) as UserPage).data.some(({ email }) => ownersOf.get(email) !== tenant),
       );
       expect(wrong).toEqual([]);
     });
 
-    it('see what they have just made', () => {
-      const missing = visits.filter(({ retrieved, checked, email }) => {
+    it('read their own writes', () => {
+      const missing = sessions.filter(({ retrieved, checked, email }) => {
         const [check] = (bodyOf(checked) as { results: { allowed: boolean }[] }).results;
         return (bodyOf(retrieved) as { email: string }).email !== email || check?.allowed !== true;
       });
       expect(missing).toEqual([]);
     });
 
-    it('leave events that are sealed into unbroken chains', async () => {
+    it('leave audit events that are sealed into valid chains', async () => {
       const unsealed = 'SELECT FROM audit_unsealed';
       while ((await rowsOf(database.url, unsealed)).length > 0) await pause(50);
       const { code, output } = await ServiceProcess.cli(pooled, 'audit', 'verify');
@@ -154,7 +156,7 @@ describe('Behind PgBouncer in transaction mode, with few connections to the serv
     });
   });
 
-  it('every operation of the API succeeds, with all that it takes', async () => {
+  it('every operation of the API succeeds with each of its parameters', async () => {
     const given = {
       url: pooled['DATABASE_URL'] ?? '',
       serviceRole: undefined,
@@ -162,33 +164,31 @@ describe('Behind PgBouncer in transaction mode, with few connections to the serv
     };
     const app = await startApp({ DATABASE_MODE: 'pooled', MIGRATE_ON_START: false }, given);
     removeAfterwards(() => app.close());
-    const refused: unknown[] = [];
+    const failed: unknown[] = [];
     for (const operation of operationsOf(app)) {
       const of = await furnishedOrganization(app);
       const body = BODIES[operation.operationId]?.(of);
       for (const path of pathsOf(operation, of)) {
         const { status } = await of.client.send(operation.method, path, body);
-        if (status >= 300) refused.push([operation.operationId, path, status]);
+        if (status >= 300) failed.push([operation.operationId, path, status]);
       }
     }
-    expect(refused).toEqual([]);
+    expect(failed).toEqual([]);
   });
 
   it('a revoked key is refused within a second', async () => {
     const revoked = await Tenant.create(database.url, service.origin, 'Revoked');
-    const status = async (): Promise<number> => (await revoked.send(service.origin, { path: ROLES })).status;
-    expect(await status()).toBe(200);
+    expect((await revoked.send(service.origin, { path: ROLES })).status).toBe(200);
     const revoke = 'UPDATE api_keys SET revoked_at = now() WHERE public_key = $1';
     await rowsOf(database.url, revoke, [revoked.keys.public_api_key]);
-    await pause(1000); // the second that is promised
-    expect(await status()).toBe(401);
+    await expectRefusalWithinASecond(() => revoked.send(service.origin, { path: ROLES }));
   });
 
   it.each([
     ['a single statement', (userId: string) => `${USERS}/${userId}`],
     ['a statement of a transaction', () => USERS],
-  ])('%s that takes too long is ended by the server, not only given up', async (what, pathFor) => {
-    const body = tenants[0].user(`${what.replaceAll(' ', '.')}@example.com`);
+  ])('%s that takes too long is cancelled on the server, not only abandoned', async (statement, pathFor) => {
+    const body = tenants[0].user(`${statement.replaceAll(' ', '.')}@example.com`);
     const made = await tenants[0].send(service.origin, { method: 'POST', path: USERS, body });
     const { id } = bodyOf(made) as { id: string };
     const owner = new pg.Client({ connectionString: database.url });
@@ -197,20 +197,20 @@ describe('Behind PgBouncer in transaction mode, with few connections to the serv
       await owner.query('BEGIN; LOCK TABLE users');
       const { status } = await tenants[0].send(service.origin, { path: pathFor(id) });
       expect(status).toBe(503);
-      while ((await rowsOf(database.url, WAITING)).length > 0) await pause(20); // the table is locked all the while
+      while ((await rowsOf(database.url, BLOCKED)).length > 0) await pause(20); // the table is still locked
     } finally {
       await owner.end();
     }
   });
 
-  it('a start without DATABASE_MODE=pooled ends with a message that names it', async () => {
+  it('a start without DATABASE_MODE=pooled exits with a message that names it', async () => {
     const direct = ServiceProcess.spawn('dist/src/main.js', { ...pooled, DATABASE_MODE: 'direct' });
     removeAfterwards(() => direct.stop('SIGKILL'));
     expect(await direct.exitCode()).toBe(1);
     expect(direct.output).toContain('DATABASE_MODE=pooled');
   });
 
-  it('the migrations are applied once by three that migrate at once', async () => {
+  it('three concurrent "database migrate" apply each migration once', async () => {
     const empty = await emptyDatabase();
     const migrate = { DATABASE_URL: bouncer.url(empty.url) };
     const runs = await Promise.all([1, 2, 3].map(() => ServiceProcess.cli(migrate, 'database', 'migrate')));
@@ -221,7 +221,7 @@ describe('Behind PgBouncer in transaction mode, with few connections to the serv
     expect(names.length).toBeGreaterThan(0);
   });
 
-  describe('when the pooler is started anew under load', () => {
+  describe('when the pooler restarts under load', () => {
     let load: UserLoad;
 
     beforeAll(async () => {
@@ -236,35 +236,35 @@ describe('Behind PgBouncer in transaction mode, with few connections to the serv
       await load.retry(service.origin, load.requests, CLIENTS);
     });
 
-    itRefusesInTime(() => load.requests);
-    itLosesNothing(() => ({ databaseUrl: database.url, requests: load.requests }));
+    itAnswersInTime(() => load.requests);
+    itKeepsAcknowledgedUsers(() => ({ databaseUrl: database.url, requests: load.requests }));
 
-    it('leaves the service running and ready, without a restart', async () => {
+    it('leaves the service ready, without a restart', async () => {
       expect((await send(service.origin, { path: '/health/ready' })).status).toBe(200);
     });
   });
 });
 
-/** Waits for a lock in this database. */
-const WAITING = `
+/** Sessions of this database that wait for a lock. */
+const BLOCKED = `
   SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
 
-/** A role of the service's own, as an operator makes it. @returns the URL that it connects by */
-async function roleOf(ownerUrl: string): Promise<string> {
+/** Creates a role for the service by the CLI. @returns its URL */
+async function createServiceRole(ownerUrl: string): Promise<string> {
   const command = ['database', 'roles', '--service', 'pooled_service'];
   const { output } = await ServiceProcess.cli({ DATABASE_URL: ownerUrl }, ...command);
   return output.trim();
 }
 
-/** @returns how many connections the user had at most until it was over */
-async function mostConnections(databaseUrl: string, userUrl: string, isOver: () => boolean): Promise<number> {
-  let most = 0;
+/** @returns the maximum number of connections of the user until `isDone` */
+async function maxConnections(databaseUrl: string, userUrl: string, isDone: () => boolean): Promise<number> {
+  let max = 0;
   const count = 'SELECT count(*)::int FROM pg_stat_activity WHERE usename = $1';
-  while (!isOver()) {
+  while (!isDone()) {
     const [now] = await rowsOf<{ count: number }>(databaseUrl, count, [new URL(userUrl).username]);
-    most = Math.max(most, now?.count ?? 0);
+    max = Math.max(max, now?.count ?? 0);
   }
-  return most;
+  return max;
 }
 
 function wasReplayed({ headers }: Answer): boolean {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { removeLeftovers } from '../ci/leftovers.js';
 import { ServiceProcess } from '../support/service-process.js';
-import { itLosesNothing } from './nothing-lost.js';
+import { itKeepsAcknowledgedUsers } from './consistency-checks.js';
 import { dataFolder, postmasterOf, startEmbedded } from './processes.js';
-import { itRefusesInTime } from './refusals.js';
+import { itAnswersInTime } from './refusal-checks.js';
 import { rowsOf } from './rows.js';
 import { Tenant } from './tenant.js';
 import { UserLoad } from './user-load.js';
@@ -15,22 +15,22 @@ afterAll(removeLeftovers);
 
 type Kill = (dataDir: string, databaseUrl: string) => Promise<void>;
 
-/** The service brings it back: all of its processes are gone. */
+/** Ends the server; the service restarts it. */
 const killPostmaster: Kill = async (dataDir) => {
   process.kill((await postmasterOf(dataDir)) ?? NaN, 'SIGKILL');
 };
 
-/** PostgreSQL ends all connections, and recovers at once from its own log. */
-const killOneConnection: Kill = async (_dataDir, databaseUrl) => {
+/** PostgreSQL closes all connections and recovers from its log. */
+const killBackend: Kill = async (_dataDir, databaseUrl) => {
   const connection = "SELECT pid FROM pg_stat_activity WHERE application_name = 'tenantry' LIMIT 1";
   const [row] = await rowsOf<{ pid: number }>(databaseUrl, connection);
   process.kill(row?.pid ?? NaN, 'SIGKILL');
 };
 
 describe.each([
-  ['PostgreSQL, killed', killPostmaster],
-  ["One of PostgreSQL's connections, killed", killOneConnection],
-])(`%s ${String(KILLS)} times while users are created`, (_what, kill) => {
+  ['PostgreSQL is killed', killPostmaster],
+  ['A backend of PostgreSQL is killed', killBackend],
+])(`%s ${String(KILLS)} times while users are created`, (_process, kill) => {
   let databaseUrl: string;
   let service: ServiceProcess;
   let load: UserLoad;
@@ -52,10 +52,10 @@ describe.each([
   }, 300_000);
   afterAll(() => service.stop());
 
-  itRefusesInTime(() => load.requests);
-  itLosesNothing(() => ({ databaseUrl, requests: load.requests }));
+  itAnswersInTime(() => load.requests);
+  itKeepsAcknowledgedUsers(() => ({ databaseUrl, requests: load.requests }));
 
-  it('leaves the service running and ready, without a restart', async () => {
+  it('leaves the service ready, without a restart', async () => {
     expect((await fetch(`${service.origin}/health/ready`)).status).toBe(200);
   });
 });

@@ -5,40 +5,38 @@ import { removeAfterwards } from '../ci/leftovers.js';
 import { createDatabase, createEmptyDatabase, type TestDatabase } from '../support/database.js';
 import { createDataDir, ServiceProcess } from '../support/service-process.js';
 
-/** What a load from one address would otherwise run into, and a log that holds nothing but trouble. */
-const UNDER_LOAD = { RATE_LIMIT: 'off', LOG_LEVEL: 'error' };
+/** No limits for a load from one address, and a log of errors only. */
+const LOAD_SETTINGS = { RATE_LIMIT: 'off', LOG_LEVEL: 'error' };
 
-/** A service that is gone after the tests of the file, whatever happens in them. */
+/** Starts a service that is killed after the tests of the file. */
 export async function startService(environment: Record<string, string>): Promise<ServiceProcess> {
-  const service = ServiceProcess.spawn('dist/src/main.js', { ...UNDER_LOAD, ...environment });
+  const service = ServiceProcess.spawn('dist/src/main.js', { ...LOAD_SETTINGS, ...environment });
   removeAfterwards(() => service.stop('SIGKILL'));
   return service.saying('Tenantry listens on');
 }
 
-/** The same with an embedded server, which a killed service leaves running. */
+/** The same with an embedded server, which keeps running when the service is killed. */
 export async function startEmbedded(dataDir: string): Promise<ServiceProcess> {
-  removeAfterwards(() => endPostmaster(dataDir));
+  removeAfterwards(() => killPostmaster(dataDir));
   return startService({ DATA_DIR: dataDir });
 }
 
-/** @returns undefined when none is running */
+/** @returns its process id, or undefined when it does not run */
 export async function postmasterOf(dataDir: string): Promise<number | undefined> {
   const content = await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').catch(() => undefined);
   return content === undefined ? undefined : Number(content.split('\n')[0]);
 }
 
-/** At once, with all its processes. */
-async function endPostmaster(dataDir: string): Promise<void> {
+async function killPostmaster(dataDir: string): Promise<void> {
   const pid = await postmasterOf(dataDir);
   if (pid === undefined) return;
   try {
     for (process.kill(pid, 'SIGQUIT'); ; process.kill(pid, 0)) await pause(20);
   } catch {
-    // it is gone
+    // it has exited
   }
 }
 
-/** On the test server, with all migrations. */
 export async function migratedDatabase(): Promise<TestDatabase> {
   const database = await createDatabase();
   removeAfterwards(() => database.drop());
@@ -51,7 +49,7 @@ export async function emptyDatabase(): Promise<TestDatabase> {
   return database;
 }
 
-/** For an embedded server. */
+/** A DATA_DIR for an embedded server. */
 export async function dataFolder(): Promise<string> {
   const folder = await createDataDir();
   removeAfterwards(() => folder.remove());

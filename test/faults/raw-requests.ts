@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { connect } from 'node:net';
 
-/** Milliseconds for which a connection is listened to: what the service refuses it refuses at once. */
-const LISTEN = 1500;
+/** How long to wait for a response: the service refuses malformed requests at once. */
+const READ_TIMEOUT_MS = 1500;
 
 const PATH = '/v1/organizations/users';
 
-/** What may come over a connection from somebody who does not speak HTTP, or only pretends to. */
+/** Malformed and partial HTTP requests, and random bytes. */
 export function rawRequests(keys: Record<string, string>): fc.Arbitrary<Buffer> {
   const headers = Object.entries(keys)
     .map(([name, value]) => `${name}: ${value}\r\n`)
@@ -50,7 +50,7 @@ export function rawRequests(keys: Record<string, string>): fc.Arbitrary<Buffer> 
   );
 }
 
-/** @returns all that came back, until the connection was closed or long enough */
+/** @returns all bytes received until the connection closes or READ_TIMEOUT_MS pass without data */
 export function rawAnswer(origin: string, bytes: Buffer): Promise<string> {
   return new Promise((resolve) => {
     let received = '';
@@ -60,7 +60,7 @@ export function rawAnswer(origin: string, bytes: Buffer): Promise<string> {
     socket.on('close', () => {
       resolve(received);
     });
-    socket.setTimeout(LISTEN, () => socket.destroy());
+    socket.setTimeout(READ_TIMEOUT_MS, () => socket.destroy());
     socket.write(bytes);
   });
 }

@@ -24,12 +24,12 @@ interface UserPage {
   pagination: { total_items: number };
 }
 
-/** An organization with one user, whose first name changes. */
+/** An organization with one user, whose first name the tests change. */
 interface Tenant extends TestOrganization {
   user: UserResponse;
 }
 
-describe('Where a streaming replica answers what only reads', () => {
+describe('Reads from a streaming replica', () => {
   let servers: StreamingReplica;
   let service: TestApp;
   let other: TestApp;
@@ -43,11 +43,11 @@ describe('Where a streaming replica answers what only reads', () => {
     [acme, globex] = [await tenant('Acme'), await tenant('Globex')];
   });
 
-  /** Both processes would ask the replica for both organizations. */
+  /** Waits until both processes may read both organizations from the replica. */
   beforeEach(async () => {
     await servers.resume();
     for (const app of [service, other])
-      for (const { id } of [acme, globex]) await untilReplicaHasAll(app, id);
+      for (const { id } of [acme, globex]) await untilReplicaIsUpToDate(app, id);
   });
 
   async function start(DATABASE_REPLICA_MAX_LAG = 3600): Promise<TestApp> {
@@ -70,11 +70,11 @@ describe('Where a streaming replica answers what only reads', () => {
     return { ...organization, user: (await organization.client.post<UserResponse>(USERS, body)).body };
   }
 
-  async function untilReplicaHasAll(app: TestApp, organizationId: string): Promise<void> {
+  async function untilReplicaIsUpToDate(app: TestApp, organizationId: string): Promise<void> {
     while (app.app.get(Replicas).findUpToDate(organizationId) === undefined) await pause(10);
   }
 
-  /** Behind the service's back, so that only who asks the primary sees it. */
+  /** Renames on the primary past the service, which so keeps reading from the replica. */
   const rename = (user: UserResponse, name: string): Promise<unknown> =>
     rowsOf(servers.primaryUrl, 'UPDATE users SET first_name = $2 WHERE id = $1', [user.id, name]);
 
@@ -89,7 +89,7 @@ describe('Where a streaming replica answers what only reads', () => {
     return answer.body.first_name;
   };
 
-  it('answers from the replica, which shows less while its replay is paused', async () => {
+  it('come from the replica, which is behind while its replay is paused', async () => {
     await servers.pause();
     await rename(globex.user, 'Behind');
     await rowsOf(servers.primaryUrl, 'DELETE FROM account_group_permissions WHERE user_id = $1', [
@@ -103,7 +103,7 @@ describe('Where a streaming replica answers what only reads', () => {
     expect(checked.body.results).toEqual([expect.objectContaining({ allowed: true })]);
   });
 
-  it('shows each write to who has written it, and keeps answering others from the replica', async () => {
+  it('include the own writes of an organization, while other organizations read the replica', async () => {
     await servers.pause();
     await rename(globex.user, 'Further behind');
     const before = await nameIn(service, globex);
@@ -121,17 +121,17 @@ describe('Where a streaming replica answers what only reads', () => {
     expect(before).not.toBe('Further behind');
   });
 
-  it('goes back to the replica once that has the write', async () => {
+  it('come from the replica again once it has the write', async () => {
     await acme.client.patch(`${USERS}/${acme.user.id}`, { first_name: 'Replayed' });
-    await untilReplicaHasAll(service, acme.id);
+    await untilReplicaIsUpToDate(service, acme.id);
     await servers.pause();
     await rename(acme.user, 'Not replayed');
     expect(await nameIn(service, acme)).toBe('Replayed');
   });
 
-  it('shows a write at another process to who sends back how far it went', async () => {
+  it('include a write of another process with Tenantry-Read-After', async () => {
     await acme.client.patch(`${USERS}/${acme.user.id}`, { first_name: 'Before' });
-    await untilReplicaHasAll(service, acme.id);
+    await untilReplicaIsUpToDate(service, acme.id);
     await servers.pause();
     const changed = await acme.client.patch(`${USERS}/${acme.user.id}`, { first_name: 'After' });
     const position = String(changed.headers['tenantry-written']);
@@ -140,19 +140,19 @@ describe('Where a streaming replica answers what only reads', () => {
     expect(await nameIn(other, acme, { 'Tenantry-Read-After': position })).toBe('After');
   });
 
-  it('takes a position that it cannot read for now, and so answers from the primary', async () => {
+  it('come from the primary with a malformed Tenantry-Read-After', async () => {
     await servers.pause();
     await rename(acme.user, 'Unreadable');
     expect(await nameIn(service, acme)).not.toBe('Unreadable');
     expect(await nameIn(service, acme, { 'Tenantry-Read-After': 'now' })).toBe('Unreadable');
   });
 
-  it('forgets a position that the primary never had', async () => {
+  it('return to the replica after a position that the primary never had', async () => {
     expect(await nameIn(service, acme, { 'Tenantry-Read-After': 'FFFFFFFF/FFFFFFFF' })).toBeDefined();
-    await untilReplicaHasAll(service, acme.id);
+    await untilReplicaIsUpToDate(service, acme.id);
   });
 
-  it('shows a write also to who gets its answer again, from another process', async () => {
+  it('include a write that another process replays for an idempotency key', async () => {
     await servers.pause();
     const [body, key] = [newUser(acme), { 'X-Idempotency-Key': 'lost' }];
     await acme.client.post(USERS, body, key);
@@ -163,16 +163,16 @@ describe('Where a streaming replica answers what only reads', () => {
     expect((await elsewhere.get(`${USERS}/${replayed.body.id}`)).status).toBe(200);
   });
 
-  it('takes a dry run for no write', async () => {
+  it('do not count a dry run as a write', async () => {
     await servers.pause();
     const planned = await acme.client.post(`${USERS}?dry_run=true`, newUser(acme));
     expect([planned.status, planned.headers['tenantry-written']]).toEqual([201, undefined]);
     expect(service.app.get(Replicas).findUpToDate(acme.id)).toBeDefined();
   });
 
-  it('refuses a revoked key, however far the replica is', async () => {
+  it('are refused for a revoked key, however far behind the replica is', async () => {
     const { key, path } = await makeKey(service, acme);
-    await untilReplicaHasAll(other, acme.id);
+    await untilReplicaIsUpToDate(other, acme.id);
     await servers.pause();
     const status = async (): Promise<number> =>
       (await request(other.server).get(ROLES).set(keyHeaders(key))).status;
@@ -181,7 +181,7 @@ describe('Where a streaming replica answers what only reads', () => {
     while ((await status()) !== 401) await pause(10);
   });
 
-  it('is bound by row-level security there too', async () => {
+  it('are bound by row-level security on the replica', async () => {
     const url = servers.serviceUrl(servers.replicaUrl);
     expect(await rowsOf(url, 'SELECT FROM users')).toEqual([]);
     const foreign = await Client.with(service, globex.keys).get(`${USERS}/${acme.user.id}`);
@@ -192,34 +192,34 @@ describe('Where a streaming replica answers what only reads', () => {
     expect(seen).toEqual([{ organization_id: globex.id }]);
   });
 
-  it('does not use a replica that lags for longer than it may', async () => {
+  it('do not come from a replica beyond DATABASE_REPLICA_MAX_LAG', async () => {
     const strict = await start(1);
     await nameIn(strict, globex);
-    await untilReplicaHasAll(strict, globex.id);
+    await untilReplicaIsUpToDate(strict, globex.id);
     await servers.pause();
     await rename(globex.user, 'Long behind');
     while ((await nameIn(strict, globex)) !== 'Long behind') await pause(20);
     expect(await nameIn(service, globex)).not.toBe('Long behind');
     await servers.resume();
-    await untilReplicaHasAll(strict, globex.id);
+    await untilReplicaIsUpToDate(strict, globex.id);
   });
 
-  it('goes on when the replica is killed, without an error, and uses it again when it is back', async () => {
+  it('do not fail when the replica is killed, and come from it again when it is back', async () => {
     const replicas = service.app.get(Replicas);
     const statuses = new Set<number>();
-    const isGone = (): boolean => replicas.findUpToDate(globex.id) === undefined;
+    const isUnavailable = (): boolean => replicas.findUpToDate(globex.id) === undefined;
     let isOver = false;
     const readers = Array.from({ length: READERS }, async () => {
       while (!isOver) statuses.add((await globex.client.get(USERS)).status);
     });
     await servers.killReplica();
-    while (!isGone()) await pause(10);
+    while (!isUnavailable()) await pause(10);
     expect((await globex.client.patch(`${USERS}/${globex.user.id}`, { first_name: 'Alone' })).status).toBe(
       200,
     );
     expect(await nameIn(service, globex)).toBe('Alone');
     await servers.startReplica();
-    await untilReplicaHasAll(service, globex.id);
+    await untilReplicaIsUpToDate(service, globex.id);
     isOver = true;
     await Promise.all(readers);
     expect(statuses).toEqual(new Set([200]));

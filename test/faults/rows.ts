@@ -1,13 +1,13 @@
 import pg from 'pg';
 
-/** Asked by a connection of its own, behind the service's back. */
+/** Runs the query on its own connection, past the service. */
 export async function rowsOf<T extends object>(
   databaseUrl: string,
   query: string,
   values: unknown[] = [],
 ): Promise<T[]> {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 });
-  client.on('error', () => undefined); // the query that waits is told
+  client.on('error', () => undefined); // the pending query rejects
   await client.connect();
   try {
     return (await client.query<T>(query, values)).rows;

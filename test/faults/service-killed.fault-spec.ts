@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { removeLeftovers } from '../ci/leftovers.js';
 import type { TestDatabase } from '../support/database.js';
 import type { ServiceProcess } from '../support/service-process.js';
-import { itLosesNothing } from './nothing-lost.js';
+import { itKeepsAcknowledgedUsers } from './consistency-checks.js';
 import { migratedDatabase, startService } from './processes.js';
 import { Tenant } from './tenant.js';
 import { UserLoad, type UserRequest } from './user-load.js';
@@ -34,15 +34,15 @@ describe(`A service that is killed ${String(KILLS)} times while it creates users
 
   const start = (): Promise<ServiceProcess> => startService({ DATABASE_URL: database.url });
 
-  it('was each time in the middle of something', () => {
+  it('was killed with requests in flight each time', () => {
     const idle = killed.filter((requests) => requests.every(({ first }) => first !== undefined));
     expect(idle).toEqual([]);
   });
 
-  itLosesNothing(() => ({ databaseUrl: database.url, requests: killed.flat() }));
+  itKeepsAcknowledgedUsers(() => ({ databaseUrl: database.url, requests: killed.flat() }));
 });
 
-/** At any moment of the first requests, or of those after them. */
+/** Kills at a random moment, during the first requests or later. */
 async function killUnder(load: UserLoad, service: ServiceProcess): Promise<void> {
   load.start(service.origin, CONNECTIONS);
   if (randomInt(4) > 0) await load.untilAcknowledged(1);

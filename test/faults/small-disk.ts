@@ -12,15 +12,15 @@ const run = promisify(execFile);
 const SIZE = '192m';
 const CHUNK = Buffer.alloc(1024 * 1024);
 
-/** A disk in memory, with room for one embedded server and little more. */
+/** A tmpfs with room for one embedded server and little more. */
 export class SmallDisk {
   private constructor(readonly path: string) {}
 
-  /** Only root may, and not in every container. */
+  /** Whether a tmpfs can be mounted: needs root, and not every container allows it. */
   static isPossible(): boolean {
     const folder = mkdtempSync(join(tmpdir(), 'tenantry-disk-'));
     try {
-      execFileSync('mount', mounting('1m', folder), { stdio: 'ignore' });
+      execFileSync('mount', mountArguments('1m', folder), { stdio: 'ignore' });
       execFileSync('umount', [folder]);
       return true;
     } catch {
@@ -32,12 +32,11 @@ export class SmallDisk {
 
   static async mount(): Promise<SmallDisk> {
     const path = await dataFolder();
-    await run('mount', mounting(SIZE, path));
+    await run('mount', mountArguments(SIZE, path));
     removeAfterwards(() => run('umount', ['--lazy', path]));
     return new SmallDisk(path);
   }
 
-  /** To the last byte. */
   async fill(): Promise<void> {
     const ballast = await open(this.ballast, 'w');
     try {
@@ -58,6 +57,6 @@ export class SmallDisk {
   }
 }
 
-function mounting(size: string, path: string): string[] {
+function mountArguments(size: string, path: string): string[] {
   return ['-t', 'tmpfs', '-o', `size=${size},mode=755`, 'tmpfs', path];
 }

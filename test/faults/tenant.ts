@@ -8,7 +8,7 @@ import { keyHeaders } from '../support/client.js';
 import { sandboxKeys, ServiceProcess } from '../support/service-process.js';
 import { jsonHeaders, send, type Answer, type Call } from './http.js';
 
-/** An organization, and what its users can be given. */
+/** An organization with the ids that a new user needs. */
 export class Tenant {
   readonly headers: Record<string, string>;
 
@@ -20,7 +20,7 @@ export class Tenant {
     this.headers = jsonHeaders(keyHeaders(keys));
   }
 
-  /** Made by the command line and the service, as an operator and a partner would. */
+  /** Creates the organization by the CLI, and its group and account by the API. */
   static async create(databaseUrl: string, origin: string, name: string): Promise<Tenant> {
     const command = ['organization', 'create', '--name', name, '--json'];
     const { output } = await ServiceProcess.cli({ DATABASE_URL: databaseUrl }, ...command);
@@ -34,7 +34,7 @@ export class Tenant {
     return new Tenant(keys, ids, keys.organization_id);
   }
 
-  /** The one that an embedded server's first start makes. */
+  /** The sandbox that the first start on an embedded server creates. */
   static async sandbox(dataDir: string): Promise<Tenant> {
     return new Tenant(await sandboxKeys(dataDir), {
       account_id: SANDBOX.accounts.lisbon,
@@ -43,7 +43,7 @@ export class Tenant {
     });
   }
 
-  /** The body of Create User. */
+  /** The body of POST /users. */
   user(email: string, names = { first_name: 'Ada', last_name: 'Lovelace' }): string {
     const { account_id, account_group_id, role_id } = this.ids;
     return JSON.stringify({

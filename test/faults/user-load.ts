@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { Agent } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Answer } from './http.js';
@@ -5,34 +6,35 @@ import type { Tenant } from './tenant.js';
 
 export const USERS = '/v1/organizations/users';
 
-/** One Create User, a key of its own for it, and what became of it. */
+/** A POST /users with its own idempotency key, and its responses. */
 export interface UserRequest {
   email: string;
   key: string;
   body: string;
-  /** Undefined when the connection broke before it was whole. */
+  /** Undefined when the connection closed before the response was complete. */
   first?: Answer;
-  /** Why there is no first answer: the code of the connection's error. */
+  /** The error code of the connection when there is no first response. */
   failure?: string;
   retry?: Answer;
 }
 
-/** Milliseconds between a refusal and the next request, as a caller that heeds it would wait, only shorter. */
-const AFTER_REFUSAL = 25;
+/** Pause after a refusal, like Retry-After but shorter. */
+const REFUSAL_PAUSE_MS = 25;
 
 let loads = 0;
 
-/** Creates user after user on many connections, and remembers every answer. */
+/** Creates users over several connections and records every response. */
 export class UserLoad {
   readonly requests: UserRequest[] = [];
   private readonly name: string;
+  private readonly answers = new EventEmitter();
   private running = false;
   private workers: Promise<void>[] = [];
 
-  /** @param keyed whether requests carry an idempotency key; those that do not are committed together */
+  /** @param isKeyed whether requests carry an idempotency key; requests without one are inserted in batches */
   constructor(
     private readonly tenant: Tenant,
-    private readonly keyed = true,
+    private readonly isKeyed = true,
   ) {
     loads += 1;
     this.name = `load.${String(loads)}`;
@@ -42,43 +44,44 @@ export class UserLoad {
     return this.requests.filter(({ first }) => first?.status === 201);
   }
 
-  /** Refused, or lost. */
+  /** Requests that were refused or lost their connection. */
   get refused(): UserRequest[] {
     return this.requests.filter(
       ({ first, failure }) => failure !== undefined || (first?.status ?? 201) !== 201,
     );
   }
 
-  /** @param connections each sends one request at a time, whatever becomes of them */
+  /** Sends requests until stop(), one at a time on each connection. */
   start(origin: string, connections: number): void {
     this.running = true;
     this.workers = Array.from({ length: connections }, () => this.work(origin));
   }
 
-  /** Resolves when every request that was begun has its answer, or has lost it. */
+  /** Resolves when every request has its response or has lost its connection. */
   async stop(): Promise<void> {
     this.running = false;
     await Promise.all(this.workers);
+    this.answers.emit('answer');
   }
 
-  /** Resolves once so many more users were acknowledged. */
+  /** Resolves once this many more users are acknowledged, or on stop(). */
   async untilAcknowledged(more: number): Promise<void> {
     const goal = this.acknowledged.length + more;
-    while (this.running && this.acknowledged.length < goal) await pause(5);
+    while (this.running && this.acknowledged.length < goal) await once(this.answers, 'answer');
   }
 
-  /** The same for requests that were refused or lost. */
+  /** The same for requests that are refused or lose their connection. */
   async untilRefused(more: number): Promise<void> {
     const goal = this.refused.length + more;
-    while (this.running && this.refused.length < goal) await pause(5);
+    while (this.running && this.refused.length < goal) await once(this.answers, 'answer');
   }
 
-  /** Sends each request of these again, with the same key and body. */
+  /** Sends these requests again, with the same key and body. */
   async retry(origin: string, requests: readonly UserRequest[], connections: number): Promise<void> {
-    const left = [...requests];
+    const remaining = [...requests];
     const agent = new Agent({ keepAlive: true });
     const work = async (): Promise<void> => {
-      for (let next = left.shift(); next !== undefined; next = left.shift())
+      for (let next = remaining.shift(); next !== undefined; next = remaining.shift())
         next.retry = await this.send(origin, next, agent);
     };
     await Promise.all(Array.from({ length: connections }, work)).finally(() => {
@@ -91,7 +94,8 @@ export class UserLoad {
     while (this.running) {
       const request = this.next();
       await this.sendFirst(origin, request, agent);
-      if (request.first?.status !== 201) await pause(AFTER_REFUSAL);
+      this.answers.emit('answer');
+      if (request.first?.status !== 201) await pause(REFUSAL_PAUSE_MS);
     }
     agent.destroy();
   }
@@ -113,7 +117,7 @@ export class UserLoad {
   }
 
   private send(origin: string, { key, body }: UserRequest, agent: Agent): Promise<Answer> {
-    const headers: Record<string, string> = this.keyed ? { 'X-Idempotency-Key': key } : {};
+    const headers: Record<string, string> = this.isKeyed ? { 'X-Idempotency-Key': key } : {};
     return this.tenant.send(origin, { method: 'POST', path: USERS, headers, body, agent });
   }
 }

@@ -1,7 +1,4 @@
-/**
- * The rules of access, restated as plainly as they can be: loops over small lists, nothing shared with the
- * service. What this says and what the service answers must never differ.
- */
+/** The access rules, restated as loops over small arrays that share no code with the service. The service must agree. */
 export interface ModelRole {
   id: string;
   name: string;
@@ -31,12 +28,12 @@ export interface ModelBecause {
 type User = ModelOrganization['users'][number];
 type Account = ModelOrganization['accounts'][number];
 
-/** All routes by which a user's roles reach an account. */
+/** All assignments through which a user's roles apply to an account. */
 export function routesOf(organization: ModelOrganization, user: User, account: Account): ModelBecause[] {
   if (!account.active) return [];
   const roleOf = (id: string): ModelRole => {
     const role = organization.roles.find((candidate) => candidate.id === id);
-    if (role === undefined) throw new Error(`the model has lost the role ${id}`);
+    if (role === undefined) throw new Error(`the model has no role ${id}`);
     return role;
   };
   const routes: ModelBecause[] = [];
@@ -59,7 +56,7 @@ export function routesOf(organization: ModelOrganization, user: User, account: A
   return inOrder(routes);
 }
 
-/** The routes whose role allows the permission. */
+/** The routes whose role includes the permission. */
 export function allowing(
   organization: ModelOrganization,
   routes: readonly ModelBecause[],
@@ -73,7 +70,7 @@ export function allowing(
   });
 }
 
-/** Every permission that the routes give, each once, sorted. */
+/** The permissions of all routes, unique and sorted. */
 export function union(
   organization: ModelOrganization,
   routes: readonly ModelBecause[],
@@ -90,7 +87,7 @@ export interface ModelAccess {
   testing_permission_ids: string[];
 }
 
-/** What everybody may do everywhere. */
+/** The permissions of every user on every account. */
 export function accessOf(organization: ModelOrganization): ModelAccess[] {
   return organization.users.flatMap((user) =>
     organization.accounts.map((account) => {
@@ -105,7 +102,7 @@ export function accessOf(organization: ModelOrganization): ModelAccess[] {
   );
 }
 
-/** What a plan has to tell of a change that led from one state to the other. */
+/** The access_changes that a dry run must return for a change between these states. */
 export function accessChangesBetween(
   before: readonly ModelAccess[],
   after: readonly ModelAccess[],
@@ -113,28 +110,28 @@ export function accessChangesBetween(
   const nothing = { permission_ids: [] as string[], testing_permission_ids: [] as string[] };
   const at = (state: readonly ModelAccess[], { user_id, account_id }: ModelAccess): typeof nothing =>
     state.find((other) => other.user_id === user_id && other.account_id === account_id) ?? nothing;
-  const left = (from: typeof nothing, taken: typeof nothing): typeof nothing => ({
-    permission_ids: from.permission_ids.filter((id) => !taken.permission_ids.includes(id)),
+  const minus = (from: typeof nothing, subtracted: typeof nothing): typeof nothing => ({
+    permission_ids: from.permission_ids.filter((id) => !subtracted.permission_ids.includes(id)),
     testing_permission_ids: from.testing_permission_ids.filter(
-      (id) => !taken.testing_permission_ids.includes(id),
+      (id) => !subtracted.testing_permission_ids.includes(id),
     ),
   });
-  const gone = before.filter((pair) => at(after, pair) === nothing);
-  return [...after, ...gone]
+  const removed = before.filter((pair) => at(after, pair) === nothing);
+  return [...after, ...removed]
     .map((pair) => {
       const [had, has] = [at(before, pair), at(after, pair)];
       return {
         user_id: pair.user_id,
         account_id: pair.account_id,
-        gained: left(has, had),
-        lost: left(had, has),
+        gained: minus(has, had),
+        lost: minus(had, has),
       };
     })
     .filter(({ gained, lost }) => [gained, lost].some((sets) => Object.values(sets).flat().length > 0))
     .sort((a, b) => compare(a.user_id, b.user_id) || compare(a.account_id, b.account_id));
 }
 
-/** Roles that could be given on the account to allow the permission, the smallest first, at most five. */
+/** At most five assignable roles that include the permission, the smallest first. */
 export function grantsFor(
   organization: ModelOrganization,
   accountId: string,

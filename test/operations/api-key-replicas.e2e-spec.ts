@@ -12,14 +12,14 @@ import { createDatabase, type TestDatabase } from '../support/database.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
-/** Needs no database once the key is known: whatever it answers, the guard has said. */
+/** Sends no statement once the key is cached: its status is the guard's decision. */
 const CATALOG = '/v1/organizations/permissions-catalog';
 
-describe('A key that is changed on one replica', () => {
+describe('An API key that is changed in another process', () => {
   let database: TestDatabase;
   let proxy: TcpProxy;
   let service: TestApp;
-  let replica: TestApp;
+  let remote: TestApp;
   let acme: TestOrganization;
 
   beforeAll(async () => {
@@ -27,34 +27,34 @@ describe('A key that is changed on one replica', () => {
   });
   beforeEach(async () => {
     proxy = await TcpProxy.to(database.url);
-    replica = await startApp({}, { ...database, url: proxy.url(database.url) });
+    remote = await startApp({}, { ...database, url: proxy.url(database.url) });
     service = await startApp({}, database);
     acme = await createOrganization(service);
   });
   afterEach(async () => {
-    await Promise.all([replica.close(), service.close()]);
+    await Promise.all([remote.close(), service.close()]);
     await proxy.cut();
   });
   afterAll(() => database.drop());
 
-  const statusAt = async ({ server }: TestApp, keys: KeyPair): Promise<number> =>
+  const statusFrom = async ({ server }: TestApp, keys: KeyPair): Promise<number> =>
     (await request(server).get(CATALOG).set(keyHeaders(keys))).status;
 
-  /** The replica knows the key, and hears of changes. */
-  const untilKnown = async (keys: KeyPair): Promise<void> => {
-    expect(await statusAt(replica, keys)).toBe(200);
-    while (!replica.app.get(ApiKeyInvalidation, { strict: false }).isCurrent()) await pause(10);
-    expect(await statusAt(replica, keys)).toBe(200);
+  /** Resolves when the other process has cached the key and listens for invalidations. */
+  const untilCached = async (keys: KeyPair): Promise<void> => {
+    expect(await statusFrom(remote, keys)).toBe(200);
+    while (!remote.app.get(ApiKeyInvalidation, { strict: false }).isCurrent()) await pause(10);
+    expect(await statusFrom(remote, keys)).toBe(200);
   };
 
-  /** The last request that was answered with 200 began within a second. */
+  /** Fails when a request that began more than a second after the change is still answered with 200. */
   const expectRefusalWithinASecond = async (keys: KeyPair, refusals: number[]): Promise<void> => {
     const changedAt = performance.now();
     for (;;) {
-      const askedAt = performance.now();
-      const status = await statusAt(replica, keys);
+      const sentAt = performance.now();
+      const status = await statusFrom(remote, keys);
       if (refusals.includes(status)) return;
-      expect([status, askedAt - changedAt < 1000]).toEqual([200, true]);
+      expect([status, sentAt - changedAt < 1000]).toEqual([200, true]);
     }
   };
 
@@ -69,27 +69,27 @@ describe('A key that is changed on one replica', () => {
     ['narrowed', 403, (path: string) => acme.client.patch(path, { scopes: [] })],
     ['bound to other addresses', 403, (path: string) => acme.client.patch(path, { allowed_ips: ['::2'] })],
     ['rotated', 401, (path: string) => acme.client.post(`${path}/rotate`, {})],
-  ])('to be %s is refused on another within a second', async (_how, refusal, change) => {
+  ])('is refused within a second when it was %s', async (_how, refusal, change) => {
     const { key, path } = await makeKey(service, acme);
-    await untilKnown(key);
+    await untilCached(key);
     await change(path);
     await expectRefusalWithinASecond(key, [refusal]);
   });
 
-  it('is remembered there, and asked for anew because it was told of', async () => {
+  it('is cached, and read again only after a notification', async () => {
     const { key } = await makeKey(service, acme);
-    await untilKnown(key);
+    await untilCached(key);
     await service.dataSource.query('ALTER TABLE api_keys DISABLE TRIGGER api_keys_notify_change');
     await service.dataSource.query('UPDATE api_keys SET revoked_at = now() WHERE id = $1', [key.id]);
-    expect(await statusAt(replica, key)).toBe(200);
+    expect(await statusFrom(remote, key)).toBe(200);
     await service.dataSource.query('ALTER TABLE api_keys ENABLE TRIGGER api_keys_notify_change');
     await service.dataSource.query('UPDATE api_keys SET revoked_at = revoked_at WHERE id = $1', [key.id]);
     await expectRefusalWithinASecond(key, [401]);
   });
 
-  it('while the connection that tells of changes is lost is refused within a second all the same', async () => {
+  it('is refused within a second when the listening connection was lost', async () => {
     const { key } = await makeKey(service, acme);
-    await untilKnown(key);
+    await untilCached(key);
     await service.dataSource.query('ALTER TABLE api_keys DISABLE TRIGGER api_keys_notify_change');
     await service.dataSource.query('UPDATE api_keys SET revoked_at = now() WHERE id = $1', [key.id]);
     await cutListeners();
@@ -97,32 +97,32 @@ describe('A key that is changed on one replica', () => {
     await service.dataSource.query('ALTER TABLE api_keys ENABLE TRIGGER api_keys_notify_change');
   });
 
-  it('is told of again once the connection is back', async () => {
+  it('is invalidated again once the listening connection is back', async () => {
     const { key, path } = await makeKey(service, acme);
-    await untilKnown(key);
-    const changes = replica.app.get(ApiKeyInvalidation, { strict: false });
+    await untilCached(key);
+    const changes = remote.app.get(ApiKeyInvalidation, { strict: false });
     await cutListeners();
     while (changes.isCurrent()) await pause(10);
-    await untilKnown(key);
+    await untilCached(key);
     await acme.client.delete(path);
     await expectRefusalWithinASecond(key, [401]);
   });
 
-  it('is not believed for a second longer where the database has gone silent', async () => {
+  it('is refused within a second when the database stops replying', async () => {
     const { key } = await makeKey(service, acme);
-    await untilKnown(key);
+    await untilCached(key);
     proxy.hush();
     await acme.client.delete(`${KEYS}/${key.id}`);
     await expectRefusalWithinASecond(key, [503]);
     proxy.heal();
     for (;;) {
-      const status = await statusAt(replica, key);
+      const status = await statusFrom(remote, key);
       expect([401, 503]).toContain(status);
       if (status === 401) break;
     }
   });
 
-  it('is refused by another process within a second', async () => {
+  it('is refused within a second by a process that was started on its own', async () => {
     const { key, path } = await makeKey(service, acme);
     const started = await ServiceProcess.start({ DATABASE_URL: database.url, LOG_LEVEL: 'silent' });
     try {
@@ -133,35 +133,35 @@ describe('A key that is changed on one replica', () => {
       await acme.client.delete(path);
       const revokedAt = performance.now();
       for (;;) {
-        const askedAt = performance.now();
+        const sentAt = performance.now();
         if ((await status()) === 401) break;
-        expect(askedAt - revokedAt).toBeLessThan(1000);
+        expect(sentAt - revokedAt).toBeLessThan(1000);
       }
     } finally {
       await started.stop();
     }
   });
 
-  it('is refused within a second also where changes are not listened for', async () => {
-    const deaf = await startApp({ DATABASE_MODE: 'pooled' }, database);
+  it('is refused within a second with DATABASE_MODE=pooled, which has no listener', async () => {
+    const pooled = await startApp({ DATABASE_MODE: 'pooled' }, database);
     try {
       const { key, path } = await makeKey(service, acme);
-      expect(await statusAt(deaf, key)).toBe(200);
+      expect(await statusFrom(pooled, key)).toBe(200);
       await acme.client.delete(path);
       const revokedAt = performance.now();
       for (;;) {
-        const askedAt = performance.now();
-        if ((await statusAt(deaf, key)) === 401) break;
-        expect(askedAt - revokedAt).toBeLessThan(1000);
+        const sentAt = performance.now();
+        if ((await statusFrom(pooled, key)) === 401) break;
+        expect(sentAt - revokedAt).toBeLessThan(1000);
       }
-      expect(deaf.app.get(ApiKeyInvalidation, { strict: false }).isCurrent()).toBe(false);
+      expect(pooled.app.get(ApiKeyInvalidation, { strict: false }).isCurrent()).toBe(false);
     } finally {
-      await deaf.close();
+      await pooled.close();
     }
   });
 });
 
-describe('The command line', () => {
+describe('CLI: api-key create', () => {
   let service: TestApp;
   let acme: TestOrganization;
 
@@ -174,19 +174,21 @@ describe('The command line', () => {
   const cli = (...parameters: string[]): ReturnType<typeof ServiceProcess.cli> =>
     ServiceProcess.cli({ DATABASE_URL: service.database.url }, 'api-key', 'create', ...parameters);
 
-  it('makes a key where no key is left that could', async () => {
+  it('creates a key for an organization without an active key', async () => {
     await service.dataSource.query('UPDATE api_keys SET revoked_at = now() WHERE organization_id = $1', [
       acme.id,
     ]);
     const { code, output } = await cli('--organization', acme.id, '--name', 'Rescue', '--json');
     expect(code).toBe(0);
-    const made = JSON.parse(output) as KeyPair & { api_key_id: string; organization_id: string };
-    expect(made.organization_id).toBe(acme.id);
-    const answer = await request(service.server).get(`${KEYS}/${made.api_key_id}`).set(keyHeaders(made));
+    const created = JSON.parse(output) as KeyPair & { api_key_id: string; organization_id: string };
+    expect(created.organization_id).toBe(acme.id);
+    const answer = await request(service.server)
+      .get(`${KEYS}/${created.api_key_id}`)
+      .set(keyHeaders(created));
     expect(answer.body).toMatchObject({ name: 'Rescue', revoked_at: null });
   });
 
-  it('gives it the scopes that are named, and tells the pair in words', async () => {
+  it('creates a key with the given scopes and prints it as text', async () => {
     const { code, output } = await cli(
       '--organization',
       acme.id,
@@ -201,7 +203,7 @@ describe('The command line', () => {
     );
   });
 
-  it('says what is wrong', async () => {
+  it('reports an unknown organization and invalid options', async () => {
     const nowhere = randomUUID();
     const unknown = await cli('--organization', nowhere, '--name', 'x');
     expect([unknown.code, unknown.output]).toEqual([1, `There is no organization ${nowhere}.\n`]);

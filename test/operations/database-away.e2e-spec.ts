@@ -9,7 +9,7 @@ import { TcpProxy } from '../support/tcp-proxy.js';
 
 const USERS = '/v1/organizations/users';
 
-describe('While the database is away', () => {
+describe('While the database is unreachable', () => {
   let database: TestDatabase;
   let proxy: TcpProxy;
   let service: TestApp;
@@ -35,7 +35,7 @@ describe('While the database is away', () => {
     while ((await health('ready')) !== 200) await pause(20);
   };
 
-  it('a request is answered with 503 and Retry-After, and the next one after its return with 201', async () => {
+  it('requests are answered with 503 and Retry-After, and with 201 once it is back', async () => {
     await proxy.cut();
     const refused = await acme.client.post(USERS, newUser(acme));
     expect([refused.status, refused.body.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
@@ -44,27 +44,27 @@ describe('While the database is away', () => {
     expect((await acme.client.post(USERS, newUser(acme))).status).toBe(201);
   });
 
-  it('a request whose query gets no answer is answered with 503 all the same', async () => {
+  it('requests whose query gets no reply are answered with 503', async () => {
     proxy.hush();
     const refused = await acme.client.post(USERS, newUser(acme));
     expect([refused.status, refused.body.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
   });
 
-  it('connections that went silent for good are given up, and new ones take their place', async () => {
+  it('connections without replies are closed and replaced', async () => {
     const createTwenty = async (): Promise<Set<number>> => {
       const answers = Array.from({ length: 20 }, () => acme.client.post(USERS, newUser(acme)));
       return new Set((await Promise.all(answers)).map(({ status }) => status));
     };
-    await createTwenty(); // fills the pool
+    await createTwenty(); // opens all connections of the pool
     proxy.hush();
     expect(await createTwenty()).toEqual(new Set([503]));
     proxy.heal();
     await untilReady();
-    await createTwenty(); // some may still wait for a connection that was being made in the silence
+    await createTwenty(); // some may still wait for a connection that was being opened before heal()
     expect(await createTwenty()).toEqual(new Set([201]));
   });
 
-  it('the public signing keys are answered with 503, and after its return with 200', async () => {
+  it('GET /.well-known/jwks.json is answered with 503, and with 200 once it is back', async () => {
     const keys = (): Promise<{ status: number }> => new Client(service).get('/.well-known/jwks.json');
     expect((await keys()).status).toBe(200);
     await proxy.cut();
@@ -73,7 +73,7 @@ describe('While the database is away', () => {
     expect((await keys()).status).toBe(200);
   });
 
-  it('the service is live and not ready', async () => {
+  it('GET /health/live is answered with 200 and GET /health/ready with 503', async () => {
     await proxy.cut();
     expect(await health('live')).toBe(200);
     const ready = await request(service.server).get('/health/ready');
@@ -86,22 +86,22 @@ describe('While the database is away', () => {
     await untilReady();
   });
 
-  it('the service can be started, and is ready once the database has come', async () => {
+  it('the service starts, and is ready once the database is reachable', async () => {
     await proxy.cut();
-    const early = await startApp({}, { ...database, url: proxy.url(database.url) });
-    expect((await request(early.server).get('/health/ready')).status).toBe(503);
-    expect((await request(early.server).get('/v1/organizations/roles').set(keyHeadersOf(acme))).status).toBe(
-      503,
-    );
+    const starting = await startApp({}, { ...database, url: proxy.url(database.url) });
+    expect((await request(starting.server).get('/health/ready')).status).toBe(503);
+    expect(
+      (await request(starting.server).get('/v1/organizations/roles').set(keyHeadersOf(acme))).status,
+    ).toBe(503);
     await proxy.open();
-    while ((await request(early.server).get('/health/ready')).status !== 200) await pause(20);
-    expect((await request(early.server).get('/v1/organizations/roles').set(keyHeadersOf(acme))).status).toBe(
-      200,
-    );
-    await early.close();
+    while ((await request(starting.server).get('/health/ready')).status !== 200) await pause(20);
+    expect(
+      (await request(starting.server).get('/v1/organizations/roles').set(keyHeadersOf(acme))).status,
+    ).toBe(200);
+    await starting.close();
   });
 
-  it('the service is not ready while a migration is pending', async () => {
+  it('GET /health/ready is answered with 503 while a migration is pending', async () => {
     await service.dataSource.query('ALTER TABLE migrations RENAME COLUMN name TO hidden');
     await service.dataSource.query('ALTER TABLE migrations ADD COLUMN name varchar');
     const ready = await request(service.server).get('/health/ready');

@@ -17,19 +17,19 @@ describe('The service with its embedded database', () => {
   let environment: Record<string, string>;
   let running: ServiceProcess[];
 
-  /** A folder with a database and a sandbox that a service has left in good order, to be copied. */
-  let used: Awaited<ReturnType<typeof createDataDir>>;
+  /** A DATA_DIR with a database and a sandbox, after an orderly stop, to be copied. */
+  let template: Awaited<ReturnType<typeof createDataDir>>;
 
   beforeAll(async () => {
-    used = await createDataDir();
-    await (await ServiceProcess.start({ DATA_DIR: used.path })).stop();
+    template = await createDataDir();
+    await (await ServiceProcess.start({ DATA_DIR: template.path })).stop();
   });
   beforeEach(async () => {
     dataDir = await createDataDir();
     environment = { DATA_DIR: dataDir.path };
     running = [];
   });
-  afterAll(() => used.remove());
+  afterAll(() => template.remove());
   afterEach(async () => {
     await Promise.all(running.map((service) => service.stop()));
     await dataDir.remove();
@@ -41,9 +41,9 @@ describe('The service with its embedded database', () => {
     return service;
   };
 
-  /** Started on a copy of the used folder. */
-  const startAgain = async (): Promise<ServiceProcess> => {
-    await run('cp', ['-a', `${used.path}/.`, dataDir.path]); // with owners: the database runs as another user
+  /** Starts on a copy of the template. */
+  const startOnCopy = async (): Promise<ServiceProcess> => {
+    await run('cp', ['-a', `${template.path}/.`, dataDir.path]); // keeps the owners: the database runs as another user
     return start();
   };
 
@@ -62,9 +62,10 @@ describe('The service with its embedded database', () => {
   };
 
   const pidFile = (): string => join(dataDir.path, 'postgres', 'postmaster.pid');
-  const postmaster = async (): Promise<number> => Number((await readFile(pidFile(), 'utf8')).split('\n')[0]);
+  const postmasterPid = async (): Promise<number> =>
+    Number((await readFile(pidFile(), 'utf8')).split('\n')[0]);
 
-  it('prints at its first start, and only then, a key pair, which a file keeps for its owner alone', async () => {
+  it('prints a key pair at its first start only, and stores it in a file with mode 0600', async () => {
     const first = await start();
     const keys = await sandboxKeys(dataDir.path);
     expect(first.output).toContain(keys.public_api_key);
@@ -78,7 +79,7 @@ describe('The service with its embedded database', () => {
     expect(second.output).not.toContain('curl');
   });
 
-  it('prints a curl line that creates a user as it stands', async () => {
+  it('prints a curl command that creates a user', async () => {
     const { output } = await start();
     const line = /^curl .*$/m.exec(output)?.[0] ?? '';
     const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
@@ -92,81 +93,81 @@ describe('The service with its embedded database', () => {
     expect(answer.status).toBe(201);
   });
 
-  it('keeps its data when it stops and starts again', async () => {
-    const first = await startAgain();
+  it('keeps its data across a restart', async () => {
+    const first = await startOnCopy();
     expect(await createUser(first, 'kept@example.com')).toBe(201);
     await first.stop();
     expect(existsSync(pidFile())).toBe(false); // the database was stopped last
     expect(await createUser(await start(), 'kept@example.com')).toBe(409);
   });
 
-  it('works as a role of its own, whose rights are all that it has', async () => {
-    const service = await startAgain();
+  it('uses a role with its own privileges', async () => {
+    const service = await startOnCopy();
     const { output } = await ServiceProcess.cli(environment, 'database', 'url');
     const superuser = new pg.Client({ connectionString: output.trim() });
     await superuser.connect();
     await superuser.query('REVOKE INSERT ON users FROM tenantry_service');
-    const refused = await createUser(service, 'refused@example.com');
+    const withoutGrant = await createUser(service, 'refused@example.com');
     await superuser.query('GRANT INSERT ON users TO tenantry_service');
     await superuser.end();
-    expect([refused, await createUser(service, 'granted@example.com')]).toEqual([500, 201]);
+    expect([withoutGrant, await createUser(service, 'granted@example.com')]).toEqual([500, 201]);
   });
 
-  it('finds and uses the database that a killed service left behind', async () => {
-    const killed = await startAgain();
+  it('uses the running database that a killed service left behind', async () => {
+    const killed = await startOnCopy();
     expect(await createUser(killed, 'acknowledged@example.com')).toBe(201);
-    const left = await postmaster();
+    const pid = await postmasterPid();
     await killed.stop('SIGKILL');
     const next = await start();
-    expect(await postmaster()).toBe(left);
+    expect(await postmasterPid()).toBe(pid);
     expect(await createUser(next, 'acknowledged@example.com')).toBe(409);
     await next.stop();
     expect(existsSync(pidFile())).toBe(false);
   });
 
   it('starts after service and database were killed together', async () => {
-    const killed = await startAgain();
+    const killed = await startOnCopy();
     expect(await createUser(killed, 'survives@example.com')).toBe(201);
-    const left = await postmaster();
+    const pid = await postmasterPid();
     await killed.stop('SIGKILL');
-    process.kill(left, 'SIGKILL');
+    process.kill(pid, 'SIGKILL');
     expect(await createUser(await start(), 'survives@example.com')).toBe(409);
   });
 
-  it('starts after it was killed while it made the database, and leaves no scrap of that', async () => {
+  it('starts after it was killed while it created the database, and removes the partial files', async () => {
     const killed = ServiceProcess.spawn('dist/src/main.js', environment);
-    const scraps = async (): Promise<string[]> =>
+    const partialFolders = async (): Promise<string[]> =>
       (await readdir(dataDir.path)).filter((name) => name.startsWith('postgres.new-'));
-    while ((await scraps()).length === 0) await pause(5);
+    while ((await partialFolders()).length === 0) await pause(5);
     await killed.stop('SIGKILL');
     expect(await createUser(await start(), 'first@example.com')).toBe(201);
-    expect(await scraps()).toEqual([]);
+    expect(await partialFolders()).toEqual([]);
   });
 
-  it('starts when the pid file of a crashed machine names a process that runs and is no database', async () => {
-    const killed = await startAgain();
-    const left = await postmaster();
+  it('starts when a stale pid file names a running process that is not PostgreSQL', async () => {
+    const killed = await startOnCopy();
+    const pid = await postmasterPid();
     const stale = await readFile(pidFile(), 'utf8');
     await killed.stop('SIGKILL');
-    process.kill(left, 'SIGKILL');
-    await writeFile(pidFile(), stale.replace(String(left), String(process.pid)));
+    process.kill(pid, 'SIGKILL');
+    await writeFile(pidFile(), stale.replace(String(pid), String(process.pid)));
     expect(await createUser(await start(), 'again@example.com')).toBe(201);
   });
 
-  it('brings a killed database back and goes on', async () => {
-    const service = await startAgain();
-    process.kill(await postmaster(), 'SIGKILL');
+  it('restarts a killed database and keeps serving', async () => {
+    const service = await startOnCopy();
+    process.kill(await postmasterPid(), 'SIGKILL');
     const statuses = new Set<number>();
     for (;;) {
       const status = await createUser(service, 'later@example.com');
       statuses.add(status);
-      if (status === 201 || status === 409) break; // 409: the one whose answer was lost was stored
+      if (status === 201 || status === 409) break; // 409: a request without an answer was committed
       await pause(50);
     }
     expect([...statuses].filter((status) => ![201, 409, 503].includes(status))).toEqual([]);
   });
 
-  it('shares its database with a second service started at the same moment; the last to leave stops it', async () => {
+  it('shares its database with a second service that starts at the same time; the last to stop stops it', async () => {
     const [one, two] = await Promise.all([start(), start()]);
     const printed = [one, two].filter(({ output }) => output.includes('PRIVATE-SECRET-KEY'));
     expect(printed).toHaveLength(1);
@@ -178,14 +179,14 @@ describe('The service with its embedded database', () => {
     expect(existsSync(pidFile())).toBe(false);
   });
 
-  it('makes no sandbox in production', async () => {
+  it('creates no sandbox with NODE_ENV=production', async () => {
     const service = await start({ NODE_ENV: 'production' });
     expect(service.output).not.toContain('KEY');
     expect(existsSync(join(dataDir.path, 'sandbox-keys.json'))).toBe(false);
   });
 
-  it('lets the command line make organizations beside it', async () => {
-    const service = await startAgain();
+  it('CLI organization create works while the service runs', async () => {
+    const service = await startOnCopy();
     const { code, output } = await ServiceProcess.cli(
       environment,
       'organization',
@@ -207,8 +208,8 @@ describe('The service with its embedded database', () => {
     expect(await answer.json()).toHaveLength(6);
   });
 
-  it('tells the command line its URL, and leaves it nothing to migrate', async () => {
-    await startAgain();
+  it('CLI database url and database migrate work while the service runs', async () => {
+    await startOnCopy();
     const { code, output } = await ServiceProcess.cli(environment, 'database', 'url');
     expect(code).toBe(0);
     const client = new pg.Client({ connectionString: output.trim() });
@@ -218,7 +219,7 @@ describe('The service with its embedded database', () => {
     expect((await ServiceProcess.cli(environment, 'database', 'migrate')).output).toBe('Nothing to do.\n');
   });
 
-  it('is not needed by the command line, which starts the database for itself and stops it again', async () => {
+  it('CLI commands start and stop the database when no service runs', async () => {
     expect((await ServiceProcess.cli(environment, 'database', 'migrate')).output).toMatch(
       /^InitialSchema\d+\n/,
     );

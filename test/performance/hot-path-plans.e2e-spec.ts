@@ -30,14 +30,14 @@ interface PlanNode extends Node {
 }
 
 const ROWS = 20_000;
-/** What one statement may read of tables, all scans taken together, whatever the size of the organization. */
-const MOST_READ = 200;
-/** Rows of a page and the one after it, which says whether there is a next. */
+/** Rows that one statement may read, all scans together, whatever the size of the organization. */
+const MAX_ROWS_READ = 200;
+/** Rows of a page plus one, which tells whether there is a next page. */
 const PAGE = 21;
-/** The largest page that may be asked for. */
-const MOST_SORTED = 100;
+/** The largest page size. */
+const MAX_ROWS_SORTED = 100;
 
-/** What each table is looked up by, beside the organization: of one of these there is one row, or a few of one user. */
+/** Columns that, with the organization, select one row of a table, or the few of one user. */
 const KEYS: Readonly<Record<string, readonly string[]>> = {
   users: ['id', 'email_lower'],
   accounts: ['id'],
@@ -45,48 +45,48 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   account_permissions: ['user_id'],
   account_group_permissions: ['user_id'],
   audit_events: ['id'],
-  audit_unsealed: ['organization_id'], // as long as what waits, whatever the size of the organization
+  audit_unsealed: ['organization_id'], // grows with the backlog, not with the organization
   organizations: ['id'],
   api_keys: ['public_key'],
   idempotency_records: ['key'],
   row_counts: ['counted'],
   row_count_changes: ['counted'],
-  roles: ['id', 'organization_id'], // an organization has few, and may have all of them read
+  roles: ['id', 'organization_id'], // an organization has few
 };
 
-/** What foreign keys refer to by id. */
-const REFERRED_TO = ['users', 'accounts', 'account_groups', 'audit_events'];
+/** Tables that foreign keys reference by id. */
+const REFERENCED = ['users', 'accounts', 'account_groups', 'audit_events'];
 
-/** What hands on each row as it comes, so that a LIMIT above it ends the scan below. */
-const PASSING_ON = new Set(['Result', 'Subquery Scan', 'Nested Loop']);
+/** Nodes that return each row at once, so that a LIMIT above them ends the scan below. */
+const STREAMING = new Set(['Result', 'Subquery Scan', 'Nested Loop']);
 
-interface Place {
+interface PlacedNode {
   node: PlanNode;
-  /** From the node above it up to the root. */
+  /** Its ancestors, from the parent to the root. */
   above: PlanNode[];
 }
 
-function placesOf(node: PlanNode, above: PlanNode[] = []): Place[] {
-  return [{ node, above }, ...(node.Plans ?? []).flatMap((child) => placesOf(child, [node, ...above]))];
+function placedNodesOf(node: PlanNode, above: PlanNode[] = []): PlacedNode[] {
+  return [{ node, above }, ...(node.Plans ?? []).flatMap((child) => placedNodesOf(child, [node, ...above]))];
 }
 
-/** Of a bitmap the conditions are those of the indexes below it. */
+/** The index nodes of a scan: the scan itself, or the index scans below a bitmap scan. */
 function indexesOf(scan: PlanNode): PlanNode[] {
   if (scan['Node Type'] !== 'Bitmap Heap Scan') return [scan];
-  return placesOf(scan)
+  return placedNodesOf(scan)
     .map(({ node }) => node)
     .filter((node) => node['Node Type'] === 'Bitmap Index Scan');
 }
 
-/** By all columns of the index from the first to the key: what comes behind another column is looked for in all rows. */
+/** Whether the condition binds a key column, and all columns of the index before it. */
 function isByKey(index: PlanNode, table: string): boolean {
   const condition = index['Index Cond'];
   if (condition === undefined) return false;
-  const given = conditionsOf({ 'Node Type': '', 'Index Cond': condition }).map(
+  const bound = conditionsOf({ 'Node Type': '', 'Index Cond': condition }).map(
     (one) => /^\(?(?:\w+\.)?(\w+)\)?(?:::\w+)? = /.exec(one)?.[1],
   );
   const columns = columnsOfIndexes.get(index['Index Name'] ?? '') ?? [];
-  const first = columns.findIndex((column) => !given.includes(column));
+  const first = columns.findIndex((column) => !bound.includes(column));
   const usable = first === -1 ? columns : columns.slice(0, first);
   return usable.some((column) => KEYS[table]?.includes(column) === true);
 }
@@ -100,34 +100,34 @@ async function readIndexes(dataSource: DataSource): Promise<void> {
   for (const { name, columns } of indexes) columnsOfIndexes.set(name, columns);
 }
 
-/** In the order of its index, until a LIMIT has enough: nothing between the two needs all rows first. */
-function isEndedByLimit({ node, above }: Place): boolean {
+/** Whether the scan runs in index order and a LIMIT ends it: no node between them needs all rows first. */
+function isEndedByLimit({ node, above }: PlacedNode): boolean {
   if (!/^Index (Only )?Scan$/.test(node['Node Type'])) return false;
-  return above.find(({ 'Node Type': type }) => !PASSING_ON.has(type))?.['Node Type'] === 'Limit';
+  return above.find(({ 'Node Type': type }) => !STREAMING.has(type))?.['Node Type'] === 'Limit';
 }
 
-const scansOf = (plan: PlanNode): Place[] =>
-  placesOf(plan).filter(
+const scansOf = (plan: PlanNode): PlacedNode[] =>
+  placedNodesOf(plan).filter(
     ({ node }) => node['Relation Name'] !== undefined && node['Node Type'].endsWith('Scan'),
   );
 
-/** Scans whose cost grows with the organization. */
+/** Scans that read more rows the larger the organization is. */
 function growingScansOf(plan: PlanNode): string[] {
   return scansOf(plan)
-    .filter((place) => {
-      const table = place.node['Relation Name'] ?? '';
-      return !isEndedByLimit(place) && !indexesOf(place.node).every((index) => isByKey(index, table));
+    .filter((placed) => {
+      const table = placed.node['Relation Name'] ?? '';
+      return !isEndedByLimit(placed) && !indexesOf(placed.node).every((index) => isByKey(index, table));
     })
     .map(({ node }) => [node['Node Type'], node['Relation Name'], node['Index Cond']].join(' '));
 }
 
-/** The most rows that one sort was given. */
-function mostSortedIn(plan: PlanNode): number {
-  const sorts = placesOf(plan).filter(({ node }) => node['Node Type'].endsWith('Sort'));
+/** The largest input of a sort in the plan, in rows. */
+function maxRowsSortedIn(plan: PlanNode): number {
+  const sorts = placedNodesOf(plan).filter(({ node }) => node['Node Type'].endsWith('Sort'));
   return Math.max(0, ...sorts.map(({ node }) => node.Plans?.[0]?.['Actual Rows'] ?? Infinity));
 }
 
-/** All rows that were looked at, also those that a filter took away or that only an index had. */
+/** All rows read, including those that a filter removed and those read from an index only. */
 function rowsReadIn(plan: PlanNode): number {
   return scansOf(plan)
     .flatMap(({ node }) => [...new Set([node, ...indexesOf(node)])])
@@ -143,15 +143,15 @@ async function withoutAutovacuum(dataSource: DataSource): Promise<void> {
     await dataSource.query(`ALTER TABLE ${table} SET (autovacuum_enabled = off)`);
 }
 
-const beginning = (about: string): string =>
-  `START TRANSACTION; SET LOCAL ROLE ${SERVICE_ROLE}; SET LOCAL ${about}`;
+const transactionPreamble = (setting: string): string =>
+  `START TRANSACTION; SET LOCAL ROLE ${SERVICE_ROLE}; SET LOCAL ${setting}`;
 
 async function executed(runner: QueryRunner, name: string, parameters: unknown[]): Promise<PlanNode> {
   const values = parameters.length === 0 ? '' : `(${parameters.map(literal).join(', ')})`;
   const [answer] = (await runner.query(
     `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE ${name}${values}`,
   )) as { 'QUERY PLAN': [{ Plan: PlanNode }] }[];
-  if (answer === undefined) throw new Error('EXPLAIN has no answer');
+  if (answer === undefined) throw new Error('EXPLAIN returned no row');
   return answer['QUERY PLAN'][0].Plan;
 }
 
@@ -161,8 +161,8 @@ function literal(value: unknown): string {
   return Buffer.isBuffer(written) ? `'\\x${written.toString('hex')}'` : pg.escapeLiteral(written);
 }
 
-/** Everything that a request waits for, most of it many times a second. */
-describe('The plan', () => {
+/** The statements that frequent requests send. */
+describe('Query plans of hot paths', () => {
   const organization = randomUUID();
   const small = randomUUID();
   let database: TestDatabase;
@@ -194,24 +194,24 @@ describe('The plan', () => {
     const { text, values = [] } = INSERT_USERS.statement(organization, numbers.map(newUser));
     return { text, values };
   };
-  /** Ten users, each on its own account and, as it happens, all on groups below the first. */
-  const asked = Array.from({ length: 10 }, (_, n) => idOf(organization, ROWS / 2 + n));
+  /** Ten users with a role on their own account; all groups are below the first. */
+  const checkedUsers = Array.from({ length: 10 }, (_, n) => idOf(organization, ROWS / 2 + n));
   const checks = (isExplained: boolean): ListStatement =>
     named(PERMISSION_CHECKS, [
-      asked,
-      asked,
-      asked.map(() => 'PERMISSION'),
-      asked.map(() => false),
+      checkedUsers,
+      checkedUsers,
+      checkedUsers.map(() => 'PERMISSION'),
+      checkedUsers.map(() => false),
       isExplained,
     ]);
 
-  /** Each with what the transaction says that it is about. */
+  /** Name, statement, and the setting of the transaction that row-level security checks. */
   const HOT: [string, ListStatement, string][] = [
     ['creating a user', insertOf(1), ofOrganization],
     ['creating users', insertOf(2, 3, 4), ofOrganization],
     [
-      'finding what a request refers to',
-      named(FIND_REFERENCES, [asked, asked, [roleOf(organization, 1)]]),
+      'finding the references of a request',
+      named(FIND_REFERENCES, [checkedUsers, checkedUsers, [roleOf(organization, 1)]]),
       ofOrganization,
     ],
     ['retrieving a user', named(RETRIEVE_USER, [idOf(organization, ROWS / 2)]), ofOrganization],
@@ -245,7 +245,7 @@ describe('The plan', () => {
       { text: FIND_RECORD, values: [organization, 'key-7', 24] },
       ofOrganization,
     ],
-    ['reading events to seal', { text: SELECT_UNSEALED, values: [organization, 50] }, ofOrganization],
+    ['reading unsealed events', { text: SELECT_UNSEALED, values: [organization, 50] }, ofOrganization],
   ];
 
   beforeAll(async () => {
@@ -262,30 +262,26 @@ describe('The plan', () => {
 
   const fillBoth = (filled: DataSource): Promise<void> =>
     filled.transaction(async (manager) => {
-      await manager.query('SET LOCAL session_replication_role = replica'); // neither triggers nor foreign keys
+      await manager.query('SET LOCAL session_replication_role = replica'); // disables triggers and foreign keys
       await fill(manager, organization, ROWS);
       await fill(manager, small, 50);
     });
 
-  /** What a named statement has from its sixth execution on, or what others have each time; run, and taken back. */
-  async function planOf(
-    { text, values: parameters }: ListStatement,
-    about: string,
-    mode: string,
-  ): Promise<PlanNode> {
+  /** The executed plan in this plan_cache_mode; the transaction is rolled back. */
+  async function planOf({ text, values }: ListStatement, setting: string, mode: string): Promise<PlanNode> {
     const runner = dataSource.createQueryRunner();
     try {
-      await runner.query(`${beginning(about)}; SET LOCAL plan_cache_mode = ${mode}`);
+      await runner.query(`${transactionPreamble(setting)}; SET LOCAL plan_cache_mode = ${mode}`);
       await runner.query(`PREPARE hot AS ${text}`);
-      return await executed(runner, 'hot', parameters);
+      return await executed(runner, 'hot', values);
     } finally {
       await runner.query('ROLLBACK; DEALLOCATE ALL');
       await runner.release();
     }
   }
 
-  /** The tables of which PostgreSQL knows how many rows they have. */
-  async function knownTables(): Promise<string[]> {
+  /** Tables with statistics. */
+  async function analyzedTables(): Promise<string[]> {
     const rows = await dataSource.query<{ relname: string }[]>(
       `SELECT relname FROM pg_class WHERE relname = ANY ($1) AND reltuples >= 0 ORDER BY relname`,
       [Object.keys(KEYS)],
@@ -293,86 +289,82 @@ describe('The plan', () => {
     return rows.map(({ relname }) => relname);
   }
 
-  const keepsItsCost = (mode: string): void => {
-    it.each(HOT)('of %s reads by key, or in order up to a limit', async (_name, statement, about) => {
-      expect(growingScansOf(await planOf(statement, about, mode))).toEqual([]);
+  const itReadsFewRows = (mode: string): void => {
+    it.each(HOT)('%s: every scan is by key or ends at a LIMIT', async (_name, statement, setting) => {
+      expect(growingScansOf(await planOf(statement, setting, mode))).toEqual([]);
     });
 
-    it.each(HOT)('of %s sorts no more than a page', async (_name, statement, about) => {
-      expect(mostSortedIn(await planOf(statement, about, mode))).toBeLessThanOrEqual(MOST_SORTED);
+    it.each(HOT)('%s: no sort has more rows than a page', async (_name, statement, setting) => {
+      expect(maxRowsSortedIn(await planOf(statement, setting, mode))).toBeLessThanOrEqual(MAX_ROWS_SORTED);
     });
 
-    it.each(HOT)('of %s reads few rows', async (_name, statement, about) => {
-      expect(rowsReadIn(await planOf(statement, about, mode))).toBeLessThanOrEqual(MOST_READ);
+    it.each(HOT)('%s: few rows are read', async (_name, statement, setting) => {
+      expect(rowsReadIn(await planOf(statement, setting, mode))).toBeLessThanOrEqual(MAX_ROWS_READ);
     });
   };
 
   const MODES = [
-    ['for any values', 'force_generic_plan'],
-    ['for the values given', 'force_custom_plan'],
+    ['generic plans', 'force_generic_plan'],
+    ['custom plans', 'force_custom_plan'],
   ] as const;
 
-  describe('on tables that PostgreSQL knows nothing of yet', () => {
-    it('is made without a number of rows', async () => {
-      expect(await knownTables()).toEqual([]);
+  describe('on tables that were never analyzed', () => {
+    it('there are no statistics', async () => {
+      expect(await analyzedTables()).toEqual([]);
     });
 
     describe.each(MODES)('%s', (_name, mode) => {
-      keepsItsCost(mode);
+      itReadsFewRows(mode);
     });
   });
 
-  describe('on tables that were analyzed', () => {
+  describe('on analyzed tables', () => {
     beforeAll(async () => {
       await dataSource.query('ANALYZE');
     });
 
-    it('is made with the number of rows', async () => {
-      expect(await knownTables()).toEqual(Object.keys(KEYS).sort());
+    it('there are statistics', async () => {
+      expect(await analyzedTables()).toEqual(Object.keys(KEYS).sort());
     });
 
     describe.each(MODES)('%s', (_name, mode) => {
-      keepsItsCost(mode);
+      itReadsFewRows(mode);
     });
   });
 
-  describe('made while the tables were empty, and kept by the connection since', () => {
+  describe('generic plans that were made while the tables were empty', () => {
     let other: TestDatabase;
-    let keeping: DataSource;
+    let cached: DataSource;
     let runner: QueryRunner;
 
     beforeAll(async () => {
       other = await createDatabase();
       const filling = await connected(other);
       await withoutAutovacuum(filling);
-      keeping = await connected(other);
-      runner = keeping.createQueryRunner();
+      cached = await connected(other);
+      runner = cached.createQueryRunner();
       await runner.query('SET plan_cache_mode = force_generic_plan');
-      for (const [n, [, statement, about]] of HOT.entries())
-        await prepare(`hot_${String(n)}`, statement, about);
-      for (const [n, table] of REFERRED_TO.entries()) await prepareCheck(`check_${String(n)}`, table);
+      for (const [n, [, statement, setting]] of HOT.entries())
+        await prepare(`hot_${String(n)}`, statement, setting);
+      for (const [n, table] of REFERENCED.entries()) await prepareCheck(`check_${String(n)}`, table);
       await fillBoth(filling);
       await filling.destroy();
     });
     afterAll(async () => {
       await runner.release();
-      await keeping.destroy();
+      await cached.destroy();
       await other.drop();
     });
 
-    async function prepare(
-      name: string,
-      { text, values: parameters }: ListStatement,
-      about: string,
-    ): Promise<void> {
-      await runner.query(beginning(about));
+    async function prepare(name: string, { text, values }: ListStatement, setting: string): Promise<void> {
+      await runner.query(transactionPreamble(setting));
       await runner.query(`PREPARE ${name} AS ${text}`);
-      const values = parameters.length === 0 ? '' : `(${parameters.map(literal).join(', ')})`;
-      await runner.query(`EXPLAIN EXECUTE ${name}${values}`);
+      const parameters = values.length === 0 ? '' : `(${values.map(literal).join(', ')})`;
+      await runner.query(`EXPLAIN EXECUTE ${name}${parameters}`);
       await runner.query('COMMIT');
     }
 
-    /** As PostgreSQL asks for the row that a foreign key refers to. */
+    /** The statement by which PostgreSQL checks a foreign key. */
     async function prepareCheck(name: string, table: string): Promise<void> {
       await runner.query(`
         PREPARE ${name} AS
@@ -382,17 +374,17 @@ describe('The plan', () => {
 
     it.each(
       HOT.map(
-        ([name, { values: parameters }, about], n) => [name, `hot_${String(n)}`, parameters, about] as const,
+        ([name, { values }, setting], n) => [name, `hot_${String(n)}`, values, setting] as const,
       ),
-    )('of %s reads few rows, all by key or up to a limit', async (_name, prepared, parameters, about) => {
-      await runner.query(beginning(about));
+    )('%s: few rows are read, by key or up to a LIMIT', async (_name, prepared, parameters, setting) => {
+      await runner.query(transactionPreamble(setting));
       const plan = await executed(runner, prepared, parameters).finally(() => runner.query('ROLLBACK'));
       expect(growingScansOf(plan)).toEqual([]);
-      expect(rowsReadIn(plan)).toBeLessThanOrEqual(MOST_READ);
+      expect(rowsReadIn(plan)).toBeLessThanOrEqual(MAX_ROWS_READ);
     });
 
-    it.each(REFERRED_TO.map((table, n) => [table, `check_${String(n)}`]))(
-      'of a foreign key to %s reads by key',
+    it.each(REFERENCED.map((table, n) => [table, `check_${String(n)}`]))(
+      'a foreign key to %s: the scan is by key',
       async (_table, prepared) => {
         const plan = await executed(runner, prepared, [organization, idOf(organization, ROWS / 2)]);
         expect(growingScansOf(plan)).toEqual([]);

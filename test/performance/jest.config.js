@@ -1,6 +1,6 @@
 import settings from '../../jest.config.js';
 
-/** Tests that build large data sets, look at plans or count round trips. */
+/** Tests that build large data sets, check query plans or count round trips. */
 /** @type {import('jest').Config} */
 export default {
   ...settings,

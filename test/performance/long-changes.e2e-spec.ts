@@ -16,23 +16,23 @@ import type { ProblemBody } from '../../src/common/errors/problem.js';
 
 const BASE = '/v1/organizations';
 
-/** Stands in for a million rows: one row that the change has to wait for, longer than any other statement may take. */
-describe('A change of as many rows as an organization has', () => {
+/** A locked row stands in for a million rows: the change waits for it longer than STATEMENT_TIMEOUT_MS. */
+describe('A change of all rows of an organization', () => {
   let service: TestApp;
   let acme: TestOrganization;
   let rival: QueryRunner;
   let userId: string;
   let roleId: string;
   let groupId: string;
-  let made = 0;
+  let organizations = 0;
 
   beforeAll(async () => {
     service = await startApp();
   });
   beforeEach(async () => {
-    made += 1;
-    acme = await createOrganization(service, `Acme ${String(made)}`);
-    await createAccount(acme.client, acme.group.id, 'Porto'); // the group keeps one when the other is disabled
+    organizations += 1;
+    acme = await createOrganization(service, `Acme ${String(organizations)}`);
+    await createAccount(acme.client, acme.group.id, 'Porto'); // disabling the other account must not empty the group
     const role = await acme.client.post<RoleResponse>(`${BASE}/roles`, { name: 'Held by all' });
     const group = await acme.client.post<{ id: string }>(`${BASE}/account-groups`, {
       name: 'Empty',
@@ -51,26 +51,26 @@ describe('A change of as many rows as an organization has', () => {
   afterEach(() => rival.release());
   afterAll(() => service.close());
 
-  /** By somebody who has the rows for longer than a statement of any other request may take. */
-  const keptWaiting = async (
+  /** Sends the change while another session locks the rows for longer than STATEMENT_TIMEOUT_MS. */
+  const whileLocked = async (
     rows: string,
     change: () => Promise<Answer<ProblemBody>>,
   ): Promise<Answer<ProblemBody>> => {
     await rival.query(`SELECT FROM ${rows} WHERE organization_id = $1 FOR UPDATE`, [acme.id]);
     const answer = change();
-    await untilSomebodyHasWaitedFor(STATEMENT_TIMEOUT_MS + 200);
+    await untilBlockedFor(STATEMENT_TIMEOUT_MS + 200);
     await rival.commitTransaction();
     return answer;
   };
 
-  const untilSomebodyHasWaitedFor = async (milliseconds: number): Promise<void> => {
+  const untilBlockedFor = async (milliseconds: number): Promise<void> => {
     const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
       AND clock_timestamp() - query_start > make_interval(secs => $1)`;
     while (((await rival.query(waiting, [milliseconds / 1000])) as unknown[]).length === 0) await pause(20);
   };
 
-  it('may take long when a role is deleted that many hold', async () => {
-    const answer = await keptWaiting('account_permissions', () =>
+  it('DELETE role may take longer than the statement timeout', async () => {
+    const answer = await whileLocked('account_permissions', () =>
       acme.client.delete(`${BASE}/roles/${roleId}`),
     );
     expect(answer.status).toBe(204);
@@ -80,29 +80,29 @@ describe('A change of as many rows as an organization has', () => {
     ]);
   });
 
-  it('may take long when an account group is deleted on which many hold a role', async () => {
-    const answer = await keptWaiting('account_group_permissions', () =>
+  it('DELETE account group may take longer than the statement timeout', async () => {
+    const answer = await whileLocked('account_group_permissions', () =>
       acme.client.delete(`${BASE}/account-groups/${groupId}`),
     );
     expect(answer.status).toBe(204);
   });
 
-  it('may take long when an account is disabled on which many hold a role', async () => {
-    const answer = await keptWaiting('account_permissions', () =>
+  it('DELETE account may take longer than the statement timeout', async () => {
+    const answer = await whileLocked('account_permissions', () =>
       acme.client.delete(`${BASE}/accounts/${acme.account.id}`),
     );
     expect(answer.status).toBe(200);
   });
 
-  it('may take long when a user is erased from many kept answers', async () => {
-    const answer = await keptWaiting('idempotency_records', () =>
+  it('DELETE user with erase=true may take longer than the statement timeout', async () => {
+    const answer = await whileLocked('idempotency_records', () =>
       acme.client.delete(`${BASE}/users/${userId}?erase=true`),
     );
     expect(answer.status).toBe(204);
   });
 
-  it('may take no longer than others on the same connection afterwards', async () => {
-    await keptWaiting('account_permissions', () => acme.client.delete(`${BASE}/roles/${roleId}`));
+  it('leaves the timeout of other requests on the same connection as it was', async () => {
+    await whileLocked('account_permissions', () => acme.client.delete(`${BASE}/roles/${roleId}`));
     await rival.startTransaction();
     await rival.query('LOCK TABLE account_groups IN ACCESS EXCLUSIVE MODE');
     const answers = await Promise.all(

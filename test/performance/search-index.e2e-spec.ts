@@ -11,8 +11,8 @@ import { readPage } from '../support/walk.js';
 
 const USERS = '/v1/organizations/users';
 
-/** Where the database cannot have the extensions, the index is left out, and nothing else. */
-describe('The index for search', () => {
+/** Where the extensions cannot be created, only the index is left out. */
+describe('Search index users_search_idx', () => {
   let database: TestDatabase;
   let owner: DataSource;
 
@@ -37,10 +37,10 @@ describe('The index for search', () => {
     );
     return row?.found ?? false;
   };
-  /** To before the migration that makes the index, and those after it. */
+  /** Reverts the migration that creates the index, and all later ones. */
   const revert = async (): Promise<void> => {
-    const made = "SELECT FROM migrations WHERE name LIKE 'Lists%'";
-    while ((await owner.query<unknown[]>(made)).length > 0) await owner.undoLastMigration();
+    const applied = "SELECT FROM migrations WHERE name LIKE 'Lists%'";
+    while ((await owner.query<unknown[]>(applied)).length > 0) await owner.undoLastMigration();
   };
 
   const expectSearchToWork = async (url: string): Promise<void> => {
@@ -59,31 +59,31 @@ describe('The index for search', () => {
     }
   };
 
-  it('is made together with its extensions; reverted, these stay, for others may use them by then', async () => {
+  it('is created with its extensions, which a revert keeps because others may use them', async () => {
     await migrate(database.url);
-    const made = ['public.btree_gin', 'public.pg_trgm'];
-    expect([await hasIndex(), await extensions()]).toEqual([true, made]);
+    const created = ['public.btree_gin', 'public.pg_trgm'];
+    expect([await hasIndex(), await extensions()]).toEqual([true, created]);
     await revert();
-    expect([await hasIndex(), await extensions()]).toEqual([false, made]);
+    expect([await hasIndex(), await extensions()]).toEqual([false, created]);
     await migrate(database.url);
     expect(await hasIndex()).toBe(true);
   });
 
-  it('uses extensions that were there before, in whatever schema, and leaves them there', async () => {
+  it('uses existing extensions in any schema, and a revert keeps them', async () => {
     await owner.query(`
       CREATE SCHEMA "Ex tensions"; CREATE EXTENSION pg_trgm SCHEMA "Ex tensions";
       CREATE SCHEMA more; CREATE EXTENSION btree_gin SCHEMA more;
     `);
-    const found = await extensions();
+    const existing = await extensions();
     await migrate(database.url);
-    expect([await hasIndex(), await extensions()]).toEqual([true, found]);
+    expect([await hasIndex(), await extensions()]).toEqual([true, existing]);
     await expectSearchToWork(database.url);
     await revert();
-    expect([await hasIndex(), await extensions()]).toEqual([false, found]);
+    expect([await hasIndex(), await extensions()]).toEqual([false, existing]);
   });
 
-  it('is left out where the server has no such extensions', async () => {
-    // What stands first in the search path hides what PostgreSQL itself has under this name.
+  it('is left out where the server lacks the extensions', async () => {
+    // The view comes first in the search path and so replaces PostgreSQL's own of this name.
     await owner.query(`
       CREATE VIEW pg_available_extensions AS SELECT * FROM pg_catalog.pg_available_extensions WHERE name <> 'pg_trgm';
       DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', current_database()); END $$;
@@ -94,7 +94,7 @@ describe('The index for search', () => {
     await revert();
   });
 
-  describe('of a role that may not make extensions', () => {
+  describe('with a role that may not create extensions', () => {
     let role: string;
     let url: string;
 
@@ -111,7 +111,7 @@ describe('The index for search', () => {
       await owner.query(`DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`);
     });
 
-    it('is left out, and search is right without it', async () => {
+    it('is left out, and search works without it', async () => {
       await migrate(url);
       expect([await hasIndex(), await extensions()]).toEqual([false, []]);
       await expectSearchToWork(url);
@@ -119,14 +119,14 @@ describe('The index for search', () => {
       expect(await migrate(url)).toContain('Lists1764288000000');
     });
 
-    it('is made where somebody else made the extensions', async () => {
+    it('is created where a superuser has created the extensions', async () => {
       await owner.query('CREATE EXTENSION pg_trgm; CREATE EXTENSION btree_gin');
       await migrate(url);
       expect(await hasIndex()).toBe(true);
       await expectSearchToWork(url);
     });
 
-    it('is left out where the schema of the extensions is closed to the role', async () => {
+    it('is left out where the role may not use the schema of the extensions', async () => {
       await owner.query(
         'CREATE SCHEMA closed; CREATE EXTENSION pg_trgm SCHEMA closed; CREATE EXTENSION btree_gin',
       );

@@ -18,19 +18,19 @@ import {
 import { PlanRecorder, type ExecutedNode, type ExecutedPlan } from '../support/plan-recorder.js';
 import { nodesOf } from '../support/query-plan.js';
 
-/** Users, accounts, groups, events and so on of an organization. */
+/** Rows of each kind in an organization: users, accounts, groups, events and so on. */
 const ROWS = 600;
-/** What one statement may read, all its parts taken together. */
-const MOST_READ = 250;
+/** Rows that one statement may read, all scans together. */
+const MAX_ROWS_READ = 250;
 
-/** Statements that read more, the larger the organization. Each is here with its reason. */
+/** Statements that may read more rows the larger the organization is, by reason. */
 const MAY_READ_MORE: Readonly<Record<string, { operations: string[]; statement: RegExp }>> = {
-  'search looks at the first thousand users to choose how it goes on, and of so few the trigrams need not be quicker':
+  'search samples the first thousand users to choose a plan, and the trigram index need not be faster for so few':
     {
       operations: ['list-users'],
       statement: /lower\(u\.email .* LIKE /,
     },
-  'erasing a user looks through the answers that are kept for a day': {
+  'erasing a user reads all idempotency records, which are kept for a day': {
     operations: ['delete-user'],
     statement: /^UPDATE idempotency_records SET body/,
   },
@@ -40,8 +40,8 @@ const MAY_READ_MORE: Readonly<Record<string, { operations: string[]; statement: 
   },
 };
 
-/** Tables that have many rows of an organization. */
-const LARGE = [
+/** Tables with many rows per organization. */
+const LARGE_TABLES = [
   'users',
   'accounts',
   'account_groups',
@@ -55,14 +55,14 @@ const withoutTriggers = (
   work: (manager: EntityManager) => Promise<void>,
 ): Promise<void> =>
   dataSource.transaction(async (manager) => {
-    await manager.query('SET LOCAL session_replication_role = replica'); // foreign keys are triggers, too
+    await manager.query('SET LOCAL session_replication_role = replica'); // disables triggers and foreign keys
     await work(manager);
   });
 
-/** What PostgreSQL knows when an organization comes. */
-const SITUATIONS: [string, (dataSource: DataSource) => Promise<void>][] = [
+/** Statistics at the time when an organization is created and filled. */
+const STATISTICS: [string, (dataSource: DataSource) => Promise<void>][] = [
   [
-    'of which PostgreSQL has not heard, while it knows of others',
+    'that include a few other organizations only',
     async (dataSource) => {
       await withoutTriggers(dataSource, async (manager) => {
         for (const _other of [1, 2, 3]) await fill(manager, randomUUID(), ROWS);
@@ -71,15 +71,15 @@ const SITUATIONS: [string, (dataSource: DataSource) => Promise<void>][] = [
     },
   ],
   [
-    'where most others have one row of everything',
+    'of organizations that have one row of each kind',
     async (dataSource) => {
       await withoutTriggers(dataSource, async (manager) => {
         const one = randomUUID();
         await fill(manager, one, 20_000);
-        for (const table of LARGE) {
-          const whose = table.endsWith('permissions') ? 'user_id' : 'id';
+        for (const table of LARGE_TABLES) {
+          const id = table.endsWith('permissions') ? 'user_id' : 'id';
           await manager.query(
-            `UPDATE ${table} SET organization_id = md5(${whose}::text)::uuid WHERE organization_id = $1`,
+            `UPDATE ${table} SET organization_id = md5(${id}::text)::uuid WHERE organization_id = $1`,
             [one],
           );
         }
@@ -87,18 +87,18 @@ const SITUATIONS: [string, (dataSource: DataSource) => Promise<void>][] = [
       await dataSource.query('ANALYZE');
     },
   ],
-  ['on tables that were never analyzed', () => Promise.resolve()],
+  ['that were never gathered', () => Promise.resolve()],
 ];
 
 /**
- * An organization may come, and grow to any size, before PostgreSQL has new statistics: it gathers them when a tenth
- * of a table has changed. PostgreSQL itself tells what each statement has read, and those of its triggers and foreign keys.
+ * An organization may grow to any size before PostgreSQL gathers new statistics: that happens when a tenth of a table
+ * has changed. auto_explain reports the rows that each statement reads, including those of triggers and foreign keys.
  */
-describe.each(SITUATIONS)('What a statement reads, in an organization %s,', (_situation, prepare) => {
+describe.each(STATISTICS)('Rows read by statements, with statistics %s', (_statistics, prepare) => {
   let database: TestDatabase;
   let plans: readonly ExecutedPlan[];
   let operations: Operation[];
-  const refused: [string, number][] = [];
+  const failed: [string, number][] = [];
 
   beforeAll(async () => {
     database = await createDatabase();
@@ -122,7 +122,7 @@ describe.each(SITUATIONS)('What a statement reads, in an organization %s,', (_si
   }, 120_000);
   afterAll(() => database.drop());
 
-  /** One for all that only read, and one for each of the others. */
+  /** One organization for all GET requests, and one for each other operation. */
   async function organizationsFor(
     all: readonly Operation[],
     service: TestApp,
@@ -145,7 +145,7 @@ describe.each(SITUATIONS)('What a statement reads, in an organization %s,', (_si
     const client = Client.with(service, of.keys);
     for (const path of pathsOf(operation, of)) {
       const { status } = await client.send(operation.method, path, body);
-      if (status >= 300) refused.push([`${operation.method} ${path}`, status]);
+      if (status >= 300) failed.push([`${operation.method} ${path}`, status]);
     }
   }
 
@@ -158,30 +158,30 @@ describe.each(SITUATIONS)('What a statement reads, in an organization %s,', (_si
         MAY_READ_MORE[reason].statement.test(statement),
     );
 
-  it('is known of every operation, each of which succeeded', () => {
-    expect(refused).toEqual([]);
+  it('cover every operation, and all requests succeed', () => {
+    expect(failed).toEqual([]);
     expect(new Set(ofOperations().map(({ statement }) => statement)).size).toBeGreaterThan(100);
   });
 
-  it('is little, however large the organization', () => {
-    const much = ofOperations()
-      .filter((plan) => rowsReadIn(plan.plan) > MOST_READ && reasonFor(plan) === undefined)
+  it('are few, whatever the size of the organization', () => {
+    const excessive = ofOperations()
+      .filter((plan) => rowsReadIn(plan.plan) > MAX_ROWS_READ && reasonFor(plan) === undefined)
       .map(
         ({ occasion, statement, plan }) =>
           `${occasion}: ${String(rowsReadIn(plan))} rows by ${statement.slice(0, 1000)}`,
       );
-    expect(much).toEqual([]);
+    expect(excessive).toEqual([]);
   });
 
-  it('is more for the reasons given, all of which there are', () => {
-    const much = ofOperations().filter(({ plan }) => rowsReadIn(plan) > MOST_READ);
-    expect([...new Set(much.map(reasonFor))].sort()).toEqual(Object.keys(MAY_READ_MORE).sort());
+  it('are more only for the reasons in MAY_READ_MORE, each of which occurs', () => {
+    const excessive = ofOperations().filter(({ plan }) => rowsReadIn(plan) > MAX_ROWS_READ);
+    expect([...new Set(excessive.map(reasonFor))].sort()).toEqual(Object.keys(MAY_READ_MORE).sort());
   });
 });
 
-describe('A search on an account that everybody is on', () => {
+describe('Rows read by a search among the users of an account that all users have a role on', () => {
   it.each(['example', 'last7'])(
-    'for %s reads each user a few times, not once for each other',
+    'grow with the number of users, not with its square, for %s',
     async (search) => {
       const database = await createDatabase();
       const before = await startApp({}, database);
@@ -204,26 +204,26 @@ describe('A search on an account that everybody is on', () => {
       await recorder.close();
       await database.drop();
       expect(body.data.length).toBeGreaterThan(10);
-      const most = Math.max(...recorder.plans.map(({ plan }) => rowsReadIn(plan)));
-      expect(most).toBeGreaterThan(ROWS);
-      expect(most).toBeLessThan(10 * ROWS);
+      const max = Math.max(...recorder.plans.map(({ plan }) => rowsReadIn(plan)));
+      expect(max).toBeGreaterThan(ROWS);
+      expect(max).toBeLessThan(10 * ROWS);
     },
   );
 });
 
-describe('A table with several indexes by organization', () => {
-  it('is believed to have many rows of each, but for those that have few', async () => {
+describe('n_distinct of organization_id', () => {
+  it('is fixed on every table with several indexes by organization, except roles', async () => {
     const database = await createDatabase();
     const service = await startApp({}, database);
-    const tables = await service.dataSource.query<{ name: string; told: boolean }[]>(`
-      SELECT c.relname AS name, coalesce('n_distinct=200' = ANY (a.attoptions), false) AS told
+    const tables = await service.dataSource.query<{ name: string; isFixed: boolean }[]>(`
+      SELECT c.relname AS name, coalesce('n_distinct=200' = ANY (a.attoptions), false) AS "isFixed"
       FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'organization_id'
       WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND 1 < (
         SELECT count(*) FROM pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum)`);
     await service.close();
     await database.drop();
-    const untold = tables.filter(({ told }) => !told).map(({ name }) => name);
-    expect([tables.length > 1, untold]).toEqual([true, ['roles']]);
+    const others = tables.filter(({ isFixed }) => !isFixed).map(({ name }) => name);
+    expect([tables.length > 1, others]).toEqual([true, ['roles']]);
   });
 });
 
@@ -234,7 +234,7 @@ async function withoutAutovacuum(dataSource: DataSource): Promise<void> {
   for (const { name } of tables) await dataSource.query(`ALTER TABLE ${name} SET (autovacuum_enabled = off)`);
 }
 
-/** All rows that were looked at, also those that a filter took away. */
+/** All rows read, including those that a filter removed. */
 function rowsReadIn(plan: ExecutedNode): number {
   return (nodesOf(plan) as ExecutedNode[])
     .map((node) => {

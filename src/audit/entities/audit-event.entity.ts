@@ -5,9 +5,7 @@ import type { StoredFieldChanges } from '../personal-data.js';
 @Entity('audit_events')
 @ForeignKey('organizations', ['organization_id'], ['id'], { name: 'audit_events_organization_fkey' })
 @Index('audit_events_occurred_at_idx', ['organization_id', 'occurred_at', 'id'])
-@Index('audit_events_action_idx', ['organization_id', 'action', 'occurred_at'], {
-  where: 'action IS NOT NULL',
-})
+@Index('audit_events_action_idx', ['organization_id', 'action', 'occurred_at'], { where: "action <> ''" })
 @Index('audit_events_actor_idx', ['organization_id', 'actor_id', 'action', 'occurred_at'], {
   where: 'action IS NOT NULL',
 })

@@ -14,6 +14,7 @@ import { AccountGroupCirclesByInsert1765065600000 } from './1765065600000-accoun
 import { ApiKeyNamesHeard1765152000000 } from './1765152000000-api-key-names-heard.js';
 import { OrganizationsOfAnySize1765238400000 } from './1765238400000-organizations-of-any-size.js';
 import { RareAuditEvents1765324800000 } from './1765324800000-rare-audit-events.js';
+import { AuditActionIndexPredicate1765411200000 } from './1765411200000-audit-action-index-predicate.js';
 
 /** All migrations, in the order in which they are applied. */
 export const MIGRATIONS = [
@@ -33,4 +34,5 @@ export const MIGRATIONS = [
   ApiKeyNamesHeard1765152000000,
   OrganizationsOfAnySize1765238400000,
   RareAuditEvents1765324800000,
+  AuditActionIndexPredicate1765411200000,
 ];

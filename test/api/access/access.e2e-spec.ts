@@ -14,7 +14,7 @@ import {
   type TestOrganization,
 } from '../../support/factories/organization.js';
 import { allowing, grantsFor, routesOf, union } from '../../model/access-model.js';
-import { OrganizationUnderModel, STEPS, type Step } from '../../model/organization-under-model.js';
+import { ModelledOrganization, STEPS, type Step } from '../../model/modelled-organization.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { countRoundTrips } from '../../support/round-trips.js';
 
@@ -304,15 +304,15 @@ const BEGINNING: Step[] = [
   { kind: 'createUser', a: 0, b: 0, c: 3 },
   { kind: 'createUser', a: 1, b: 1, c: 4 },
   { kind: 'createUser', a: 0, b: 2, c: 5 },
-  { kind: 'giveOnGroup', a: 0, b: 1, c: 6 },
-  { kind: 'giveOnAccount', a: 1, b: 2, c: 6 },
+  { kind: 'grantOnGroup', a: 0, b: 1, c: 6 },
+  { kind: 'grantOnAccount', a: 1, b: 2, c: 6 },
   // a group with another one in it leaves the group that a role was given on, and comes back
-  { kind: 'giveOnGroup', a: 0, b: 0, c: 3 },
+  { kind: 'grantOnGroup', a: 0, b: 0, c: 3 },
   { kind: 'nestGroup', a: 1, b: 0, c: 0 },
   { kind: 'nestGroup', a: 1, b: 0, c: 1 },
   // a group goes, and with it the only place of a role that reaches everything
   { kind: 'createGroup', a: 3, b: 0, c: 0 },
-  { kind: 'giveOnGroup', a: 2, b: 3, c: 6 },
+  { kind: 'grantOnGroup', a: 2, b: 3, c: 6 },
   { kind: 'deleteGroup', a: 3, b: 0, c: 0 },
 ];
 
@@ -324,7 +324,7 @@ describe('Whatever happens to organizations side by side', () => {
   const step = fc.record({ kind, a: fc.nat(1000), b: fc.nat(1000), c: fc.nat(1000) });
 
   /** Every answer about access, of every user and account, against the model. */
-  const compare = async ({ real, model }: OrganizationUnderModel, turn = 0): Promise<void> => {
+  const compare = async ({ real, model }: ModelledOrganization, turn = 0): Promise<void> => {
     for (const user of model.users) {
       const path = `${USERS}/${user.id}/effective-access?page_size=100`;
       const { body } = await real.client.get<Page<EffectiveAccessResponse>>(path);
@@ -386,8 +386,8 @@ describe('Whatever happens to organizations side by side', () => {
       fc.asyncProperty(
         fc.array(fc.tuple(fc.nat(1), step), { minLength: 60, maxLength: 60, size: 'max' }),
         async (history) => {
-          const one = await OrganizationUnderModel.create(service);
-          const two = await OrganizationUnderModel.create(service);
+          const one = await ModelledOrganization.create(service);
+          const two = await ModelledOrganization.create(service);
           let turn = 0;
           const beginning = BEGINNING.flatMap((next) => [[0, next] as const, [1, next] as const]);
           for (const [n, next] of [...beginning, ...history]) {

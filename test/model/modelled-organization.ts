@@ -12,7 +12,7 @@ const GROUPS = '/v1/organizations/account-groups';
 const USERS = '/v1/organizations/users';
 const ROLES = '/v1/organizations/roles';
 
-/** One step of a history; `a`, `b` and `c` choose among what there is at that moment. */
+/** One change of the organization; `a`, `b` and `c` select among the objects that exist at that time. */
 export interface Step {
   kind: keyof typeof STEPS;
   a: number;
@@ -20,7 +20,7 @@ export interface Step {
   c: number;
 }
 
-/** What a dry run answered, and the change itself right after it. */
+/** The response of a dry run, and that of the change right after it. */
 interface PlanAndAnswer {
   plan: Answer<{ id?: string; status?: unknown; code?: string; access_changes?: object[] }>;
   answer: Answer<{ id?: string; code?: string }>;
@@ -28,8 +28,8 @@ interface PlanAndAnswer {
 
 type Changing = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** Plans every change before it makes it. */
-class PlanningClient {
+/** Sends each change as a dry run first. */
+class DryRunClient {
   private last: PlanAndAnswer | undefined;
 
   constructor(private readonly client: Client) {}
@@ -39,7 +39,7 @@ class PlanningClient {
   readonly patch = <T>(path: string, body: unknown): Promise<Answer<T>> => this.change('PATCH', path, body);
   readonly delete = <T>(path: string): Promise<Answer<T>> => this.change('DELETE', path);
 
-  /** @returns undefined when nothing was changed since it was asked last */
+  /** @returns undefined when there was no change since the last call */
   takeLast(): PlanAndAnswer | undefined {
     const { last } = this;
     this.last = undefined;
@@ -54,21 +54,21 @@ class PlanningClient {
   }
 }
 
-/** An organization of the service and the model of it, which take every step side by side. */
-export class OrganizationUnderModel {
-  readonly changes: PlanningClient;
+/** An organization of the service and its model; each step changes both. */
+export class ModelledOrganization {
+  readonly changes: DryRunClient;
 
   private constructor(
     readonly real: TestOrganization,
     readonly model: ModelOrganization,
   ) {
-    this.changes = new PlanningClient(real.client);
+    this.changes = new DryRunClient(real.client);
   }
 
-  static async create(service: TestApp): Promise<OrganizationUnderModel> {
+  static async create(service: TestApp): Promise<ModelledOrganization> {
     const real = await createOrganization(service);
     const { body: roles } = await real.client.get<RoleResponse[]>(ROLES);
-    return new OrganizationUnderModel(real, {
+    return new ModelledOrganization(real, {
       roles,
       readOnly: real.roles['Read only'],
       groups: [{ id: real.group.id, parent: null }],
@@ -77,17 +77,17 @@ export class OrganizationUnderModel {
     });
   }
 
-  /** @returns the status that the service answered; the model follows where it is a success */
+  /** Sends the change and, if it succeeds, applies it to the model. @returns the status, 0 when the step is skipped */
   async take({ kind, a, b, c }: Step): Promise<number> {
     const before = accessOf(this.model);
     const status = await STEPS[kind](this, a, b, c);
-    const made = this.changes.takeLast();
-    if (made !== undefined) expectPlan(made, accessChangesBetween(before, accessOf(this.model)));
+    const last = this.changes.takeLast();
+    if (last !== undefined) expectPlan(last, accessChangesBetween(before, accessOf(this.model)));
     return status;
   }
 }
 
-/** The plan told the answer and the changes of access; what it made had another id. */
+/** The dry run must predict the response and the access changes, except for new ids. */
 function expectPlan({ plan, answer }: PlanAndAnswer, changes: object[]): void {
   if (answer.status >= 400) {
     expect([plan.status, plan.body.code]).toEqual([answer.status, answer.body.code]);
@@ -104,9 +104,9 @@ function expectPlan({ plan, answer }: PlanAndAnswer, changes: object[]): void {
 const pick = <T>(things: readonly T[], n: number): T | undefined => things[n % Math.max(1, things.length)];
 const SKIPPED = 0;
 
-/** Takes a user's role on one account or group. */
-function takeFrom(permissions: string, held: 'onAccounts' | 'onGroups') {
-  return async ({ changes, model }: OrganizationUnderModel, a: number, b: number): Promise<number> => {
+/** Removes a user's role on one account or group. */
+function removeFrom(permissions: string, held: 'onAccounts' | 'onGroups') {
+  return async ({ changes, model }: ModelledOrganization, a: number, b: number): Promise<number> => {
     const user = pick(model.users, a);
     const place = pick([...(user?.[held].keys() ?? [])], b);
     if (user === undefined || place === undefined) return SKIPPED;
@@ -118,7 +118,7 @@ function takeFrom(permissions: string, held: 'onAccounts' | 'onGroups') {
 
 export const STEPS = {
   createUser: async (
-    { changes, model }: OrganizationUnderModel,
+    { changes, model }: ModelledOrganization,
     a: number,
     b: number,
     c: number,
@@ -137,8 +137,8 @@ export const STEPS = {
         ? { account_group_permissions: [{ account_group_id: group.id, role_id: role.id }] }
         : { account_permissions: [{ account_id: account.id, role_id: role.id }] }),
     });
-    const mayBeGiven = role.assignable && (onGroup || account.active);
-    if ((answer.status === 201) !== mayBeGiven)
+    const isGrantable = role.assignable && (onGroup || account.active);
+    if ((answer.status === 201) !== isGrantable)
       throw new Error(`createUser answered ${String(answer.status)}`);
     if (answer.status === 201) {
       const { id, email } = answer.body;
@@ -150,7 +150,7 @@ export const STEPS = {
     return answer.status;
   },
 
-  deleteUser: async ({ changes, model }: OrganizationUnderModel, a: number): Promise<number> => {
+  deleteUser: async ({ changes, model }: ModelledOrganization, a: number): Promise<number> => {
     const user = pick(model.users, a);
     if (user === undefined || model.users.length < 3) return SKIPPED;
     const { status } = await changes.delete(`${USERS}/${user.id}`);
@@ -158,8 +158,8 @@ export const STEPS = {
     return status;
   },
 
-  giveOnAccount: async (
-    { changes, model }: OrganizationUnderModel,
+  grantOnAccount: async (
+    { changes, model }: ModelledOrganization,
     a: number,
     b: number,
     c: number,
@@ -173,8 +173,8 @@ export const STEPS = {
     return status;
   },
 
-  giveOnGroup: async (
-    { changes, model }: OrganizationUnderModel,
+  grantOnGroup: async (
+    { changes, model }: ModelledOrganization,
     a: number,
     b: number,
     c: number,
@@ -194,7 +194,7 @@ export const STEPS = {
   },
 
   replaceOnAccounts: async (
-    { changes, model }: OrganizationUnderModel,
+    { changes, model }: ModelledOrganization,
     a: number,
     b: number,
     c: number,
@@ -206,14 +206,14 @@ export const STEPS = {
     const { status } = await changes.put(`${USERS}/${user.id}/account-permissions`, {
       account_permissions: held.map(({ id }) => ({ account_id: id, role_id: role.id })),
     });
-    const mayBeGiven = held.length === 0 || (role.assignable && held.every(({ active }) => active));
-    if ((status === 200) !== mayBeGiven) throw new Error(`replaceOnAccounts answered ${String(status)}`);
+    const isGrantable = held.length === 0 || (role.assignable && held.every(({ active }) => active));
+    if ((status === 200) !== isGrantable) throw new Error(`replaceOnAccounts answered ${String(status)}`);
     if (status === 200) user.onAccounts = new Map(held.map(({ id }) => [id, role.id]));
     return status;
   },
 
   addOnGroup: async (
-    { changes, model }: OrganizationUnderModel,
+    { changes, model }: ModelledOrganization,
     a: number,
     b: number,
     c: number,
@@ -228,11 +228,11 @@ export const STEPS = {
     return status;
   },
 
-  takeFromAccount: takeFrom('account-permissions', 'onAccounts'),
+  removeFromAccount: removeFrom('account-permissions', 'onAccounts'),
 
-  takeFromGroup: takeFrom('account-group-permissions', 'onGroups'),
+  removeFromGroup: removeFrom('account-group-permissions', 'onGroups'),
 
-  createGroup: async ({ changes, model }: OrganizationUnderModel, a: number): Promise<number> => {
+  createGroup: async ({ changes, model }: ModelledOrganization, a: number): Promise<number> => {
     if (model.groups.length >= 6) return SKIPPED;
     const { status, body } = await changes.post<AccountGroupResponse>(GROUPS, {
       name: `Group ${String(a)}`,
@@ -243,7 +243,7 @@ export const STEPS = {
   },
 
   nestGroup: async (
-    { changes, model }: OrganizationUnderModel,
+    { changes, model }: ModelledOrganization,
     a: number,
     b: number,
     c: number,
@@ -252,22 +252,22 @@ export const STEPS = {
     if (group === undefined || other === undefined) return SKIPPED;
     const parent = c % 4 === 0 ? null : other.id;
     const { status } = await changes.patch(`${GROUPS}/${group.id}`, { parent_code: parent });
-    const circle = parent !== null && isAbove(model, group.id, parent);
-    if ((status === 200) === circle)
-      throw new Error(`nestGroup answered ${String(status)}, circle: ${String(circle)}`);
+    const isCycle = parent !== null && isAbove(model, group.id, parent);
+    if ((status === 200) === isCycle)
+      throw new Error(`nestGroup answered ${String(status)}, cycle: ${String(isCycle)}`);
     if (status === 200) group.parent = parent;
     return status;
   },
 
-  deleteGroup: async ({ changes, model }: OrganizationUnderModel, a: number): Promise<number> => {
+  deleteGroup: async ({ changes, model }: ModelledOrganization, a: number): Promise<number> => {
     const group = pick(model.groups, a);
     if (group === undefined || model.groups.length < 3) return SKIPPED;
     const { status } = await changes.delete(`${GROUPS}/${group.id}`);
-    const inUse =
+    const isInUse =
       model.accounts.some((account) => account.active && account.group === group.id) ||
       model.groups.some(({ parent }) => parent === group.id);
-    if ((status === 204) === inUse)
-      throw new Error(`deleteGroup answered ${String(status)}, in use: ${String(inUse)}`);
+    if ((status === 204) === isInUse)
+      throw new Error(`deleteGroup answered ${String(status)}, in use: ${String(isInUse)}`);
     if (status === 204) {
       model.groups = model.groups.filter((other) => other !== group);
       for (const account of model.accounts) if (account.group === group.id) account.group = null;
@@ -276,11 +276,7 @@ export const STEPS = {
     return status;
   },
 
-  createAccount: async (
-    { changes, model }: OrganizationUnderModel,
-    a: number,
-    b: number,
-  ): Promise<number> => {
+  createAccount: async ({ changes, model }: ModelledOrganization, a: number, b: number): Promise<number> => {
     const group = pick(model.groups, a);
     if (group === undefined || model.accounts.length >= 8) return SKIPPED;
     const name = `Account ${String(b)}`;
@@ -291,20 +287,21 @@ export const STEPS = {
     return status;
   },
 
-  removeAccountFromGroup: async ({ changes, model }: OrganizationUnderModel, a: number): Promise<number> => {
+  removeAccountFromGroup: async ({ changes, model }: ModelledOrganization, a: number): Promise<number> => {
     const account = pick(
       model.accounts.filter(({ active, group }) => active && group !== null),
       a,
     );
     if (account === undefined) return SKIPPED;
     const { status } = await changes.delete(`${GROUPS}/${account.group ?? ''}/accounts/${account.id}`);
-    const last = model.accounts.filter(({ active, group }) => active && group === account.group).length === 1;
-    if ((status === 204) === last) throw new Error(`removeAccountFromGroup answered ${String(status)}`);
+    const isLast =
+      model.accounts.filter(({ active, group }) => active && group === account.group).length === 1;
+    if ((status === 204) === isLast) throw new Error(`removeAccountFromGroup answered ${String(status)}`);
     if (status === 204) account.group = null;
     return status;
   },
 
-  disableAccount: async ({ changes, model }: OrganizationUnderModel, a: number): Promise<number> => {
+  disableAccount: async ({ changes, model }: ModelledOrganization, a: number): Promise<number> => {
     const account = pick(model.accounts, a);
     if (account === undefined || model.accounts.filter(({ active }) => active).length < 3) return SKIPPED;
     const { status } = await changes.delete(`/v1/organizations/accounts/${account.id}`);
@@ -313,7 +310,7 @@ export const STEPS = {
   },
 
   createRole: async (
-    { changes, model }: OrganizationUnderModel,
+    { changes, model }: ModelledOrganization,
     a: number,
     b: number,
     c: number,
@@ -331,7 +328,7 @@ export const STEPS = {
     return status;
   },
 
-  updateRole: async ({ changes, model }: OrganizationUnderModel, a: number, b: number): Promise<number> => {
+  updateRole: async ({ changes, model }: ModelledOrganization, a: number, b: number): Promise<number> => {
     const role = pick(model.roles, a);
     if (role === undefined) return SKIPPED;
     const permission_ids = ['payouts:view', 'payments:edit', 'payments:view'].slice(b % 3);
@@ -340,7 +337,7 @@ export const STEPS = {
     return status;
   },
 
-  moveAccounts: async ({ changes, model }: OrganizationUnderModel, a: number, b: number): Promise<number> => {
+  moveAccounts: async ({ changes, model }: ModelledOrganization, a: number, b: number): Promise<number> => {
     if (model.groups.length >= 6) return SKIPPED;
     const moved = [...new Set([pick(model.accounts, a), pick(model.accounts, b)])].flatMap(
       (one) => one ?? [],
@@ -359,7 +356,7 @@ export const STEPS = {
     return status;
   },
 
-  deleteRole: async ({ changes, model }: OrganizationUnderModel, a: number): Promise<number> => {
+  deleteRole: async ({ changes, model }: ModelledOrganization, a: number): Promise<number> => {
     const role = pick(model.roles, a);
     if (role === undefined) return SKIPPED;
     const { status } = await changes.delete(`${ROLES}/${role.id}`);

@@ -6,7 +6,7 @@ import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { schemaOf } from './schema-dump.js';
 
-describe('The migrations', () => {
+describe('Migrations', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
 
@@ -19,25 +19,25 @@ describe('The migrations', () => {
     await database.drop();
   });
 
-  it('make the schema that the entities describe', async () => {
+  it('create the schema that the entities describe', async () => {
     await dataSource.runMigrations();
     const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
     expect(upQueries.map(({ query }) => query)).toEqual([]);
   });
 
-  it('bring back, undone one by one, the schema that each had found', async () => {
-    const found: string[][] = [];
+  it('restore the previous schema when reverted one by one', async () => {
+    const schemas: string[][] = [];
     for (const index of dataSource.migrations.keys()) {
-      found.push(await schemaOf(dataSource));
+      schemas.push(await schemaOf(dataSource));
       await runFirstMigrations(database.url, index + 1);
     }
-    for (const schema of found.reverse()) {
+    for (const schema of schemas.reverse()) {
       await dataSource.undoLastMigration();
       expect(await schemaOf(dataSource)).toEqual(schema);
     }
   });
 
-  it('make the same schema again after all were undone', async () => {
+  it('create the same schema again after all were reverted', async () => {
     await dataSource.runMigrations();
     const schema = await schemaOf(dataSource);
     for (const _migration of dataSource.migrations) await dataSource.undoLastMigration();
@@ -55,7 +55,7 @@ async function runFirstMigrations(url: string, count: number): Promise<void> {
 }
 
 describe('docs/openapi.json', () => {
-  it('is what "npm run openapi" writes, byte for byte', async () => {
+  it('equals the output of "npm run openapi"', async () => {
     const { output } = await ServiceProcess.cli({}, 'openapi');
     expect(readFileSync('docs/openapi.json', 'utf8')).toBe(output);
   });

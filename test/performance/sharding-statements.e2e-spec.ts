@@ -21,44 +21,43 @@ import { StatementRecorder } from '../support/statement-recorder.js';
 
 const USERS = '/v1/organizations/users';
 
-/** What reads no table of a tenant, and has no plan. */
+/** Statements that read no tenant table and have no plan. */
 const CONTROL =
   /^(BEGIN|COMMIT|ROLLBACK|START TRANSACTION [\w ]*; ?SET LOCAL tenantry\.\w+ = '[\w-]+'|SET LOCAL [\w.]+ = '\w+'|SET CONSTRAINTS ALL IMMEDIATE|LISTEN \w+|SELECT)$/;
 
-/** Statements that go to all shards: jobs, and parts of no request. Each is here with its reason. */
-const OF_ALL_ORGANIZATIONS: Readonly<Record<string, RegExp>> = {
-  'the sealer asks which organizations have something to seal':
+/** Statements of background jobs that go to all shards, by reason. No request may send one. */
+const CROSS_SHARD: Readonly<Record<string, RegExp>> = {
+  'the sealer finds the organizations with unsealed events':
     /^SELECT DISTINCT organization_id FROM .*audit_unsealed/,
-  'old answers to idempotency keys are removed, whosever they are':
-    /^DELETE FROM idempotency_records .*LIMIT/,
-  'the chains of all organizations are looked through':
+  'expired idempotency records of all organizations are removed': /^DELETE FROM idempotency_records .*LIMIT/,
+  'the audit chains of all organizations are verified':
     /^SELECT id FROM organizations (WHERE id > \$1 )?ORDER BY/,
 };
 
-/** Reads the key, when it does not know it, and notes its use, whatever is asked for. */
-function isOfTheGuard(statement: string): boolean {
+/** The guard may read the API key and record its use on any request. */
+function isOfGuard(statement: string): boolean {
   return (
     CONTROL.test(statement) ||
     /FROM api_keys WHERE public_key = |^UPDATE api_keys SET last_used_at/.test(statement)
   );
 }
 
-/** Operations that ask no database. */
+/** Operations that send no statement. */
 const WITHOUT_STATEMENTS = ['list-permissions-catalog'];
 
 const DISTRIBUTED_BY = new Map(DISTRIBUTED_TABLES.map(({ table, column }) => [table, column]));
 
 /**
- * A Citus cluster sends a statement to one shard where it names the organization for every table that it touches.
- * Whether it does, PostgreSQL's own plans tell. A superuser asks for them, so that row-level security adds nothing.
+ * Citus routes a statement to one shard when it filters every table by the organization. PostgreSQL's own plans show
+ * whether it does. A superuser explains the statements, so that row-level security adds no condition.
  */
-describe('Statements, for shards by organization', () => {
+describe('Sharding: statements', () => {
   let service: TestApp;
   let database: TestDatabase;
   let recorder: StatementRecorder;
   let superuser: pg.Client;
   const refused: [string, number][] = [];
-  const silent: string[] = [];
+  const withoutStatements: string[] = [];
   const plans = new Map<string, PlanNode[]>();
 
   beforeAll(async () => {
@@ -67,7 +66,7 @@ describe('Statements, for shards by organization', () => {
     superuser = new pg.Client({ connectionString: database.url });
     await superuser.connect();
     service = await startApp({}, { ...database, url: recorder.url(database.url) });
-    recorder.forget(); // what a start does with the catalog
+    recorder.forget(); // statements of the start
     for (const operation of operationsOf(service)) await perform(operation);
     recorder.occasion = 'jobs';
     await service.app.get(SealingService).seal();
@@ -85,7 +84,7 @@ describe('Statements, for shards by organization', () => {
     await database.drop();
   });
 
-  /** In an organization of its own: a dry run, the change with an idempotency key, a list with filters and cursors. */
+  /** In a new organization: a dry run, the change with an idempotency key, a list with filters and cursors. */
   async function perform(operation: Operation): Promise<void> {
     recorder.occasion = 'preparation';
     const of = await furnishedOrganization(service);
@@ -99,8 +98,9 @@ describe('Statements, for shards by organization', () => {
       const cursor = answer.body.pagination?.next_cursor;
       if (typeof cursor === 'string') await of.client.get(`${path}&after=${cursor}`);
     }
-    const asked = [...recorder.statements].filter(([, occasions]) => occasions.has(operation.operationId));
-    if (asked.every(([statement]) => isOfTheGuard(inOneLine(statement)))) silent.push(operation.operationId);
+    const sent = [...recorder.statements].filter(([, occasions]) => occasions.has(operation.operationId));
+    if (sent.every(([statement]) => isOfGuard(inOneLine(statement))))
+      withoutStatements.push(operation.operationId);
   }
 
   async function planOf(statement: string): Promise<PlanNode[]> {
@@ -110,35 +110,35 @@ describe('Statements, for shards by organization', () => {
     return rows.flatMap((row) => row['QUERY PLAN'].flatMap(({ Plan }) => nodesOf(Plan)));
   }
 
-  it('are those of every operation, each of which succeeded', () => {
+  it('cover every operation, and all requests succeed', () => {
     expect(refused).toEqual([]);
-    expect(silent).toEqual(WITHOUT_STATEMENTS);
+    expect(withoutStatements).toEqual(WITHOUT_STATEMENTS);
     expect(plans.size).toBeGreaterThan(100);
   });
 
-  it('name the organization for each table that they touch, but for those of jobs', () => {
-    const elsewhere = [...plans].flatMap(([statement, nodes]) =>
-      isOfAllOrganizations(statement)
+  it('filter every table by organization, except those of background jobs', () => {
+    const crossShard = [...plans].flatMap(([statement, nodes]) =>
+      isCrossShard(statement)
         ? []
-        : nodes.filter(goesToAllShards).map((node) => told(statement, node)),
+        : nodes.filter(goesToAllShards).map((node) => describeScan(statement, node)),
     );
-    expect(elsewhere).toEqual([]);
+    expect(crossShard).toEqual([]);
   });
 
-  it('of jobs go to all shards for the reasons given, and none is part of a request', () => {
-    const used = Object.keys(OF_ALL_ORGANIZATIONS).filter((why) =>
+  it('that go to all shards are those listed in CROSS_SHARD, and no request sends one', () => {
+    const used = Object.keys(CROSS_SHARD).filter((why) =>
       [...plans].some(
-        ([statement, nodes]) => OF_ALL_ORGANIZATIONS[why]?.test(statement) && nodes.some(goesToAllShards),
+        ([statement, nodes]) => CROSS_SHARD[why]?.test(statement) && nodes.some(goesToAllShards),
       ),
     );
-    expect(used).toEqual(Object.keys(OF_ALL_ORGANIZATIONS));
+    expect(used).toEqual(Object.keys(CROSS_SHARD));
     for (const [statement, occasions] of recorder.statements) {
-      if (isOfAllOrganizations(inOneLine(statement)))
+      if (isCrossShard(inOneLine(statement)))
         expect([statement, [...occasions]]).toEqual([statement, ['jobs']]);
     }
   });
 
-  it('name it to the nodes in the mode for shards: each SET LOCAL is sent by itself, in a transaction that was begun', async () => {
+  it('of DATABASE_MODE=sharded send each SET LOCAL as its own query inside a transaction', async () => {
     const sharded = await startApp(
       { DATABASE_MODE: 'sharded' },
       { ...database, url: recorder.url(database.url) },
@@ -154,7 +154,7 @@ describe('Statements, for shards by organization', () => {
     expect(sent.filter((statement) => /set_config|; ?SET LOCAL/.test(statement))).toEqual([]);
   });
 
-  it("do not mix the tenants' tables with those that stay on the coordinator", () => {
+  it('do not mix distributed tables with tables of the coordinator', () => {
     const mixed = [...plans].filter(([, nodes]) => {
       const tables = nodes.map((node) => node['Relation Name'] ?? '');
       return (
@@ -165,26 +165,23 @@ describe('Statements, for shards by organization', () => {
     expect(mixed.map(([statement]) => statement)).toEqual([]);
   });
 
-  it('insert rows that they give, or say what to do in a conflict: others would be sent by COPY, which row-level security refuses', () => {
-    const copied = [...plans].filter(([, nodes]) => nodes.some(insertsWhatItReads));
-    expect(copied.map(([statement]) => statement)).toEqual([]);
+  it('do not INSERT ... SELECT without ON CONFLICT: Citus would use COPY, which row-level security rejects', () => {
+    const inserting = [...plans].filter(([, nodes]) => nodes.some(insertsFromSelect));
+    expect(inserting.map(([statement]) => statement)).toEqual([]);
   });
 
-  it('compute in a change only what is the same on every node: Citus refuses the rest', () => {
-    const [OF_THE_TIME_ON_CONFLICT, OF_A_MOMENT_IN_A_ROW] = [
-      / DO UPDATE .*\bnow\(/,
-      /_at"? [+-] (interval|\$|make)/,
-    ];
-    const refusable = [...plans.keys()].filter(
+  it('use no volatile or stable functions where Citus rejects them in UPDATE and ON CONFLICT', () => {
+    const [NOW_ON_CONFLICT, TIMESTAMP_ARITHMETIC] = [/ DO UPDATE .*\bnow\(/, /_at"? [+-] (interval|\$|make)/];
+    const rejectedByCitus = [...plans.keys()].filter(
       (statement) =>
         !statement.includes('api_keys') &&
-        (OF_THE_TIME_ON_CONFLICT.test(statement) ||
-          (/\bUPDATE\b/.test(statement) && OF_A_MOMENT_IN_A_ROW.test(statement))),
+        (NOW_ON_CONFLICT.test(statement) ||
+          (/\bUPDATE\b/.test(statement) && TIMESTAMP_ARITHMETIC.test(statement))),
     );
-    expect(refusable).toEqual([]);
+    expect(rejectedByCitus).toEqual([]);
   });
 
-  it('call no function of ours, into which no plan looks', async () => {
+  it('call no SQL function of the schema: a plan does not show its statements', async () => {
     const { rows } = await superuser.query<{ name: string }>(
       `SELECT proname AS name FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
          AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND deptype = 'e')`,
@@ -197,26 +194,26 @@ describe('Statements, for shards by organization', () => {
   });
 });
 
-/** No single organization is given for the rows that it reads. */
+/** Whether the node reads a distributed table without a single organization as a condition. */
 function goesToAllShards(node: PlanNode): boolean {
   const by = DISTRIBUTED_BY.get(node['Relation Name'] ?? '');
-  if (by === undefined || node['Node Type'] === 'ModifyTable') return false; // what it modifies, a scan below has found
-  const given = new RegExp(`^(("\\w+"|\\w+)\\.)?${by} = (\\$\\d+|'[0-9a-f-]{36}'::uuid)$`);
-  return !conditionsOf(node).some((condition) => given.test(condition));
+  if (by === undefined || node['Node Type'] === 'ModifyTable') return false; // a scan below has the condition
+  const byOrganization = new RegExp(`^(("\\w+"|\\w+)\\.)?${by} = (\\$\\d+|'[0-9a-f-]{36}'::uuid)$`);
+  return !conditionsOf(node).some((condition) => byOrganization.test(condition));
 }
 
-function insertsWhatItReads(node: PlanNode): boolean {
+function insertsFromSelect(node: PlanNode): boolean {
   if (node.Operation !== 'Insert' || !DISTRIBUTED_BY.has(node['Relation Name'] ?? '')) return false;
   const source = node.Plans?.find((child) => child['Parent Relationship'] === 'Outer');
-  const isGiven = source?.['Node Type'] === 'Result' || source?.['Node Type'] === 'Values Scan';
-  return !isGiven && node['Conflict Resolution'] === undefined;
+  const isLiteral = source?.['Node Type'] === 'Result' || source?.['Node Type'] === 'Values Scan';
+  return !isLiteral && node['Conflict Resolution'] === undefined;
 }
 
-function isOfAllOrganizations(statement: string): boolean {
-  return Object.values(OF_ALL_ORGANIZATIONS).some((pattern) => pattern.test(statement));
+function isCrossShard(statement: string): boolean {
+  return Object.values(CROSS_SHARD).some((pattern) => pattern.test(statement));
 }
 
-function told(statement: string, node: PlanNode): string {
+function describeScan(statement: string, node: PlanNode): string {
   return `${String(node['Relation Name'])} by ${conditionsOf(node).join(' AND ') || 'nothing'} in: ${statement}`;
 }
 

@@ -8,7 +8,7 @@ import { ServiceProcess } from '../support/service-process.js';
 
 const ROLES = '/v1/organizations/roles';
 
-describe('The service on an existing database', () => {
+describe('The service with DATABASE_URL', () => {
   let database: TestDatabase;
   let environment: Record<string, string>;
   let running: ServiceProcess[] = [];
@@ -30,7 +30,7 @@ describe('The service on an existing database', () => {
   };
 
   const createOrganization = async (): Promise<KeyPair> => {
-    const { output } = await ServiceProcess.cli(
+    const { code, output } = await ServiceProcess.cli(
       environment,
       'organization',
       'create',
@@ -38,16 +38,17 @@ describe('The service on an existing database', () => {
       'Acme',
       '--json',
     );
+    if (code !== 0) throw new Error(output);
     return JSON.parse(output) as KeyPair;
   };
 
-  it('makes no sandbox and prints no key', async () => {
+  it('creates no sandbox and prints no key', async () => {
     const service = await start();
     expect(service.output).not.toContain('KEY');
     expect(service.output).not.toContain('curl');
   });
 
-  it('stops at once, listing every bad environment variable', async () => {
+  it('exits with 1 and lists every invalid environment variable', async () => {
     const service = ServiceProcess.spawn('dist/src/main.js', {
       PORT: 'x',
       LOG_LEVEL: 'loud',
@@ -58,7 +59,7 @@ describe('The service on an existing database', () => {
     for (const name of ['PORT', 'LOG_LEVEL', 'DATABASE_URL']) expect(service.output).toContain(`  ${name}: `);
   });
 
-  it('says so and stops when its port is taken', async () => {
+  it('exits with 1 and a message when its port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     const port = String((other.address() as AddressInfo).port);
@@ -68,7 +69,7 @@ describe('The service on an existing database', () => {
     other.close();
   });
 
-  it('answers the requests in flight after SIGTERM, takes no new ones, and ends with 0', async () => {
+  it('on SIGTERM answers requests in flight, accepts no new ones, and exits with 0', async () => {
     const keys = await createOrganization();
     const service = await start();
     const rival = new pg.Client({ connectionString: database.url });
@@ -89,23 +90,23 @@ describe('The service on an existing database', () => {
   });
 
   it.each([
-    ['stands still', false],
-    ['is gone', true],
-  ])('answers on, and ends with 0, when whoever reads its log %s', async (_how, hangUp) => {
+    ['stops reading', false],
+    ['has closed the pipe', true],
+  ])('keeps answering, and exits with 0, when the reader of its log %s', async (_reader, hangUp) => {
     const service = await start();
     service.stopReading({ hangUp });
-    const longPath = `${service.origin}/${'x'.repeat(8000)}`; // some hundred lines of it fill any pipe
+    const longPath = `${service.origin}/${'x'.repeat(8000)}`; // a hundred log lines of this length fill any pipe
     for (let n = 0; n < 100; n += 1) expect((await fetch(longPath)).status).toBe(404);
     expect(await service.end()).toBe(0);
   });
 
-  it('stops when npm is told to, which started it', async () => {
+  it('stops when npm run, which started it, gets SIGTERM', async () => {
     const service = await ServiceProcess.startByNpm('start:prod', environment);
-    await service.stop('SIGTERM'); // waits until nobody holds its output open any more
+    await service.stop('SIGTERM'); // resolves when every process has closed the output
     expect(await accepts(service)).toBe(false);
   });
 
-  it('logs one line of JSON a request, with its id and organization, and neither keys nor bodies', async () => {
+  it('logs one JSON line per request, with its id and organization, without keys and bodies', async () => {
     const keys = await createOrganization();
     const service = await start();
     await fetch(`${service.origin}${ROLES}?email=secret@example.com`, {
@@ -138,7 +139,7 @@ describe('The service on an existing database', () => {
     }
   });
 
-  it('logs which request it was in which a statement fails, and no personal data', async () => {
+  it('logs the request id of a failed statement, without personal data', async () => {
     const keys = await createOrganization();
     const service = await start();
     const client = new pg.Client({ connectionString: database.url });
@@ -163,7 +164,7 @@ describe('The service on an existing database', () => {
   it.each([
     ['a wrong password', (url: URL) => (url.password = 'wrong')],
     ['a database that does not exist', (url: URL) => (url.pathname = '/nowhere')],
-  ])('stops and says why for %s', async (_what, spoil) => {
+  ])('exits with 1 and a message for %s', async (_problem, spoil) => {
     const url = new URL(database.url);
     spoil(url);
     const service = ServiceProcess.spawn('dist/src/main.js', { DATABASE_URL: url.href });
@@ -172,7 +173,7 @@ describe('The service on an existing database', () => {
     expect(service.output).not.toContain('    at ');
   });
 
-  it('applies each migration once when three services start together on an empty database', async () => {
+  it('three services that start together on an empty database apply each migration once', async () => {
     const empty = await createEmptyDatabase();
     const services = await Promise.all([1, 2, 3].map(() => start({ DATABASE_URL: empty.url })));
     const client = new pg.Client({ connectionString: empty.url });
@@ -186,7 +187,7 @@ describe('The service on an existing database', () => {
     await empty.drop();
   });
 
-  it('has what an earlier run of it has compiled', async () => {
+  it('reuses the compile cache of an earlier run', async () => {
     const help = (): Promise<{ code: number | null; output: string }> =>
       ServiceProcess.cli({ NODE_DEBUG_NATIVE: 'COMPILE_CACHE' }, '--help');
     await help();
@@ -196,7 +197,7 @@ describe('The service on an existing database', () => {
     expect(output).toMatch(/node_modules\/typeorm\/\S+ was accepted/);
   });
 
-  it('stops at a database that lacks migrations when it may not apply them', async () => {
+  it('exits with 1 when migrations are pending and MIGRATE_ON_START=false', async () => {
     const empty = await createEmptyDatabase();
     const service = ServiceProcess.spawn('dist/src/main.js', {
       DATABASE_URL: empty.url,
@@ -208,7 +209,7 @@ describe('The service on an existing database', () => {
   });
 });
 
-/** Asks on a connection of its own: within a transaction PostgreSQL tells of no sessions newer than its first look. */
+/** On its own connection: within a transaction, pg_stat_activity is a snapshot. */
 async function untilBlocked(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
