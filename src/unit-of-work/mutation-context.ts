@@ -3,7 +3,7 @@ import type { IdempotentRequest } from './idempotency/idempotent-request.js';
 
 /** The properties of a request that all mutations have in common. */
 export interface MutationContext extends AuditContext {
-  /** Makes the change, answers, and rolls it back. */
+  /** The change is executed and rolled back; the response is that of the executed change. */
   readonly dryRun: boolean;
   /** The If-Match header: ETags, one of which the resource must still have. */
   readonly ifMatch?: string;

@@ -12,8 +12,8 @@ import type { MutationOutcome } from './mutation-outcome.js';
 type Outcome = MutationOutcome<object | undefined>;
 
 /**
- * Turns the outcome of a change into the response. A request that was answered before gets the same response, before
- * its fields are validated, because references that were valid then may be gone.
+ * Converts the outcome of a mutation to the response. A repeated request gets the stored response before its fields are
+ * validated, because resources that it refers to may have been deleted since.
  */
 @Injectable()
 export class MutationInterceptor implements NestInterceptor {
@@ -47,7 +47,7 @@ export class MutationInterceptor implements NestInterceptor {
   }
 }
 
-/** Adds the plan of a dry run. A 204 has no body, so that its plan is answered with 200 and names the status. */
+/** Adds the plan of a dry run. A 204 has no body, so that its plan has status 200 and contains the original status. */
 function bodyOf({ result, accessChanges }: Outcome, response: Response): object | undefined {
   if (accessChanges === undefined) return result;
   if (result !== undefined) return { ...result, access_changes: accessChanges };

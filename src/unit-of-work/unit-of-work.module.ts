@@ -4,7 +4,7 @@ import { IdempotencyService } from './idempotency/idempotency.service.js';
 import { IdempotencyRecord } from './idempotency/entities/idempotency-record.entity.js';
 import { UnitOfWork } from './unit-of-work.js';
 
-/** Global, because MutationInterceptor stands on the changes of every module. */
+/** Global, because every module with mutations needs the providers of MutationInterceptor. */
 @Global()
 @Module({
   imports: [TypeOrmModule.forFeature([IdempotencyRecord])],

@@ -42,7 +42,7 @@ export class UnitOfWork {
   ) {}
 
   /**
-   * @param affects left out where the change cannot affect anyone's access
+   * @param affects undefined if the change cannot affect access
    * @throws Problem PLAN_TOO_LARGE, IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS, and errors of the work
    */
   run<T>(context: MutationContext, work: Work<T>, affects?: AffectedAccess): Promise<MutationOutcome<T>> {
