@@ -373,9 +373,7 @@ describe('Query plans of hot paths', () => {
     }
 
     it.each(
-      HOT.map(
-        ([name, { values }, setting], n) => [name, `hot_${String(n)}`, values, setting] as const,
-      ),
+      HOT.map(([name, { values }, setting], n) => [name, `hot_${String(n)}`, values, setting] as const),
     )('%s: few rows are read, by key or up to a LIMIT', async (_name, prepared, parameters, setting) => {
       await runner.query(transactionPreamble(setting));
       const plan = await executed(runner, prepared, parameters).finally(() => runner.query('ROLLBACK'));
