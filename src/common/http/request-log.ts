@@ -14,7 +14,7 @@ const SECRETS = ['public-api-key', 'private-secret-key', 'authorization', 'cooki
 export function requestLines(level: string): { pinoHttp: Options; forRoutes: [] } {
   const lines: Options = {
     level,
-    stream: logDestination(),
+    stream: level === 'silent' ? { write: () => undefined } : logDestination(),
     genReqId: requestId,
     wrapSerializers: false, // pino-http's own would gather all headers, and nothing is made of them
     serializers: {
