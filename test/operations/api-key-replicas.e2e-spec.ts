@@ -4,13 +4,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import request from 'supertest';
 import { ApiKeyInvalidation } from '../../src/auth/api-key-invalidation.js';
 import type { KeyPair } from '../../src/common/auth/key-pair.js';
-import { KEYS, makeKey } from '../support/factories/api-key.js';
+import { createApiKey } from '../support/factories/api-key.js';
 import { createOrganization, type TestOrganization } from '../support/factories/organization.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { keyHeaders } from '../support/client.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import { API_KEYS as KEYS } from '../support/paths.js';
 
 /** Needs no database once the key is known: whatever it answers, the guard has said. */
 const CATALOG = '/v1/organizations/permissions-catalog';
@@ -70,14 +71,14 @@ describe('A key that is changed on one replica', () => {
     ['bound to other addresses', 403, (path: string) => acme.client.patch(path, { allowed_ips: ['::2'] })],
     ['rotated', 401, (path: string) => acme.client.post(`${path}/rotate`, {})],
   ])('to be %s is refused on another within a second', async (_how, refusal, change) => {
-    const { key, path } = await makeKey(service, acme);
+    const { key, path } = await createApiKey(service, acme);
     await untilKnown(key);
     await change(path);
     await expectRefusalWithinASecond(key, [refusal]);
   });
 
   it('is remembered there, and asked for anew because it was told of', async () => {
-    const { key } = await makeKey(service, acme);
+    const { key } = await createApiKey(service, acme);
     await untilKnown(key);
     await service.dataSource.query('ALTER TABLE api_keys DISABLE TRIGGER api_keys_notify_change');
     await service.dataSource.query('UPDATE api_keys SET revoked_at = now() WHERE id = $1', [key.id]);
@@ -88,7 +89,7 @@ describe('A key that is changed on one replica', () => {
   });
 
   it('while the connection that tells of changes is lost is refused within a second all the same', async () => {
-    const { key } = await makeKey(service, acme);
+    const { key } = await createApiKey(service, acme);
     await untilKnown(key);
     await service.dataSource.query('ALTER TABLE api_keys DISABLE TRIGGER api_keys_notify_change');
     await service.dataSource.query('UPDATE api_keys SET revoked_at = now() WHERE id = $1', [key.id]);
@@ -98,7 +99,7 @@ describe('A key that is changed on one replica', () => {
   });
 
   it('is told of again once the connection is back', async () => {
-    const { key, path } = await makeKey(service, acme);
+    const { key, path } = await createApiKey(service, acme);
     await untilKnown(key);
     const changes = replica.app.get(ApiKeyInvalidation, { strict: false });
     await cutListeners();
@@ -109,7 +110,7 @@ describe('A key that is changed on one replica', () => {
   });
 
   it('is not believed for a second longer where the database has gone silent', async () => {
-    const { key } = await makeKey(service, acme);
+    const { key } = await createApiKey(service, acme);
     await untilKnown(key);
     proxy.hush();
     await acme.client.delete(`${KEYS}/${key.id}`);
@@ -123,7 +124,7 @@ describe('A key that is changed on one replica', () => {
   });
 
   it('is refused by another process within a second', async () => {
-    const { key, path } = await makeKey(service, acme);
+    const { key, path } = await createApiKey(service, acme);
     const started = await ServiceProcess.start({ DATABASE_URL: database.url, LOG_LEVEL: 'silent' });
     try {
       const status = async (): Promise<number> =>
@@ -145,7 +146,7 @@ describe('A key that is changed on one replica', () => {
   it('is refused within a second also where changes are not listened for', async () => {
     const deaf = await startApp({ DATABASE_MODE: 'pooled' }, database);
     try {
-      const { key, path } = await makeKey(service, acme);
+      const { key, path } = await createApiKey(service, acme);
       expect(await statusAt(deaf, key)).toBe(200);
       await acme.client.delete(path);
       const revokedAt = performance.now();
