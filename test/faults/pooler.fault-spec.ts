@@ -4,7 +4,7 @@ import pg from 'pg';
 import { removeAfterwards, removeLeftovers } from '../ci/leftovers.js';
 import { startApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { BODIES, furnishedOrganization, operationsOf, pathsOf } from '../support/every-operation.js';
+import { BODIES, createPopulatedOrganization, operationsOf, pathsOf } from '../support/every-operation.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { send, type Answer } from './http.js';
 import { itKeepsAcknowledgedUsers } from './consistency-checks.js';
@@ -166,7 +166,7 @@ describe('PgBouncer in transaction mode, with few server connections', () => {
     removeAfterwards(() => app.close());
     const failed: unknown[] = [];
     for (const operation of operationsOf(app)) {
-      const of = await furnishedOrganization(app);
+      const of = await createPopulatedOrganization(app);
       const body = BODIES[operation.operationId]?.(of);
       for (const path of pathsOf(operation, of)) {
         const { status } = await of.client.send(operation.method, path, body);

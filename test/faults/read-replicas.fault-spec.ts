@@ -4,7 +4,7 @@ import request from 'supertest';
 import { Replicas } from '../../src/database/replicas/replicas.js';
 import type { UserResponse } from '../../src/users/dto/user.response.js';
 import { removeAfterwards, removeLeftovers } from '../ci/leftovers.js';
-import { makeKey } from '../support/factories/api-key.js';
+import { createApiKey } from '../support/factories/api-key.js';
 import { createOrganization, newUser, type TestOrganization } from '../support/factories/organization.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { Client, keyHeaders } from '../support/client.js';
@@ -171,7 +171,7 @@ describe('Reads from a streaming replica', () => {
   });
 
   it('are refused for a revoked key, however far behind the replica is', async () => {
-    const { key, path } = await makeKey(service, acme);
+    const { key, path } = await createApiKey(service, acme);
     await untilReplicaIsUpToDate(other, acme.id);
     await servers.pause();
     const status = async (): Promise<number> =>

@@ -4,13 +4,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import request from 'supertest';
 import { ApiKeyInvalidation } from '../../src/auth/api-key-invalidation.js';
 import type { KeyPair } from '../../src/common/auth/key-pair.js';
-import { KEYS, makeKey } from '../support/factories/api-key.js';
+import { createApiKey } from '../support/factories/api-key.js';
 import { createOrganization, type TestOrganization } from '../support/factories/organization.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { keyHeaders } from '../support/client.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import { API_KEYS as KEYS } from '../support/paths.js';
 
 /** Sends no statement once the key is cached: its status is the guard's decision. */
 const CATALOG = '/v1/organizations/permissions-catalog';
@@ -70,14 +71,14 @@ describe('An API key that is changed in another process', () => {
     ['bound to other addresses', 403, (path: string) => acme.client.patch(path, { allowed_ips: ['::2'] })],
     ['rotated', 401, (path: string) => acme.client.post(`${path}/rotate`, {})],
   ])('is refused within a second when it was %s', async (_how, refusal, change) => {
-    const { key, path } = await makeKey(service, acme);
+    const { key, path } = await createApiKey(service, acme);
     await untilCached(key);
     await change(path);
     await expectRefusalWithinASecond(key, [refusal]);
   });
 
   it('is cached, and read again only after a notification', async () => {
-    const { key } = await makeKey(service, acme);
+    const { key } = await createApiKey(service, acme);
     await untilCached(key);
     await service.dataSource.query('ALTER TABLE api_keys DISABLE TRIGGER api_keys_notify_change');
     await service.dataSource.query('UPDATE api_keys SET revoked_at = now() WHERE id = $1', [key.id]);
@@ -88,7 +89,7 @@ describe('An API key that is changed in another process', () => {
   });
 
   it('is refused within a second when the listening connection was lost', async () => {
-    const { key } = await makeKey(service, acme);
+    const { key } = await createApiKey(service, acme);
     await untilCached(key);
     await service.dataSource.query('ALTER TABLE api_keys DISABLE TRIGGER api_keys_notify_change');
     await service.dataSource.query('UPDATE api_keys SET revoked_at = now() WHERE id = $1', [key.id]);
@@ -98,7 +99,7 @@ describe('An API key that is changed in another process', () => {
   });
 
   it('is invalidated again once the listening connection is back', async () => {
-    const { key, path } = await makeKey(service, acme);
+    const { key, path } = await createApiKey(service, acme);
     await untilCached(key);
     const changes = remote.app.get(ApiKeyInvalidation, { strict: false });
     await cutListeners();
@@ -109,7 +110,7 @@ describe('An API key that is changed in another process', () => {
   });
 
   it('is refused within a second when the database stops replying', async () => {
-    const { key } = await makeKey(service, acme);
+    const { key } = await createApiKey(service, acme);
     await untilCached(key);
     proxy.hush();
     await acme.client.delete(`${KEYS}/${key.id}`);
@@ -123,7 +124,7 @@ describe('An API key that is changed in another process', () => {
   });
 
   it('is refused within a second by a process that was started on its own', async () => {
-    const { key, path } = await makeKey(service, acme);
+    const { key, path } = await createApiKey(service, acme);
     const started = await ServiceProcess.start({ DATABASE_URL: database.url, LOG_LEVEL: 'silent' });
     try {
       const status = async (): Promise<number> =>
@@ -145,7 +146,7 @@ describe('An API key that is changed in another process', () => {
   it('is refused within a second with DATABASE_MODE=pooled, which has no listener', async () => {
     const pooled = await startApp({ DATABASE_MODE: 'pooled' }, database);
     try {
-      const { key, path } = await makeKey(service, acme);
+      const { key, path } = await createApiKey(service, acme);
       expect(await statusFrom(pooled, key)).toBe(200);
       await acme.client.delete(path);
       const revokedAt = performance.now();

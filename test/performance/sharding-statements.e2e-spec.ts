@@ -11,7 +11,7 @@ import { startApp, type TestApp } from '../support/app.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import {
   BODIES,
-  furnishedOrganization,
+  createPopulatedOrganization,
   operationsOf,
   pathsOf,
   type Operation,
@@ -87,7 +87,7 @@ describe('Sharding: statements', () => {
   /** In a new organization: a dry run, the change with an idempotency key, a list with filters and cursors. */
   async function perform(operation: Operation): Promise<void> {
     recorder.occasion = 'preparation';
-    const of = await furnishedOrganization(service);
+    const of = await createPopulatedOrganization(service);
     recorder.occasion = operation.operationId;
     const body = BODIES[operation.operationId]?.(of);
     for (const path of pathsOf(operation, of)) {
@@ -143,7 +143,7 @@ describe('Sharding: statements', () => {
       { DATABASE_MODE: 'sharded' },
       { ...database, url: recorder.url(database.url) },
     );
-    const of = await furnishedOrganization(sharded);
+    const of = await createPopulatedOrganization(sharded);
     recorder.forget();
     const created = await of.client.post<{ id: string }>(USERS, newUser(of));
     const retrieved = await of.client.get(`${USERS}/${created.body.id}`);

@@ -9,10 +9,10 @@ import { Client } from '../support/client.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 import {
   BODIES,
-  furnishedOrganization,
+  createPopulatedOrganization,
   operationsOf,
   pathsOf,
-  type Furnished,
+  type PopulatedOrganization,
   type Operation,
 } from '../support/every-operation.js';
 import { PlanRecorder, type ExecutedNode, type ExecutedPlan } from '../support/plan-recorder.js';
@@ -126,13 +126,13 @@ describe.each(STATISTICS)('Rows read by statements, with statistics %s', (_stati
   async function organizationsFor(
     all: readonly Operation[],
     service: TestApp,
-  ): Promise<Map<Operation, Furnished>> {
-    const shared = await furnishedOrganization(service);
-    const organizations = new Map<Operation, Furnished>();
+  ): Promise<Map<Operation, PopulatedOrganization>> {
+    const shared = await createPopulatedOrganization(service);
+    const organizations = new Map<Operation, PopulatedOrganization>();
     for (const operation of all)
       organizations.set(
         operation,
-        operation.method === 'GET' ? shared : await furnishedOrganization(service),
+        operation.method === 'GET' ? shared : await createPopulatedOrganization(service),
       );
     await withoutTriggers(service.dataSource, async (manager) => {
       for (const id of new Set([...organizations.values()].map((of) => of.id))) await fill(manager, id, ROWS);
@@ -140,7 +140,7 @@ describe.each(STATISTICS)('Rows read by statements, with statistics %s', (_stati
     return organizations;
   }
 
-  async function perform(service: TestApp, operation: Operation, of: Furnished): Promise<void> {
+  async function perform(service: TestApp, operation: Operation, of: PopulatedOrganization): Promise<void> {
     const body = BODIES[operation.operationId]?.(of);
     const client = Client.with(service, of.keys);
     for (const path of pathsOf(operation, of)) {

@@ -1,17 +1,20 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import request, { type Response } from 'supertest';
 import type { ProblemBody } from '../../src/common/errors/problem.js';
 import type { KeyPair } from '../../src/common/auth/key-pair.js';
 import type { TestApp } from './app.js';
-import { Conformity } from './conformity.js';
+import { CATALOG } from './paths.js';
+import { ResponseValidator } from './response-validator.js';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export type Answer<T> = Omit<Response, 'body'> & { body: T };
 
 const NDJSON = 'application/x-ndjson';
 
-const conformities = new WeakMap<TestApp, Conformity>();
+const validators = new WeakMap<OpenAPIObject, ResponseValidator>();
 
-/** Calls the API with one key pair; every answer must be as the OpenAPI document says. */
+/** Calls the API with one key pair, and validates every response against the OpenAPI document. */
 export class Client {
   constructor(
     private readonly service: TestApp,
@@ -26,7 +29,7 @@ export class Client {
     return this.send('GET', path);
   }
 
-  /** @param body a text is sent as it is, anything else as JSON */
+  /** @param body a string is sent unchanged, any other value as JSON */
   post<T = ProblemBody>(
     path: string,
     body: unknown,
@@ -55,27 +58,43 @@ export class Client {
   ): Promise<Answer<T>> {
     const server = request(this.service.server);
     const prepared = callOf(server, method)(path).set({ ...this.headers, ...headers });
-    if (body === undefined) return this.checked(method, path, await prepared);
+    if (body === undefined) return this.validated(method, path, await prepared);
     if (headers['Content-Type'] === undefined) prepared.set('Content-Type', 'application/json');
-    return this.checked(
+    return this.validated(
       method,
       path,
       await prepared.send(typeof body === 'string' ? body : JSON.stringify(body)),
     );
   }
 
-  private checked(method: string, path: string, answer: Response): Response {
-    const conformity = conformities.get(this.service) ?? new Conformity(this.service.document);
-    conformities.set(this.service, conformity);
-    // supertest reads only JSON into a body; of the rest the text is what counts
+  private validated(method: string, path: string, answer: Response): Response {
+    const { document } = this.service;
+    const validator = validators.get(document) ?? new ResponseValidator(document);
+    validators.set(document, validator);
+    // supertest parses JSON only
     const body: unknown = answer.type.endsWith('json') && answer.type !== NDJSON ? answer.body : answer.text;
-    conformity.check(method, path, { status: answer.status, type: answer.type, body: body ?? '' });
+    validator.validate(method, path, { status: answer.status, type: answer.type, body: body ?? '' });
     return answer;
   }
 }
 
 export function keyHeaders({ public_api_key, private_secret_key }: KeyPair): Record<string, string> {
   return { 'PUBLIC-API-KEY': public_api_key, 'PRIVATE-SECRET-KEY': private_secret_key };
+}
+
+/** @returns the status of a request that requires the scope roles:read */
+export async function statusOf(client: Client): Promise<number> {
+  return (await client.get(CATALOG)).status;
+}
+
+/** Repeats a request until it returns this status: changes of a key take a moment to reach the key cache. */
+export async function untilStatus(client: Client, status: number): Promise<void> {
+  while ((await statusOf(client)) !== status) await pause(10);
+}
+
+/** @returns the status and, of an error, its code */
+export function outcomeOf({ status, body }: { status: number; body: unknown }): unknown[] {
+  return [status, (body as { code?: string } | undefined)?.code];
 }
 
 function callOf(server: ReturnType<typeof request>, method: Method): (path: string) => request.Test {

@@ -4,17 +4,17 @@ import { SERVICE_ROLE } from '../../src/database/acquire-database.js';
 
 export interface TestDatabase {
   url: string;
-  /** What the service works as; undefined where it works as the URL's own role. */
+  /** The role that the service uses; undefined for the role of the URL. */
   serviceRole: string | undefined;
   drop(): Promise<void>;
 }
 
-/** A database of its own for one test file, cloned from the migrated template. */
+/** Creates a database from the migrated template. */
 export function createDatabase(): Promise<TestDatabase> {
   return createDatabaseFrom('tenantry_template');
 }
 
-/** A database with nothing in it. */
+/** Creates an empty database. */
 export function createEmptyDatabase(): Promise<TestDatabase> {
   return createDatabaseFrom('template0');
 }

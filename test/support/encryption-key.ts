@@ -1,2 +1,2 @@
-/** Any will do; without one a file would be made in the DATA_DIR of whoever runs the tests. */
+/** Without one, a service outside production would write a key file to its DATA_DIR. */
 export const TEST_ENCRYPTION_KEY = Buffer.alloc(32, 'test').toString('base64');

@@ -1,5 +1,6 @@
+import type { ScopeName } from '../../src/common/auth/scopes.js';
 import type { UserResponse } from '../../src/users/dto/user.response.js';
-import { makeKey } from './factories/api-key.js';
+import { createApiKey } from './factories/api-key.js';
 import {
   createAccount,
   createGroup,
@@ -14,46 +15,63 @@ export interface Operation {
   operationId: string;
   method: Method;
   path: string;
-  /** Names of what may stand in its query. */
+  /** Names of its query parameters. */
   queries: string[];
+  /** Names of its header parameters. */
+  headers: string[];
+  isPublic: boolean;
+  scope: ScopeName;
 }
 
-/** An organization with one of everything, and the ids by the names of path parameters. */
-export interface Furnished extends TestOrganization {
+/** An organization with at least one resource of each type. */
+export interface PopulatedOrganization extends TestOrganization {
+  /** By the names of path parameters. */
   ids: Record<string, string>;
   token: string;
 }
 
-interface Documented {
+interface DocumentedOperation {
   operationId: string;
   parameters?: { name: string; in: string }[];
+  security?: unknown[];
+  'x-required-scope': ScopeName;
 }
 
-/** All that the served document has. */
+/** POST operations that change nothing. */
+const QUERIES_BY_POST = ['check-permissions', 'authenticate-whitelabel-user', 'introspect-token'];
+
+export function isMutation({ method, operationId }: Operation): boolean {
+  return method !== 'GET' && !QUERIES_BY_POST.includes(operationId);
+}
+
+/** @returns every operation of the OpenAPI document */
 export function operationsOf({ document }: TestApp): Operation[] {
-  const paths = document.paths as unknown as Record<string, Record<string, Documented>>;
+  const paths = document.paths as unknown as Record<string, Record<string, DocumentedOperation>>;
   return Object.entries(paths).flatMap(([path, item]) =>
-    Object.entries(item).map(([method, { operationId, parameters = [] }]) => ({
+    Object.entries(item).map(([method, { operationId, parameters = [], security, ...operation }]) => ({
       operationId,
       method: method.toUpperCase() as Method,
       path,
       queries: parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name),
+      headers: parameters.filter((parameter) => parameter.in === 'header').map(({ name }) => name),
+      isPublic: security?.length === 0,
+      scope: operation['x-required-scope'],
     })),
   );
 }
 
-export async function furnishedOrganization(service: TestApp): Promise<Furnished> {
+export async function createPopulatedOrganization(service: TestApp): Promise<PopulatedOrganization> {
   const organization = await createOrganization(service);
   const { client, group, account, roles } = organization;
-  const { body: role } = await client.post<{ id: string }>('/v1/organizations/roles', { name: 'Mine' });
+  const { body: role } = await client.post<{ id: string }>('/v1/organizations/roles', { name: 'Custom' });
   const held = [{ account_group_id: group.id, role_id: role.id }];
   const body = newUser(organization, { account_group_permissions: held });
   const { body: user } = await client.post<UserResponse>('/v1/organizations/users', body);
-  await client.post('/v1/organizations/users', newUser(organization)); // a second one, for the next page
+  await client.post('/v1/organizations/users', newUser(organization)); // for a second page
   const { body: issued } = await client.post<{ access_token: string }>('/v1/organizations/authenticate', {
     user_id: user.id,
   });
-  const { key } = await makeKey(service, organization);
+  const { key } = await createApiKey(service, organization);
   const empty = await createGroup(client, 'Asia');
   await createAccount(client, group.id, 'Porto');
   return {
@@ -71,19 +89,19 @@ export async function furnishedOrganization(service: TestApp): Promise<Furnished
   };
 }
 
-/** Called as it is meant to be. @returns the paths to call one after the other, with all that may stand in their queries */
-export function pathsOf(operation: Operation, of: Furnished): string[] {
+/** @returns valid paths of the operation, to call one after another: one without a query, others with each query parameter */
+export function pathsOf(operation: Operation, of: PopulatedOrganization): string[] {
   const path = pathOf(operation, of);
   return queriesOf(operation, of).map((query) => (query === '' ? path : `${path}?${query}`));
 }
 
-function pathOf({ operationId, path }: Operation, { ids }: Furnished): string {
+function pathOf({ operationId, path }: Operation, { ids }: PopulatedOrganization): string {
   const own = operationId === 'delete-account-group' ? { account_group_id: ids['empty_group_id'] } : {};
   const all: Record<string, string | undefined> = { ...ids, ...own };
   return path.replaceAll(/\{(\w+)\}/g, (_match, name: string) => all[name] ?? `no id for ${name}`);
 }
 
-function queriesOf({ operationId, queries }: Operation, of: Furnished): string[] {
+function queriesOf({ operationId, queries }: Operation, of: PopulatedOrganization): string[] {
   const needed = operationId === 'list-users-of-account' ? ['permission_id=payments:view'] : [];
   const filters = queries.flatMap((name) => FILTERS[name]?.(of, operationId) ?? []);
   const pages = queries.includes('page_size')
@@ -96,10 +114,10 @@ function queriesOf({ operationId, queries }: Operation, of: Furnished): string[]
   );
 }
 
-/** Something that fits, by the name of the filter. */
-const FILTERS: Readonly<Record<string, (of: Furnished, operationId: string) => string[]>> = {
+/** Valid queries, by the name of the query parameter. */
+const FILTERS: Readonly<Record<string, (of: PopulatedOrganization, operationId: string) => string[]>> = {
   merchant_id: () => ['merchant_id=merchant-01'],
-  email: () => ['email=somebody@example.com'],
+  email: () => ['email=user@example.com'],
   account_id: ({ ids }) => [`account_id=${String(ids['account_id'])}`],
   account_group_id: ({ ids }) => [`account_group_id=${String(ids['account_group_id'])}`],
   search: () => ['search=ada'],
@@ -117,8 +135,8 @@ const FILTERS: Readonly<Record<string, (of: Furnished, operationId: string) => s
     ),
 };
 
-/** A body that the operation accepts, for each that takes one. */
-export const BODIES: Readonly<Record<string, (of: Furnished) => unknown>> = {
+/** A valid body for each operation that takes one. */
+export const BODIES: Readonly<Record<string, (of: PopulatedOrganization) => unknown>> = {
   'create-account-group': ({ ids }) => ({
     name: 'New',
     merchant_id: 'm',
@@ -154,11 +172,11 @@ export const BODIES: Readonly<Record<string, (of: Furnished) => unknown>> = {
   'rotate-api-key': () => ({ overlap_seconds: 60 }),
 };
 
-function accountPermissions({ ids }: Furnished): unknown {
+function accountPermissions({ ids }: PopulatedOrganization): unknown {
   return { account_permissions: [{ account_id: ids['account_id'], role_id: ids['agent'] }] };
 }
 
-function groupPermissions({ ids }: Furnished): unknown {
+function groupPermissions({ ids }: PopulatedOrganization): unknown {
   return {
     account_group_permissions: [{ account_group_id: ids['account_group_id'], role_id: ids['agent'] }],
   };

@@ -2,10 +2,10 @@ import { jest } from '@jest/globals';
 import { ClsServiceManager } from 'nestjs-cls';
 import { TenantDatabase } from '../../src/database/tenant-database.js';
 
-type Work = (this: TenantDatabase, ...parameters: unknown[]) => Promise<unknown>;
+type Method = (this: TenantDatabase, ...parameters: unknown[]) => Promise<unknown>;
 
-/** Each is one round trip, or a transaction of several. */
-const WAYS = {
+/** Round trips per call. A transaction takes several. */
+const ROUND_TRIPS = {
   query: 1,
   insert: 1,
   read: Infinity,
@@ -13,19 +13,18 @@ const WAYS = {
 } as const;
 
 /**
- * Counts from now on how often requests to this process's service wait for the database; jobs in the
- * background do not count.
- * @returns `end` stops and tells; a transaction of several statements counts as Infinity
+ * Counts the database round trips of HTTP requests to services of this process. Background jobs do not count.
+ * @returns `end` stops counting and returns the number: Infinity if there was a transaction
  */
 export function countRoundTrips(): { end(): number } {
   let count = 0;
-  const spies = (Object.keys(WAYS) as (keyof typeof WAYS)[]).map((way) => {
-    const original = Reflect.get(TenantDatabase.prototype, way) as Work;
-    const counting: Work = function (...parameters) {
-      if (ClsServiceManager.getClsService().isActive()) count += WAYS[way];
+  const spies = (Object.keys(ROUND_TRIPS) as (keyof typeof ROUND_TRIPS)[]).map((method) => {
+    const original = Reflect.get(TenantDatabase.prototype, method) as Method;
+    const counting: Method = function (...parameters) {
+      if (ClsServiceManager.getClsService().isActive()) count += ROUND_TRIPS[method];
       return original.apply(this, parameters);
     };
-    return jest.spyOn(TenantDatabase.prototype, way).mockImplementation(counting as never);
+    return jest.spyOn(TenantDatabase.prototype, method).mockImplementation(counting as never);
   });
   return {
     end() {

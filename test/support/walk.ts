@@ -1,7 +1,7 @@
 import type { Page } from '../../src/common/pagination/page.js';
 import type { Client } from './client.js';
 
-/** A list whose path has its filters and sort in it, and perhaps a page. */
+/** Reads one page. @param path may have a query @param more query parameters to add @throws Error if the status is not 200 */
 export async function readPage<Row>(client: Client, path: string, more = ''): Promise<Page<Row>> {
   const joint = path.includes('?') ? '&' : '?';
   const { status, body } = await client.get<Page<Row>>(`${path}${joint}${more}`);
@@ -10,9 +10,9 @@ export async function readPage<Row>(client: Client, path: string, more = ''): Pr
 }
 
 /**
- * All rows from the page on, page by page along the cursors.
- * @param page 0 for a list without page numbers
- * @param between is done before each page but the first
+ * Reads all pages by cursor.
+ * @param page where to start; 0 for a list without page numbers
+ * @param between runs before each page except the first
  */
 export async function walk<Row>(
   client: Client,

@@ -14,7 +14,7 @@ const SECRET_HEADERS = ['public-api-key', 'private-secret-key', 'authorization',
 export function requestLogOptions(level: string): { pinoHttp: Options; forRoutes: [] } {
   const options: Options = {
     level,
-    stream: logDestination(),
+    stream: level === 'silent' ? { write: () => undefined } : logDestination(),
     genReqId: requestId,
     wrapSerializers: false, // pino-http's serializers would collect all headers, which are not logged
     serializers: {

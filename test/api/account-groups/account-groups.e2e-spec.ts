@@ -1,41 +1,116 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Page } from '../../../src/common/pagination/page.js';
 import type { AccountGroupResponse } from '../../../src/organizations/account-groups/dto/account-group.response.js';
 import type { AccountResponse } from '../../../src/organizations/accounts/dto/account.response.js';
 import type { UserResponse } from '../../../src/users/dto/user.response.js';
-import {
-  createAccount,
-  createGroup,
-  createOrganization,
-  newUser,
-  type TestOrganization,
-} from '../../support/factories/organization.js';
-import { startApp, type TestApp } from '../../support/app.js';
 import type { ProblemBody } from '../../../src/common/errors/problem.js';
+import { createAccount, createGroup, createUser } from '../../support/factories/organization.js';
 import type { Answer } from '../../support/client.js';
+import { ACCOUNTS, GROUPS, UNKNOWN_ID, USERS } from '../../support/paths.js';
+import { useService } from '../../support/use-service.js';
 
-const GROUPS = '/v1/organizations/account-groups';
-const ACCOUNTS = '/v1/organizations/accounts';
-const UNKNOWN_ID = '01a20876-c273-76f4-a413-5eb48530caff';
-
-let service: TestApp;
-let acme: TestOrganization;
-let other: TestOrganization;
-
-beforeAll(async () => {
-  service = await startApp();
-});
-beforeEach(async () => {
-  acme = await createOrganization(service, 'Acme');
-  other = await createOrganization(service, 'Other');
-});
-afterAll(() => service.close());
+const { service, acme, other } = useService({ organizations: ['acme', 'other'], perTest: true });
 
 const nest = (child: string, parent: string | null): Promise<Answer<ProblemBody>> =>
   acme.client.patch(`${GROUPS}/${child}`, { parent_code: parent });
 
-describe('Account groups', () => {
-  it('are listed oldest first, those of one merchant on request', async () => {
+describe('Create Account Group (POST /v1/organizations/account-groups)', () => {
+  const groupOf = async (accountId: string): Promise<string | null | undefined> => {
+    const rows: { account_group_id: string | null }[] = await service.dataSource.query(
+      'SELECT account_group_id FROM accounts WHERE id = $1',
+      [accountId],
+    );
+    return rows[0]?.account_group_id;
+  };
+  const countGroups = (): Promise<unknown> => service.dataSource.query('SELECT count(*) FROM account_groups');
+
+  it('returns 201 with a group without a parent', async () => {
+    const answer = await acme.client.post<AccountGroupResponse>(GROUPS, {
+      name: ' Europe ',
+      merchant_id: 'm-1',
+    });
+    expect(answer.status).toBe(201);
+    expect(answer.body).toEqual({
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      name: 'Europe',
+      merchant_id: 'm-1',
+      parent_code: null,
+      created_at: expect.stringMatching(/\.\d{3}Z$/),
+      updated_at: answer.body.created_at,
+    });
+  });
+
+  it('accepts the name and merchant id of another group', async () => {
+    const body = { name: 'Twin', merchant_id: 'twin' };
+    expect((await acme.client.post(GROUPS, body)).status).toBe(201);
+    expect((await acme.client.post(GROUPS, body)).status).toBe(201);
+  });
+
+  it('moves the accounts in account_codes into the new group', async () => {
+    const accounts = [
+      await createAccount(acme.client, acme.group.id),
+      await createAccount(acme.client, acme.group.id),
+    ];
+    const account_codes = accounts.map(({ id }) => id);
+    const { body: group } = await acme.client.post<AccountGroupResponse>(GROUPS, {
+      name: 'New',
+      merchant_id: 'm',
+      account_codes,
+    });
+    for (const id of account_codes) expect(await groupOf(id)).toBe(group.id);
+  });
+
+  it('creates nothing and names each account that is unknown, foreign, disabled, duplicate or malformed', async () => {
+    const good = await createAccount(acme.client, acme.group.id);
+    const disabled = await createAccount(acme.client, acme.group.id);
+    await service.dataSource.query("UPDATE accounts SET status = 'disabled' WHERE id = $1", [disabled.id]);
+    const before = await countGroups();
+    const account_codes = [
+      good.id,
+      UNKNOWN_ID,
+      other.account.id,
+      disabled.id,
+      good.id,
+      'x',
+      5,
+      null,
+      [good.id],
+    ];
+    const answer = await acme.client.post(GROUPS, { name: 'New', merchant_id: 'm', account_codes });
+    expect(answer.status).toBe(400);
+    expect(new Set(answer.body.errors.map(({ field, code }) => `${field} ${code}`))).toEqual(
+      new Set([
+        'account_codes[1] ACCOUNT_NOT_FOUND',
+        'account_codes[2] ACCOUNT_NOT_FOUND',
+        'account_codes[3] ACCOUNT_DISABLED',
+        'account_codes[4] DUPLICATE_ASSIGNMENT',
+        'account_codes[5] INVALID_UUID',
+        'account_codes[6] INVALID_TYPE',
+        'account_codes[7] INVALID_TYPE',
+        'account_codes[8] INVALID_TYPE',
+      ]),
+    );
+    expect(await countGroups()).toEqual(before);
+    expect(await groupOf(good.id)).toBe(acme.group.id);
+  });
+
+  it.each([
+    [{}, ['name REQUIRED', 'merchant_id REQUIRED']],
+    [{ name: '', merchant_id: ' ' }, ['name TOO_SHORT', 'merchant_id TOO_SHORT']],
+    [{ name: 'x'.repeat(256), merchant_id: 3 }, ['name TOO_LONG', 'merchant_id INVALID_TYPE']],
+    [{ name: 'x', merchant_id: 'y', account_codes: null }, ['account_codes INVALID_TYPE']],
+    [{ name: 'x', merchant_id: 'y', account_codes: {} }, ['account_codes INVALID_TYPE']],
+    [{ name: 'x', merchant_id: 'y', account_codes: Array(501).fill(UNKNOWN_ID) }, ['account_codes TOO_MANY']],
+    [{ name: 'x', merchant_id: 'y', parent_code: UNKNOWN_ID }, ['parent_code UNKNOWN_PROPERTY']],
+  ])('returns 400 for %j', async (body, errors) => {
+    const answer = await acme.client.post(GROUPS, body);
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors.map(({ field, code }) => `${field} ${code}`)).toEqual(errors);
+  });
+});
+
+describe('Account groups (/v1/organizations/account-groups):', () => {
+  it('GET lists them oldest first, and filters by merchant_id', async () => {
     const body = { name: 'Asia', merchant_id: 'merchant-asia' };
     const { body: asia } = await acme.client.post<AccountGroupResponse>(GROUPS, body);
     const all = await acme.client.get<Page<AccountGroupResponse>>(GROUPS);
@@ -46,17 +121,17 @@ describe('Account groups', () => {
     expect(none.body.data).toEqual([]);
   });
 
-  it.each(['?merchant_id=', '?merchant_id=%20'])('refuse the blank filter %s', async (query) => {
+  it.each(['?merchant_id=', '?merchant_id=%20'])('GET %s returns 400 TOO_SHORT', async (query) => {
     const answer = await acme.client.get(`${GROUPS}${query}`);
     expect(answer.body.errors).toMatchObject([{ field: 'merchant_id', code: 'TOO_SHORT' }]);
   });
 
-  it('are retrieved by id', async () => {
+  it('GET by id returns the group', async () => {
     const answer = await acme.client.get<AccountGroupResponse>(`${GROUPS}/${acme.group.id}`);
     expect([answer.status, answer.body]).toEqual([200, acme.group]);
   });
 
-  it('are changed member by member, nested and moved back to the root', async () => {
+  it('PATCH changes the given properties, sets a parent and removes it', async () => {
     const parent = await createGroup(acme.client);
     const path = `${GROUPS}/${acme.group.id}`;
     const renamed = await acme.client.patch<AccountGroupResponse>(path, {
@@ -72,7 +147,7 @@ describe('Account groups', () => {
     expect(root.body.parent_code).toBeNull();
   });
 
-  it('cannot be nested in a group that is not there', async () => {
+  it('PATCH with an unknown or foreign parent_code returns 400', async () => {
     for (const parent of [UNKNOWN_ID, other.group.id]) {
       const answer = await nest(acme.group.id, parent);
       expect(answer.body.errors).toMatchObject([{ field: 'parent_code', code: 'ACCOUNT_GROUP_NOT_FOUND' }]);
@@ -82,7 +157,7 @@ describe('Account groups', () => {
     ]);
   });
 
-  it('cannot become their own descendants', async () => {
+  it('PATCH that makes a group its own descendant returns 400 GROUP_CYCLE', async () => {
     const [a, b, c] = [acme.group, await createGroup(acme.client), await createGroup(acme.client)];
     expect((await nest(b.id, a.id)).status).toBe(200);
     expect((await nest(c.id, b.id)).status).toBe(200);
@@ -92,37 +167,36 @@ describe('Account groups', () => {
     }
   });
 
-  it('never form a circle, however many clients nest them at once', async () => {
+  it('concurrent PATCHes of parent_code never form a cycle', async () => {
     const groups = [acme.group, ...(await Promise.all([1, 2, 3, 4].map(() => createGroup(acme.client))))];
     for (let round = 0; round < 6; round += 1) {
       const moves = groups.map((group, n) =>
         nest(group.id, groups[(n + round + 1) % groups.length]?.id ?? null),
       );
       for (const { status } of await Promise.all(moves)) expect([200, 400]).toContain(status);
-      const circles: unknown[] = await service.dataSource.query(
-        `WITH RECURSIVE above AS (
+      const cycles: unknown[] = await service.dataSource.query(
+        `WITH RECURSIVE ancestors AS (
            SELECT id AS start, parent_code AS id FROM account_groups WHERE organization_id = $1
-           UNION SELECT above.start, g.parent_code FROM above JOIN account_groups g ON g.id = above.id
-         ) SELECT 1 FROM above WHERE start = id`,
+           UNION SELECT ancestors.start, g.parent_code FROM ancestors JOIN account_groups g ON g.id = ancestors.id
+         ) SELECT 1 FROM ancestors WHERE start = id`,
         [acme.id],
       );
-      expect(circles).toEqual([]);
+      expect(cycles).toEqual([]);
     }
   });
 
-  it('are deleted with the permissions held on them', async () => {
+  it('DELETE also deletes the permissions on the group', async () => {
     const group = await createGroup(acme.client);
-    const body = newUser(acme, {
+    const user = await createUser(acme, {
       account_group_permissions: [{ account_group_id: group.id, role_id: acme.roles.Agent }],
     });
-    const { body: user } = await acme.client.post<UserResponse>('/v1/organizations/users', body);
     expect((await acme.client.delete(`${GROUPS}/${group.id}`)).status).toBe(204);
     expect((await acme.client.get(`${GROUPS}/${group.id}`)).status).toBe(404);
-    const { body: left } = await acme.client.get<UserResponse>(`/v1/organizations/users/${user.id}`);
+    const { body: left } = await acme.client.get<UserResponse>(`${USERS}/${user.id}`);
     expect(left.account_group_permissions).toEqual([]);
   });
 
-  it('are not deleted while they have accounts or sub-groups', async () => {
+  it('DELETE returns 400 while the group has active accounts or subgroups', async () => {
     const full = await acme.client.delete(`${GROUPS}/${acme.group.id}`);
     expect([full.status, full.body.code]).toEqual([400, 'GROUP_HAS_ACCOUNTS']);
     const parent = await createGroup(acme.client);
@@ -131,14 +205,14 @@ describe('Account groups', () => {
     expect([nested.status, nested.body.code]).toEqual([400, 'GROUP_HAS_SUBGROUPS']);
   });
 
-  it('are deleted when only disabled accounts are left in them', async () => {
+  it('DELETE succeeds when the group has only disabled accounts', async () => {
     await acme.client.delete(`${ACCOUNTS}/${acme.account.id}`);
     expect((await acme.client.delete(`${GROUPS}/${acme.group.id}`)).status).toBe(204);
     const { body } = await acme.client.get<AccountResponse>(`${ACCOUNTS}/${acme.account.id}`);
     expect(body).toMatchObject({ status: 'disabled', account_group_id: null });
   });
 
-  it('are either deleted or given an account, when both are tried at once', async () => {
+  it('of a concurrent DELETE and Create Account in the group one succeeds', async () => {
     for (let round = 0; round < 8; round += 1) {
       const group = await createGroup(acme.client);
       const [deleted, created] = await Promise.all([
@@ -150,66 +224,5 @@ describe('Account groups', () => {
         [400, 201],
       ]).toContainEqual([deleted.status, created.status]);
     }
-  });
-});
-
-describe('Accounts', () => {
-  it('are listed, all of the organization or those of a group', async () => {
-    const group = await createGroup(acme.client);
-    const account = await createAccount(acme.client, group.id);
-    const all = await acme.client.get<Page<AccountResponse>>(ACCOUNTS);
-    expect(all.body).toMatchObject({ data: [acme.account, account], pagination: { total_items: 2 } });
-    const inGroup = await acme.client.get<Page<AccountResponse>>(`${GROUPS}/${group.id}/accounts`);
-    expect(inGroup.body).toMatchObject({ data: [account], pagination: { total_items: 1 } });
-  });
-
-  it('are retrieved and renamed', async () => {
-    const path = `${ACCOUNTS}/${acme.account.id}`;
-    expect((await acme.client.get<AccountResponse>(path)).body).toEqual(acme.account);
-    const renamed = await acme.client.patch<AccountResponse>(path, { name: 'Lisboa' });
-    expect(renamed.body).toMatchObject({ id: acme.account.id, name: 'Lisboa' });
-    const refused = await acme.client.patch(path, { name: '', status: 'disabled' });
-    expect(refused.body.errors).toMatchObject([
-      { field: 'status', code: 'UNKNOWN_PROPERTY' },
-      { field: 'name', code: 'TOO_SHORT' },
-    ]);
-  });
-
-  it('leave the lists when they are deleted, and take no permission any more, but keep those held', async () => {
-    const { body: user } = await acme.client.post<UserResponse>('/v1/organizations/users', newUser(acme));
-    const path = `${ACCOUNTS}/${acme.account.id}`;
-    for (const _attempt of ['first', 'again']) {
-      const answer = await acme.client.delete(path);
-      expect([answer.status, answer.body]).toEqual([200, { message: 'Account disabled successfully' }]);
-    }
-    expect((await acme.client.get<Page<AccountResponse>>(ACCOUNTS)).body.data).toEqual([]);
-    const inGroup = await acme.client.get<Page<AccountResponse>>(`${GROUPS}/${acme.group.id}/accounts`);
-    expect(inGroup.body.pagination.total_items).toBe(0);
-    expect((await acme.client.get<AccountResponse>(path)).body.status).toBe('disabled');
-    const { body: kept } = await acme.client.get<UserResponse>(`/v1/organizations/users/${user.id}`);
-    expect(kept.account_permissions).toEqual(user.account_permissions);
-    const refused = await acme.client.post('/v1/organizations/users', newUser(acme));
-    expect(refused.body.errors).toMatchObject([{ code: 'ACCOUNT_DISABLED' }]);
-  });
-
-  it('are removed from their group and stand alone then', async () => {
-    const account = await createAccount(acme.client, acme.group.id);
-    const path = `${GROUPS}/${acme.group.id}/accounts/${account.id}`;
-    expect((await acme.client.delete(path)).status).toBe(204);
-    expect(
-      (await acme.client.get<AccountResponse>(`${ACCOUNTS}/${account.id}`)).body.account_group_id,
-    ).toBeNull();
-    expect((await acme.client.delete(path)).status).toBe(404);
-  });
-
-  it('are not removed from a group that they are the last of, even when two are removed at once', async () => {
-    const account = await createAccount(acme.client, acme.group.id);
-    const answers = await Promise.all(
-      [account, acme.account].map(({ id }) =>
-        acme.client.delete(`${GROUPS}/${acme.group.id}/accounts/${id}`),
-      ),
-    );
-    expect(answers.map(({ status }) => status).sort()).toEqual([204, 400]);
-    expect(answers.find(({ status }) => status === 400)?.body.code).toBe('LAST_ACCOUNT_IN_GROUP');
   });
 });

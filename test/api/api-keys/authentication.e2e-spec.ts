@@ -1,29 +1,20 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import request from 'supertest';
 import { createKeyPair, type KeyPair } from '../../../src/common/auth/key-pair.js';
-import { createOrganization, newUser, type TestOrganization } from '../../support/factories/organization.js';
-import { startApp, type TestApp } from '../../support/app.js';
+import { createOrganization, newUser } from '../../support/factories/organization.js';
 import { Client, keyHeaders } from '../../support/client.js';
+import { operationsOf } from '../../support/every-operation.js';
+import { ROLES, UNKNOWN_ID, USERS } from '../../support/paths.js';
+import { useService } from '../../support/use-service.js';
 
-const ROLES = '/v1/organizations/roles';
-
-describe('The API-key guard', () => {
-  let service: TestApp;
-  let acme: TestOrganization;
-  let other: TestOrganization;
-
-  beforeAll(async () => {
-    service = await startApp();
-    acme = await createOrganization(service, 'Acme');
-    other = await createOrganization(service, 'Other');
-  });
-  afterAll(() => service.close());
+describe('Authentication by API key', () => {
+  const { service, acme, other } = useService({ organizations: ['acme', 'other'] });
 
   const statusWith = async (headers: Record<string, string>): Promise<number> =>
     (await request(service.server).get(ROLES).set(headers)).status;
 
-  it('resolves the organization of the key: each sees its own roles only', async () => {
+  it('resolves the organization: each key lists its own roles only', async () => {
     const [ours, theirs] = await Promise.all(
       [acme, other].map(({ client }) => client.get<{ id: string }[]>(ROLES)),
     );
@@ -32,28 +23,24 @@ describe('The API-key guard', () => {
     expect(ids(ours).filter((id) => ids(theirs).includes(id))).toEqual([]);
   });
 
-  it('closes every route of the document to callers without keys, but for the public signing keys', async () => {
-    const operations = Object.entries(service.document.paths).flatMap(([path, item]) =>
-      Object.keys(item).map((method) => ({ method, path })),
-    );
+  it('returns 401 without keys on every documented route except /.well-known/jwks.json', async () => {
+    const operations = operationsOf(service);
     expect(operations.length).toBeGreaterThanOrEqual(5);
+    const anonymous = new Client(service);
     for (const { method, path } of operations) {
-      const url = path.replaceAll(/\{[^}]+\}/g, '01a20876-c273-76f4-a413-5eb48530caff');
-      const answer = await request(service.server)[method as 'get' | 'post'](url);
+      const { status } = await anonymous.send(method, path.replaceAll(/\{[^}]+\}/g, UNKNOWN_ID));
       const expected = path === '/.well-known/jwks.json' ? 200 : 401;
-      expect([method, path, answer.status]).toEqual([method, path, expected]);
+      expect([method, path, status]).toEqual([method, path, expected]);
     }
   });
 
-  it('closes every route that the server has, but for those known to be public', async () => {
+  it('returns 401 without keys on every route of the server except the public ones', async () => {
     const stack = (service.app.getHttpAdapter().getInstance() as unknown as ExpressInternals).router.stack;
     const open: string[] = [];
     for (const { route } of stack) {
       if (route === undefined || 'trace' in route.methods) continue;
       for (const method of Object.keys(route.methods)) {
-        const url = route.path
-          .replaceAll(/:\w+/g, '01a20876-c273-76f4-a413-5eb48530caff')
-          .replaceAll(/[{}]|\*\w+/g, '');
+        const url = route.path.replaceAll(/:\w+/g, UNKNOWN_ID).replaceAll(/[{}]|\*\w+/g, '');
         const answer = await request(service.server)[method as 'get' | 'post'](url);
         if (answer.status !== 401) open.push(`${method} ${url}`);
       }
@@ -66,7 +53,7 @@ describe('The API-key guard', () => {
     ).toEqual([]);
   });
 
-  describe('answers the same 401 to', () => {
+  describe('returns the same 401 for', () => {
     const pairs: Record<string, () => Record<string, string>> = {
       'no keys': () => ({}),
       'no secret': () => ({ 'PUBLIC-API-KEY': acme.keys.public_api_key }),
@@ -77,14 +64,14 @@ describe('The API-key guard', () => {
         keyHeaders({ ...acme.keys, private_secret_key: createKeyPair().private_secret_key }),
       "another organization's secret": () =>
         keyHeaders({ ...acme.keys, private_secret_key: other.keys.private_secret_key }),
-      'a typing error': () =>
+      'a mistyped secret': () =>
         keyHeaders({ ...acme.keys, private_secret_key: acme.keys.private_secret_key.replace(/.$/, '!') }),
-      'the halves swapped': () =>
+      'swapped keys': () =>
         keyHeaders({
           public_api_key: acme.keys.private_secret_key,
           private_secret_key: acme.keys.public_api_key,
         }),
-      'the hash for the secret': () => keyHeaders({ ...acme.keys, private_secret_key: '0'.repeat(64) }),
+      'a hash instead of the secret': () => keyHeaders({ ...acme.keys, private_secret_key: '0'.repeat(64) }),
       'a very long key': () => keyHeaders({ ...acme.keys, public_api_key: 'pk_'.repeat(2000) }),
     };
 
@@ -101,7 +88,7 @@ describe('The API-key guard', () => {
     });
   });
 
-  it('refuses a key sent twice', async () => {
+  it('returns 401 for a header sent twice', async () => {
     const answer = await request(service.server)
       .get(ROLES)
       .set(keyHeaders(acme.keys))
@@ -114,26 +101,26 @@ describe('The API-key guard', () => {
     ['expired', "UPDATE api_keys SET expires_at = now() - interval '1 second' WHERE public_key = $1"],
     ['deleted', 'DELETE FROM api_keys WHERE public_key = $1'],
   ])(
-    'refuses a key once it is %s, within the second for which it may be remembered',
+    'returns 401 for a key that was %s by SQL, once its cache entry of one second has expired',
     async (_how, statement) => {
-      const doomed = await createOrganization(service, 'Doomed');
-      expect(await statusWith(keyHeaders(doomed.keys))).toBe(200);
-      await service.dataSource.query(statement, [doomed.keys.public_api_key]);
-      const revokedAt = Date.now();
+      const ended = await createOrganization(service, 'Ended');
+      expect(await statusWith(keyHeaders(ended.keys))).toBe(200);
+      await service.dataSource.query(statement, [ended.keys.public_api_key]);
+      const endedAt = Date.now();
       for (;;) {
         const askedAt = Date.now();
-        if ((await statusWith(keyHeaders(doomed.keys))) === 401) break;
-        expect(askedAt - revokedAt).toBeLessThanOrEqual(1000);
+        if ((await statusWith(keyHeaders(ended.keys))) === 401) break;
+        expect(askedAt - endedAt).toBeLessThanOrEqual(1000);
         await pause(10);
       }
     },
   );
 
-  it('lets many clients of two organizations work side by side, each in its own', async () => {
+  it('keeps concurrent requests of two organizations apart', async () => {
     const organizations = Array.from({ length: 40 }, (_, n) => (n % 2 === 0 ? acme : other));
     const answers = await Promise.all(
       organizations.map((organization) =>
-        organization.client.post<{ id: string }>('/v1/organizations/users', newUser(organization)),
+        organization.client.post<{ id: string }>(USERS, newUser(organization)),
       ),
     );
     const rows: { id: string; organization_id: string }[] = await service.dataSource.query(
@@ -145,9 +132,9 @@ describe('The API-key guard', () => {
     }
   });
 
-  it('sends one answer form for a stranger whatever he asks for', async () => {
-    const stranger = new Client(service, keyHeaders(createKeyPair() satisfies KeyPair));
-    const answer = await stranger.post('/v1/organizations/users', { email: 5 });
+  it('sends one answer form for a anonymous whatever he asks for', async () => {
+    const anonymous = new Client(service, keyHeaders(createKeyPair() satisfies KeyPair));
+    const answer = await anonymous.post(USERS, { email: 5 });
     expect([answer.status, answer.body.code]).toEqual([401, 'INVALID_CREDENTIALS']);
   });
 });

@@ -1,44 +1,28 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
-import type { ProblemBody } from '../../../src/common/errors/problem.js';
 import { SCOPES, type ScopeName } from '../../../src/common/auth/scopes.js';
-import { makeKey } from '../../support/factories/api-key.js';
-import { createOrganization, type TestOrganization } from '../../support/factories/organization.js';
-import { startApp, type TestApp } from '../../support/app.js';
-import { keyHeaders, type Answer, type Client, type Method } from '../../support/client.js';
+import type { ProblemBody } from '../../../src/common/errors/problem.js';
+import { createApiKey, retrieveApiKey } from '../../support/factories/api-key.js';
+import { type Client, keyHeaders, outcomeOf, statusOf, type Answer } from '../../support/client.js';
+import { operationsOf, type Operation } from '../../support/every-operation.js';
+import { untilSessionWaitsForLock } from '../../support/locks.js';
+import { API_KEYS, UNKNOWN_ID, USERS } from '../../support/paths.js';
+import { useService } from '../../support/use-service.js';
 
-const USERS = '/v1/organizations/users';
-const UNKNOWN = '01a20876-c273-76f4-a413-5eb48530caff';
+const { service, acme } = useService();
 
-interface Operation {
-  operationId: string;
-  security?: unknown[];
-  'x-required-scope': ScopeName;
-}
-
-/** Generated from the OpenAPI document: no operation can be forgotten. */
+/** For every operation of the OpenAPI document. */
 describe('A key with', () => {
-  let service: TestApp;
-  let acme: TestOrganization;
-  let operations: (Operation & { method: Method; path: string })[];
+  let operations: Operation[];
   let withAllBut: Map<ScopeName, Client>;
   let withOnly: Map<ScopeName, Client>;
 
   beforeAll(async () => {
-    service = await startApp();
-    acme = await createOrganization(service);
-    const paths = service.document.paths as unknown as Record<string, Record<string, Operation>>;
-    operations = Object.entries(paths).flatMap(([path, item]) =>
-      Object.entries(item)
-        .filter(([, { security }]) => security === undefined)
-        .map(([method, operation]) => ({
-          ...operation,
-          method: method.toUpperCase() as Method,
-          path: path.replaceAll(/\{[^}]+\}/g, UNKNOWN),
-        })),
-    );
+    operations = operationsOf(service)
+      .filter(({ isPublic }) => !isPublic)
+      .map((operation) => ({ ...operation, path: operation.path.replaceAll(/\{[^}]+\}/g, UNKNOWN_ID) }));
     const clientWith = async (scopes: ScopeName[]): Promise<Client> =>
-      (await makeKey(service, acme, { scopes })).client;
+      (await createApiKey(service, acme, { scopes })).client;
     withOnly = new Map();
     withAllBut = new Map();
     for (const scope of SCOPES) {
@@ -46,20 +30,16 @@ describe('A key with', () => {
       withAllBut.set(scope, await clientWith(SCOPES.filter((held) => held !== scope)));
     }
   });
-  afterAll(() => service.close());
 
-  const send = (
-    client: Client | undefined,
-    { method, path }: (typeof operations)[number],
-  ): Promise<Answer<ProblemBody>> => {
+  const send = (client: Client | undefined, { method, path }: Operation): Promise<Answer<ProblemBody>> => {
     if (client === undefined) throw new Error(`${method} ${path} has no scope`);
     return client.send(method, path, method === 'GET' || method === 'DELETE' ? undefined : {});
   };
 
-  it('all scopes but one may call no operation that needs this one, which the answer names', async () => {
+  it('all scopes but one gets 403 INSUFFICIENT_SCOPE from every operation that requires this one', async () => {
     expect(operations.length).toBeGreaterThan(40);
     for (const operation of operations) {
-      const { operationId, 'x-required-scope': scope } = operation;
+      const { operationId, scope } = operation;
       const { status, body } = await send(withAllBut.get(scope), operation);
       expect([operationId, status, body.code, body.messages]).toEqual([
         operationId,
@@ -70,16 +50,16 @@ describe('A key with', () => {
     }
   });
 
-  it('only one scope may call every operation that needs this one', async () => {
+  it('only one scope may call every operation that requires it', async () => {
     for (const operation of operations) {
-      const { operationId, 'x-required-scope': scope } = operation;
+      const { operationId, scope } = operation;
       const { status } = await send(withOnly.get(scope), operation);
       expect([operationId, [200, 400, 404]]).toEqual([operationId, expect.arrayContaining([status])]);
     }
   });
 
-  it('a scope that is missing is refused before its body is read', async () => {
-    const { key } = await makeKey(service, acme, { scopes: ['users:read'] });
+  it('a missing scope gets 403 before the body is read', async () => {
+    const { key } = await createApiKey(service, acme, { scopes: ['users:read'] });
     const answer = await request(service.server)
       .post(USERS)
       .set(keyHeaders(key))
@@ -88,11 +68,74 @@ describe('A key with', () => {
     expect([answer.status, (answer.body as { code: string }).code]).toEqual([403, 'INSUFFICIENT_SCOPE']);
   });
 
-  it('a scope that is missing is refused no sooner than a wrong key', async () => {
-    const { client } = await makeKey(service, acme, { scopes: [] });
+  it('a missing scope gets 403 after the same delay as a wrong key gets 401', async () => {
+    const { client } = await createApiKey(service, acme, { scopes: [] });
     await client.get(USERS);
     const began = performance.now();
     await client.get(USERS);
     expect(performance.now() - began).toBeGreaterThanOrEqual(20);
+  });
+});
+
+describe('A key without a scope', () => {
+  const READER = ['roles:read', 'api-keys:read', 'api-keys:write'];
+  let reader: Client;
+  let privileged: Awaited<ReturnType<typeof createApiKey>>;
+
+  beforeEach(async () => {
+    ({ client: reader } = await createApiKey(service, acme, { scopes: READER }));
+    privileged = await createApiKey(service, acme, { scopes: [...READER, 'users:write'] });
+  });
+
+  it('cannot grant it in Create or Update API Key (403 INSUFFICIENT_SCOPE)', async () => {
+    const own = await createApiKey(service, { client: reader });
+    const refused = [
+      await reader.post(API_KEYS, {
+        name: 'Privileged',
+        scopes: ['roles:read', 'users:write', 'audit:read'],
+      }),
+      await reader.patch(own.path, { scopes: ['users:write', 'audit:read'] }),
+    ];
+    for (const answer of refused) {
+      expect(outcomeOf(answer)).toEqual([403, 'INSUFFICIENT_SCOPE']);
+      expect(answer.body.messages).toEqual(['The key lacks the scopes users:write, audit:read.']);
+    }
+    expect((await retrieveApiKey(reader, own.path)).scopes).toEqual(READER);
+  });
+
+  it('cannot update, rotate or delete a key that has it', async () => {
+    const { path, client } = privileged;
+    const refused = [
+      await reader.patch(path, { name: 'Mine' }),
+      await reader.patch(path, { scopes: [] }),
+      await reader.post(`${path}/rotate`, {}),
+      await reader.delete(path),
+    ];
+    for (const answer of refused) {
+      expect(outcomeOf(answer)).toEqual([403, 'INSUFFICIENT_SCOPE']);
+      expect(answer.body.messages).toEqual(['The key lacks the scope users:write.']);
+    }
+    expect(await statusOf(client)).toBe(200);
+  });
+
+  it('can update, rotate and delete a key that has no scope beyond its own', async () => {
+    const { path } = await createApiKey(service, acme, { scopes: ['roles:read'] });
+    expect((await reader.patch(path, { scopes: READER })).status).toBe(200);
+    expect((await reader.post(`${path}/rotate`, {})).status).toBe(200);
+    expect((await reader.delete(path)).status).toBe(204);
+  });
+
+  it('cannot grant it while an update that removes it is being committed', async () => {
+    const caller = await createApiKey(service, acme, { scopes: [...READER, 'users:write'] });
+    expect(await statusOf(caller.client)).toBe(200);
+    const rival = service.dataSource.createQueryRunner();
+    await rival.startTransaction();
+    await rival.query('SELECT FROM organizations WHERE id = $1 FOR NO KEY UPDATE', [acme.id]);
+    await rival.query("UPDATE api_keys SET scopes = '{api-keys:write}' WHERE id = $1", [caller.key.id]);
+    const answer = caller.client.post(API_KEYS, { name: 'Too late', scopes: ['users:write'] });
+    await untilSessionWaitsForLock(service);
+    await rival.commitTransaction();
+    await rival.release();
+    expect(outcomeOf(await answer)).toEqual([403, 'INSUFFICIENT_SCOPE']);
   });
 });

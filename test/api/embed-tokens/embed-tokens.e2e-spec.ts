@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
@@ -12,34 +12,30 @@ import type {
 } from '../../../src/signing/dto/signing-keys.response.js';
 import { SigningKeysService } from '../../../src/signing/signing-keys.service.js';
 import type { UserResponse } from '../../../src/users/dto/user.response.js';
-import { createOrganization, newUser, type TestOrganization } from '../../support/factories/organization.js';
+import { createUser, type TestOrganization } from '../../support/factories/organization.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { Client, type Answer } from '../../support/client.js';
+import { UNKNOWN_ID, USERS } from '../../support/paths.js';
+import { useService } from '../../support/use-service.js';
+import { propertyRuns } from '../../support/property-runs.js';
 
-const USERS = '/v1/organizations/users';
 const AUTHENTICATE = '/v1/organizations/authenticate';
 const INTROSPECT = '/v1/organizations/introspect';
 const JWKS = '/.well-known/jwks.json';
-const UNKNOWN_ID = '01a20876-c273-76f4-a413-5eb48530caff';
 const ISSUER = 'https://tenantry.example.com';
 const AUDIENCE = 'https://shop.example.com';
 const DAY = 86_400;
 
-let service: TestApp;
-let acme: TestOrganization;
-let other: TestOrganization;
+const { service, acme, other } = useService({
+  settings: { PUBLIC_URL: ISSUER, TOKEN_AUDIENCE: AUDIENCE },
+  organizations: ['acme', 'other'],
+});
 let user: UserResponse;
 
 beforeAll(async () => {
-  service = await startApp({ PUBLIC_URL: ISSUER, TOKEN_AUDIENCE: AUDIENCE });
-  acme = await createOrganization(service, 'Acme');
-  other = await createOrganization(service, 'Other');
   user = await createUser(acme);
 });
-afterAll(() => service.close());
 
-const createUser = async (organization: TestOrganization): Promise<UserResponse> =>
-  (await organization.client.post<UserResponse>(USERS, newUser(organization))).body;
 const tokenOf = async ({ client }: TestOrganization, { id }: { id: string }): Promise<string> =>
   (await client.post<TokenResponse>(AUTHENTICATE, { user_id: id })).body.access_token;
 const introspect = (
@@ -55,8 +51,8 @@ const originOf = ({ server }: TestApp): string =>
   `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
 const now = (): number => Math.floor(Date.now() / 1000);
 
-describe('Authenticate White-Label User', () => {
-  it('answers a bearer token for a day', async () => {
+describe('Authenticate White-Label User (POST /v1/organizations/authenticate)', () => {
+  it('returns a bearer token that is valid for a day', async () => {
     const answer = await acme.client.post<TokenResponse>(AUTHENTICATE, { user_id: user.id });
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({
@@ -67,14 +63,14 @@ describe('Authenticate White-Label User', () => {
     expect(answer.headers['cache-control']).toBe('no-store');
   });
 
-  it('gives a token that a stranger can verify by the published keys alone', async () => {
+  it('returns a token that can be verified with the published keys', async () => {
     const keys = createRemoteJWKSet(new URL(originOf(service) + JWKS));
     const token = await tokenOf(acme, user);
     const { payload } = await jwtVerify(token, keys, { issuer: ISSUER, audience: AUDIENCE });
     expect(payload.sub).toBe(user.id);
   });
 
-  it('names in the token its issuer and audience, user and organization, its times and an id', async () => {
+  it('returns a token with issuer, audience, user, organization, times and id', async () => {
     const claims = decodeJwt(await tokenOf(acme, user));
     expect(claims).toEqual({
       iss: ISSUER,
@@ -88,7 +84,7 @@ describe('Authenticate White-Label User', () => {
     expect(Math.abs(now() - Number(claims.iat))).toBeLessThan(60);
   });
 
-  it('signs by ES256, and names the key', async () => {
+  it('signs with ES256 and sets kid', async () => {
     expect(decodeProtectedHeader(await tokenOf(acme, user))).toEqual({
       alg: 'ES256',
       typ: 'JWT',
@@ -96,16 +92,16 @@ describe('Authenticate White-Label User', () => {
     });
   });
 
-  it('gives another token each time', async () => {
+  it('returns another token each time', async () => {
     expect(await tokenOf(acme, user)).not.toBe(await tokenOf(acme, user));
   });
 
-  it('takes the id in any case, and names it as it is kept', async () => {
+  it('accepts the id in upper case and sets sub in lower case', async () => {
     const token = await tokenOf(acme, { id: user.id.toUpperCase() });
     expect(decodeJwt(token).sub).toBe(user.id);
   });
 
-  it('answers 401 LOGIN_FAILED for a user that the organization does not have, known elsewhere or not', async () => {
+  it('returns the same 401 LOGIN_FAILED for an unknown user as for a foreign one', async () => {
     const foreign = await createUser(other);
     const answers = await Promise.all(
       [foreign.id, UNKNOWN_ID].map((user_id) => acme.client.post(AUTHENTICATE, { user_id })),
@@ -118,7 +114,7 @@ describe('Authenticate White-Label User', () => {
     expect(first).toEqual(second);
   });
 
-  it('answers 401 LOGIN_FAILED for a deleted user', async () => {
+  it('returns 401 LOGIN_FAILED for a deleted user', async () => {
     const deleted = await createUser(acme);
     await acme.client.delete(`${USERS}/${deleted.id}`);
     const answer = await acme.client.post(AUTHENTICATE, { user_id: deleted.id });
@@ -131,27 +127,27 @@ describe('Authenticate White-Label User', () => {
     [{ user_id: 5 }, ['user_id INVALID_TYPE']],
     [{ user_id: 'me' }, ['user_id INVALID_UUID']],
     [{ user_id: UNKNOWN_ID, org: UNKNOWN_ID }, ['org UNKNOWN_PROPERTY']],
-  ])('refuses %j', async (body, errors) => {
+  ])('returns 400 for %j', async (body, errors) => {
     const answer = await acme.client.post(AUTHENTICATE, body);
     expect([answer.status, answer.body.code]).toEqual([400, 'VALIDATION_ERROR']);
     expect(answer.body.errors.map(({ field, code }) => `${field} ${code}`)).toEqual(errors);
   });
 
-  it('needs keys', async () => {
+  it('returns 401 without keys', async () => {
     const answer = await new Client(service).post(AUTHENTICATE, { user_id: user.id });
     expect([answer.status, answer.body.code]).toEqual([401, 'INVALID_CREDENTIALS']);
   });
 });
 
-describe('Introspect Token', () => {
-  it('answers for a token in force all that it says', async () => {
+describe('Introspect Token (POST /v1/organizations/introspect)', () => {
+  it('returns the claims of an active token', async () => {
     const token = await tokenOf(acme, user);
     const answer = await introspect(token);
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({ active: true, token_type: 'Bearer', ...decodeJwt(token) });
   });
 
-  it('answers inactive at once when the user was deleted', async () => {
+  it('returns active: false as soon as the user is deleted', async () => {
     const deleted = await createUser(acme);
     const token = await tokenOf(acme, deleted);
     expect(await isActive(token)).toBe(true);
@@ -159,20 +155,20 @@ describe('Introspect Token', () => {
     expect((await introspect(token)).body).toEqual({ active: false });
   });
 
-  it("answers inactive for another organization's token", async () => {
+  it("returns active: false for another organization's token", async () => {
     const token = await tokenOf(acme, user);
     expect((await introspect(token, other)).body).toEqual({ active: false });
   });
 
   it.each(['', ' ', 'nonsense', 'a.b.c', '..', '\u0000', '\ud800', 'x'.repeat(100_000), 'ey.ey.ey'])(
-    'answers inactive for the nonsense %j',
+    'returns active: false for the invalid token %j',
     async (token) => {
       const answer = await introspect(token);
       expect([answer.status, answer.body]).toEqual([200, { active: false }]);
     },
   );
 
-  it('answers inactive for anything made up, and never fails', async () => {
+  it('returns active: false for random tokens', async () => {
     const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
     const header = fc.record(
       {
@@ -189,7 +185,7 @@ describe('Introspect Token', () => {
         const answer = await introspect(`${part(first)}.${part(second)}.${third}`);
         expect([answer.status, answer.body]).toEqual([200, { active: false }]);
       }),
-      { numRuns: 40 },
+      { numRuns: propertyRuns(40) },
     );
   });
 
@@ -198,26 +194,26 @@ describe('Introspect Token', () => {
     [{ token: null }, ['token INVALID_TYPE']],
     [{ token: ['x'] }, ['token INVALID_TYPE']],
     [{ token: 'x', hint: 'x' }, ['hint UNKNOWN_PROPERTY']],
-  ])('refuses %j', async (body, errors) => {
+  ])('returns 400 for %j', async (body, errors) => {
     const answer = await acme.client.post(INTROSPECT, body);
     expect(answer.status).toBe(400);
     expect(answer.body.errors.map(({ field, code }) => `${field} ${code}`)).toEqual(errors);
   });
 
-  it('needs keys', async () => {
+  it('returns 401 without keys', async () => {
     const answer = await new Client(service).post(INTROSPECT, { token: await tokenOf(acme, user) });
     expect(answer.status).toBe(401);
   });
 });
 
-describe("A token with one thing wrong, though signed by the service's own key", () => {
+describe("Introspect Token with one invalid claim, signed by the service's key,", () => {
   /** Claims that are right but for the changes, signed by the service. */
   const signed = async (changes: Record<string, unknown>, typ = 'JWT'): Promise<string> => {
     const claims = { ...decodeJwt(await tokenOf(acme, user)), ...changes };
     return service.app.get(SigningKeysService).sign(typ, claims);
   };
 
-  it('would count if nothing were wrong', async () => {
+  it('returns active: true without the invalid claim', async () => {
     expect(await isActive(await signed({}))).toBe(true);
   });
 
@@ -225,22 +221,22 @@ describe("A token with one thing wrong, though signed by the service's own key",
     ['is expired', { exp: now() }],
     ['has another issuer', { iss: 'https://elsewhere.example.com' }],
     ['has another audience', { aud: 'https://elsewhere.example.com' }],
-    ['has an audience that only starts like it', { aud: `${AUDIENCE}.evil.example.com` }],
+    ['has an audience that starts with the right one', { aud: `${AUDIENCE}.evil.example.com` }],
     ['names another organization', { org: UNKNOWN_ID }],
-    ['names a user that is not there', { sub: UNKNOWN_ID }],
+    ['names an unknown user', { sub: UNKNOWN_ID }],
     ['never expires', { exp: undefined }],
     ['has no id', { jti: undefined }],
-    ['counts only later', { nbf: now() + 60 }],
-  ])('does not count when it %s', async (_what, changes) => {
+    ['is not valid yet', { nbf: now() + 60 }],
+  ])('returns active: false if the token %s', async (_what, changes) => {
     expect((await introspect(await signed(changes))).body).toEqual({ active: false });
   });
 
-  it('does not count when it is another kind of token', async () => {
+  it('returns active: false for another token type', async () => {
     expect(await isActive(await signed({}, 'audit+jwt'))).toBe(false);
   });
 });
 
-describe('A token that was forged', () => {
+describe('Introspect Token with a forged token returns active: false', () => {
   const publicJwk = async (): Promise<SigningKeyResponse> => {
     const { body } = await new Client(service).get<SigningKeysResponse>(JWKS);
     const [key] = body.keys;
@@ -250,14 +246,14 @@ describe('A token that was forged', () => {
   const forgery = async (header: { alg: string; kid?: string }): Promise<SignJWT> =>
     new SignJWT(decodeJwt(await tokenOf(acme, user))).setProtectedHeader({ typ: 'JWT', ...header });
 
-  it('by another key under the same kid does not count', async () => {
+  it('for another key with the same kid', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const { kid } = await publicJwk();
     const token = await (await forgery({ alg: 'ES256', kid })).sign(privateKey);
     expect((await introspect(token)).body).toEqual({ active: false });
   });
 
-  it('by another key that it brings along does not count', async () => {
+  it('for another key in the jwk header', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const { kid } = await publicJwk();
     const header = { alg: 'ES256', kid, jwk: publicKey.export({ format: 'jwk' }) };
@@ -265,7 +261,7 @@ describe('A token that was forged', () => {
     expect(await isActive(token)).toBe(false);
   });
 
-  it('by HS256, with the public key for its secret, does not count', async () => {
+  it('for HS256 with the public key as secret', async () => {
     const jwk = await publicJwk();
     const key = createPublicKey({ key: Object.fromEntries(Object.entries(jwk)), format: 'jwk' });
     for (const secret of [
@@ -278,17 +274,14 @@ describe('A token that was forged', () => {
     }
   });
 
-  it.each(['none', 'None', 'NONE', ''])(
-    'without a signature, under the algorithm %j, does not count',
-    async (alg) => {
-      const claims = (await tokenOf(acme, user)).split('.')[1];
-      const { kid } = await publicJwk();
-      const header = Buffer.from(JSON.stringify({ alg, kid, typ: 'JWT' })).toString('base64url');
-      expect(await isActive(`${header}.${String(claims)}.`)).toBe(false);
-    },
-  );
+  it.each(['none', 'None', 'NONE', ''])('without a signature, for the algorithm %j', async (alg) => {
+    const claims = (await tokenOf(acme, user)).split('.')[1];
+    const { kid } = await publicJwk();
+    const header = Buffer.from(JSON.stringify({ alg, kid, typ: 'JWT' })).toString('base64url');
+    expect(await isActive(`${header}.${String(claims)}.`)).toBe(false);
+  });
 
-  it('by a changed claim does not count', async () => {
+  it('for a changed claim', async () => {
     const [header, , signature] = (await tokenOf(acme, user)).split('.');
     const victim = await createUser(acme);
     const claims = { ...decodeJwt(await tokenOf(acme, user)), sub: victim.id };
@@ -296,7 +289,7 @@ describe('A token that was forged', () => {
     expect(await isActive(`${String(header)}.${changed}.${String(signature)}`)).toBe(false);
   });
 
-  it('under kids that nobody knows costs few queries, however many there are', async () => {
+  it('for unknown kids, with few queries for many of them', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const tokens = await Promise.all(
       Array.from({ length: 60 }, async (_, n) =>
@@ -314,11 +307,11 @@ describe('A token that was forged', () => {
   });
 });
 
-describe('List Signing Keys', () => {
+describe('List Signing Keys (GET /.well-known/jwks.json)', () => {
   const keys = async (): Promise<Answer<SigningKeysResponse>> =>
     new Client(service).get<SigningKeysResponse>(JWKS);
 
-  it('answers the public keys to anyone, and no private member of them', async () => {
+  it('returns the public keys without authentication, and nothing private', async () => {
     const { kid } = decodeProtectedHeader(await tokenOf(acme, user));
     const answer = await keys();
     expect(answer.status).toBe(200);
@@ -337,11 +330,11 @@ describe('List Signing Keys', () => {
     });
   });
 
-  it('lets caches keep the answer for a minute', async () => {
+  it('returns Cache-Control of one minute', async () => {
     expect((await keys()).headers['cache-control']).toBe('public, max-age=60');
   });
 
-  it('answers an empty list before the first token, and makes no key', async () => {
+  it('returns an empty list before the first token, and creates no key', async () => {
     const fresh = await startApp();
     const answer = await new Client(fresh).get<SigningKeysResponse>(JWKS);
     expect(answer.body).toEqual({ keys: [] });
@@ -349,7 +342,7 @@ describe('List Signing Keys', () => {
     await fresh.close();
   });
 
-  it('asks the database a few times a second at most', async () => {
+  it('queries the database a few times a second at most', async () => {
     const queries = jest.spyOn(service.app.get(DataSource), 'query');
     const began = performance.now();
     await Promise.all(Array.from({ length: 60 }, keys));
@@ -359,8 +352,8 @@ describe('List Signing Keys', () => {
   });
 });
 
-describe('The issuer', () => {
-  it('is where the service listens when nothing else is set, and its own audience', async () => {
+describe('The issuer of embed tokens', () => {
+  it('is the address of the service, and also the audience, without PUBLIC_URL and TOKEN_AUDIENCE', async () => {
     const plain = await startApp({ HOST: '0.0.0.0', PORT: 0 }, service.database);
     const client = Client.with(plain, acme.keys);
     const { body } = await client.post<TokenResponse>(AUTHENTICATE, { user_id: user.id });

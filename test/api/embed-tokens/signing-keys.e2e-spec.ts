@@ -1,41 +1,29 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { decodeProtectedHeader } from 'jose';
 import type { TokenResponse } from '../../../src/embed-tokens/dto/create-token.dto.js';
 import type { IntrospectionResponse } from '../../../src/embed-tokens/dto/introspect-token.dto.js';
 import type { SigningKeysResponse } from '../../../src/signing/dto/signing-keys.response.js';
 import type { UserResponse } from '../../../src/users/dto/user.response.js';
-import { createOrganization, newUser, type TestOrganization } from '../../support/factories/organization.js';
-import { startApp, type TestApp } from '../../support/app.js';
-import { TEST_ENCRYPTION_KEY } from '../../support/encryption-key.js';
-import { Client, keyHeaders, type Answer } from '../../support/client.js';
-import { createDataDir, ServiceProcess } from '../../support/service-process.js';
+import { createUser } from '../../support/factories/organization.js';
+import type { TestApp } from '../../support/app.js';
+import { Client, type Answer } from '../../support/client.js';
+import { USERS } from '../../support/paths.js';
+import { useService } from '../../support/use-service.js';
 
-const USERS = '/v1/organizations/users';
 const AUTHENTICATE = '/v1/organizations/authenticate';
 const INTROSPECT = '/v1/organizations/introspect';
 const JWKS = '/.well-known/jwks.json';
 const ANOTHER_KEY = Buffer.alloc(32, 'another').toString('base64');
 
-let service: TestApp;
+const { service, startReplica, acme } = useService();
 let replica: TestApp;
-let acme: TestOrganization;
 let user: UserResponse;
-let environment: Record<string, string>;
 
 beforeAll(async () => {
-  service = await startApp();
-  replica = await startApp({}, service.database);
-  acme = await createOrganization(service);
-  user = (await acme.client.post<UserResponse>(USERS, newUser(acme))).body;
-  environment = { DATABASE_URL: service.database.url, ENCRYPTION_KEY: TEST_ENCRYPTION_KEY };
+  replica = await startReplica();
+  user = await createUser(acme);
 });
 beforeEach(() => service.dataSource.query('DELETE FROM signing_keys'));
-afterAll(async () => {
-  await replica.close();
-  await service.close();
-});
 
 const authenticate = (by: TestApp = service): Promise<Answer<TokenResponse>> =>
   Client.with(by, acme.keys).post<TokenResponse>(AUTHENTICATE, { user_id: user.id });
@@ -49,8 +37,6 @@ const publishedBy = async (by: TestApp): Promise<string[]> => {
   const { body } = await new Client(by).get<SigningKeysResponse>(JWKS);
   return body.keys.map(({ kid }) => kid);
 };
-const cli = (command: string, changes: Record<string, string> = {}): ReturnType<typeof ServiceProcess.cli> =>
-  ServiceProcess.cli({ ...environment, ...changes }, 'signing-keys', ...command.split(' '));
 const storedKids = async (): Promise<string[]> => {
   const rows = await service.dataSource.query<{ kid: string }[]>(
     'SELECT kid FROM signing_keys ORDER BY created_at',
@@ -59,7 +45,7 @@ const storedKids = async (): Promise<string[]> => {
 };
 
 describe('The first signing key', () => {
-  it('is made once, however many tokens are asked of two replicas at the same moment', async () => {
+  it('is created once for concurrent requests to two replicas', async () => {
     const tokens = await Promise.all(
       Array.from({ length: 20 }, (_, n) => tokenBy(n % 2 === 0 ? service : replica)),
     );
@@ -67,12 +53,12 @@ describe('The first signing key', () => {
     expect(new Set(tokens.map(kidOf)).size).toBe(1);
   });
 
-  it('makes tokens that the other replica knows at once', async () => {
+  it('signs tokens that the other replica accepts at once', async () => {
     expect(await isActiveAt(replica, await tokenBy(service))).toBe(true);
     expect(await isActiveAt(service, await tokenBy(replica))).toBe(true);
   });
 
-  it('is not kept in the clear', async () => {
+  it('is stored encrypted', async () => {
     await authenticate();
     const [row] = await service.dataSource.query<{ private_key: Buffer }[]>(
       'SELECT private_key FROM signing_keys',
@@ -83,199 +69,32 @@ describe('The first signing key', () => {
   });
 });
 
-describe('signing-keys rotate', () => {
-  it('makes a new key, which signs at once, and keeps the old one in force', async () => {
-    const before = await tokenBy(service);
-    const { code, output } = await cli('rotate');
-    const after = await tokenBy(service);
-    expect(code).toBe(0);
-    expect(output.split('\n').map((line) => line.split(/\s/)[0])).toEqual([kidOf(after), kidOf(before), '']);
-    expect(kidOf(after)).not.toBe(kidOf(before));
-    expect(await publishedBy(service)).toEqual([kidOf(after), kidOf(before)]);
-    expect(await isActiveAt(service, before)).toBe(true);
-    expect(await isActiveAt(service, after)).toBe(true);
-  });
-
-  it('makes tokens that a replica which looked a moment ago knows too', async () => {
-    const before = await tokenBy(service);
-    expect(await isActiveAt(replica, before)).toBe(true);
-    await cli('rotate');
-    const after = await tokenBy(service);
-    expect(await isActiveAt(replica, after)).toBe(true);
-    expect(await publishedBy(replica)).toContain(kidOf(after));
-  });
-
-  it('publishes the old key until its last token has expired', async () => {
-    const last = await tokenBy(service);
-    await cli('rotate');
-    const [row] = await service.dataSource.query<{ published_until: Date }[]>(
-      'SELECT published_until FROM signing_keys WHERE kid = $1',
-      [kidOf(last)],
-    );
-    const expiry = Number(decodeJwt(last).exp) * 1000;
-    const more = Number(row?.published_until) - expiry;
-    expect(more).toBeGreaterThan(0);
-    expect(more).toBeLessThan(120_000);
-  });
-
-  it('neither publishes nor accepts the old key after that', async () => {
-    const before = await tokenBy(service);
-    await cli('rotate');
-    await service.dataSource.query(
-      'UPDATE signing_keys SET published_until = now() WHERE retired_at IS NOT NULL',
-    );
-    expect(await publishedBy(service)).not.toContain(kidOf(before));
-    expect(await isActiveAt(service, before)).toBe(false);
-  });
-
-  it('makes the first key where there is none', async () => {
-    const { output } = await cli('rotate');
-    expect(output).toMatch(/^[\w-]{43} {2}in use since \S+Z\n$/);
-    expect(await storedKids()).toEqual([kidOf(await tokenBy(service))]);
-  });
-
-  it('run several times at once leaves one key in use', async () => {
-    await Promise.all([cli('rotate'), cli('rotate'), cli('rotate')]);
-    const rows: unknown[] = await service.dataSource.query(
-      'SELECT FROM signing_keys WHERE retired_at IS NULL',
-    );
-    expect([(await storedKids()).length, rows.length]).toEqual([3, 1]);
-  });
-
-  it('says what to set, and changes nothing, without ENCRYPTION_KEY in production', async () => {
-    const { code, output } = await ServiceProcess.cli(
-      { DATABASE_URL: service.database.url, NODE_ENV: 'production' },
-      'signing-keys',
-      'rotate',
-    );
-    expect(code).toBe(1);
-    expect(output).toContain('ENCRYPTION_KEY is not set');
-    expect(await storedKids()).toEqual([]);
-  });
-});
-
-describe('signing-keys list', () => {
-  it('says so when there is no key', async () => {
-    expect(await cli('list')).toEqual({ code: 0, output: expect.stringContaining('There is no key yet') });
-  });
-
-  it('tells of each key whether it signs, is published, or no longer so', async () => {
-    await cli('rotate');
-    await cli('rotate');
-    await service.dataSource.query(
-      "UPDATE signing_keys SET published_until = now() - interval '1 hour' WHERE retired_at IS NOT NULL",
-    );
-    await cli('rotate');
-    const { output } = await cli('list');
-    expect(output).toMatch(
-      /^\S{43} {2}in use since \S+Z\n\S{43} {2}retired \S+Z, published until \S+Z\n\S{43} {2}retired \S+Z, was published until \S+Z\n$/,
-    );
-  });
-});
-
-describe('With another ENCRYPTION_KEY than that of the stored key', () => {
-  let stranger: TestApp;
+describe('With another ENCRYPTION_KEY than that of the stored signing key', () => {
+  let other: TestApp;
   let before: string;
 
   beforeAll(async () => {
-    stranger = await startApp({ ENCRYPTION_KEY: ANOTHER_KEY }, service.database);
+    other = await startReplica({ ENCRYPTION_KEY: ANOTHER_KEY });
   });
   beforeEach(async () => {
     before = await tokenBy(service);
   });
-  afterAll(() => stranger.close());
 
-  it('a token is refused with 503, no second key is made, and everything else goes on', async () => {
-    const answer = await Client.with(stranger, acme.keys).post(AUTHENTICATE, { user_id: user.id });
+  it('Authenticate White-Label User returns 503, creates no key, and other requests succeed', async () => {
+    const answer = await Client.with(other, acme.keys).post(AUTHENTICATE, { user_id: user.id });
     expect([answer.status, answer.body.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
     expect(answer.body.messages).toEqual([expect.stringContaining('the log of the service has the cause')]);
     expect(await storedKids()).toEqual([kidOf(before)]);
-    expect((await Client.with(stranger, acme.keys).get(USERS)).status).toBe(200);
+    expect((await Client.with(other, acme.keys).get(USERS)).status).toBe(200);
   });
 
-  it('tokens made before are verified all the same', async () => {
-    expect(await isActiveAt(stranger, before)).toBe(true);
-    expect(await publishedBy(stranger)).toEqual([kidOf(before)]);
-  });
-
-  it('a rotation is refused, so that nobody rotates with a key that the replicas do not have', async () => {
-    const { code, output } = await cli('rotate', { ENCRYPTION_KEY: ANOTHER_KEY });
-    expect([code, output]).toEqual([1, expect.stringContaining('signing-keys rotate --force')]);
-    expect(await storedKids()).toEqual([kidOf(before)]);
-  });
-
-  it('a rotation by force gives up the lost key, and the tokens made by it still count', async () => {
-    await cli('rotate --force', { ENCRYPTION_KEY: ANOTHER_KEY });
-    expect(kidOf(await tokenBy(stranger))).not.toBe(kidOf(before));
-    expect(await isActiveAt(stranger, before)).toBe(true);
-  });
-
-  it('the log tells the cause', async () => {
-    const started = await ServiceProcess.start({ ...environment, ENCRYPTION_KEY: ANOTHER_KEY });
-    expect((await authenticateAt(started)).status).toBe(503);
-    await started.stop();
-    expect(started.output).toContain(`the signing key ${kidOf(before)} was encrypted with another`);
-    expect(started.output).not.toContain(ANOTHER_KEY);
+  it('Introspect Token still accepts earlier tokens', async () => {
+    expect(await isActiveAt(other, before)).toBe(true);
+    expect(await publishedBy(other)).toEqual([kidOf(before)]);
   });
 });
 
-describe('Without ENCRYPTION_KEY', () => {
-  let dataDir: Awaited<ReturnType<typeof createDataDir>>;
-  let running: ServiceProcess[] = [];
-
-  beforeEach(async () => {
-    dataDir = await createDataDir();
-  });
-  afterEach(async () => {
-    await Promise.all(running.map((started) => started.stop()));
-    running = [];
-    await dataDir.remove();
-  });
-
-  const start = async (changes: Record<string, string> = {}): Promise<ServiceProcess> => {
-    const started = await ServiceProcess.start({
-      DATABASE_URL: service.database.url,
-      DATA_DIR: dataDir.path,
-      ...changes,
-    });
-    running.push(started);
-    return started;
-  };
-  const keyFile = (): string => join(dataDir.path, 'encryption-key');
-
-  it('outside production two services that sign at once make one file, which only its owner can read', async () => {
-    const services = await Promise.all([start(), start()]);
-    const answers = await Promise.all([...services, ...services].map(authenticateAt));
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
-    expect(readFileSync(keyFile(), 'utf8')).toMatch(/^[\w+/]{43}=\n$/);
-    expect((statSync(keyFile()).mode & 0o777).toString(8)).toBe('600');
-    expect(await storedKids()).toHaveLength(1);
-  });
-
-  it('the file is used again after a restart', async () => {
-    const first = await start();
-    expect((await authenticateAt(first)).status).toBe(200);
-    await first.stop();
-    expect((await authenticateAt(await start())).status).toBe(200);
-  });
-
-  it('an external database in production starts with one warning, and refuses tokens, saying what to set', async () => {
-    const started = await start({ NODE_ENV: 'production' });
-    await started.saying('ENCRYPTION_KEY is not set');
-    const warnings = started.output.split('\n').filter((line) => line.includes('ENCRYPTION_KEY is not set'));
-    expect(warnings).toEqual([expect.stringContaining('"level":40')]);
-    const answer = await authenticateAt(started);
-    expect(answer.status).toBe(503);
-    expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
-    expect(await answer.json()).toMatchObject({
-      code: 'SERVICE_UNAVAILABLE',
-      messages: [expect.stringContaining('Set it to 32 random bytes in base64')],
-    });
-    expect(existsSync(keyFile())).toBe(false);
-  });
-});
-
-describe('Raw SQL', () => {
+describe('Signing keys in the database', () => {
   const key = "decode('00', 'hex')";
 
   it.each([
@@ -291,15 +110,7 @@ describe('Raw SQL', () => {
       'signing_keys_retired_check',
       `INSERT INTO signing_keys (kid, public_jwk, private_key, retired_at) VALUES ('a', '{}', ${key}, now())`,
     ],
-  ])('cannot break %s', async (constraint, statement) => {
+  ])('have the constraint %s', async (constraint, statement) => {
     await expect(service.dataSource.query(statement)).rejects.toMatchObject({ driverError: { constraint } });
   });
 });
-
-function authenticateAt({ origin }: ServiceProcess): Promise<Response> {
-  return fetch(origin + AUTHENTICATE, {
-    method: 'POST',
-    headers: { ...keyHeaders(acme.keys), 'Content-Type': 'application/json' },
-    body: JSON.stringify({ user_id: user.id }),
-  });
-}

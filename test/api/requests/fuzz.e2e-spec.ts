@@ -1,22 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
-import { createOrganization, newUser, type TestOrganization } from '../../support/factories/organization.js';
-import { startApp, type TestApp } from '../../support/app.js';
+import { newUser } from '../../support/factories/organization.js';
+import { USERS } from '../../support/paths.js';
+import { useService } from '../../support/use-service.js';
+import { propertyRuns } from '../../support/property-runs.js';
 
-const USERS = '/v1/organizations/users';
-
-describe('Create User, given anything at all', () => {
-  let service: TestApp;
-  let acme: TestOrganization;
-  let other: TestOrganization;
-
-  beforeAll(async () => {
-    service = await startApp();
-    acme = await createOrganization(service, 'Acme');
-    other = await createOrganization(service, 'Other');
-  });
-  afterAll(() => service.close());
+describe('Create User (POST /v1/organizations/users) with random bodies', () => {
+  const { service, acme, other } = useService({ organizations: ['acme', 'other'] });
 
   const users = async (): Promise<number> => {
     const rows: { count: number }[] = await service.dataSource.query(
@@ -25,8 +16,8 @@ describe('Create User, given anything at all', () => {
     return rows[0]?.count ?? -1;
   };
 
-  /** Either a user is made as documented, or nothing is, and the answer is a documented 4xx. */
-  const holds = async (body: string, isKeyed: boolean): Promise<void> => {
+  /** Expects one new user and 201, or no new user and a documented error. */
+  const expectUserOrError = async (body: string, isKeyed: boolean): Promise<void> => {
     const before = await users();
     const headers: Record<string, string> = isKeyed ? { 'X-Idempotency-Key': randomUUID() } : {};
     const answer = await acme.client.post(USERS, body, headers);
@@ -38,13 +29,16 @@ describe('Create User, given anything at all', () => {
     }
   };
 
-  it('as JSON of any form, makes a whole user or none, and never fails', async () => {
-    await fc.assert(fc.asyncProperty(jsonText(fc.jsonValue({ maxDepth: 4 })), fc.boolean(), holds), {
-      numRuns: 150,
-    });
+  it('creates a user or returns a documented error for any JSON', async () => {
+    await fc.assert(
+      fc.asyncProperty(jsonText(fc.jsonValue({ maxDepth: 4 })), fc.boolean(), expectUserOrError),
+      {
+        numRuns: propertyRuns(150),
+      },
+    );
   });
 
-  it('as a right body with one member changed to anything, makes a whole user or none, and never fails', async () => {
+  it('creates a user or returns a documented error for any value of one property', async () => {
     const member = fc.constantFrom(
       'email',
       'first_name',
@@ -52,8 +46,8 @@ describe('Create User, given anything at all', () => {
       'account_permissions',
       'account_group_permissions',
     );
-    const id = fc.oneof(fc.uuid(), fc.constantFrom('ours', 'theirs'), fc.string());
-    const role = fc.oneof(fc.constantFrom('Agent', 'Admin', 'foreign'), fc.string({ unit: 'binary' }));
+    const id = fc.oneof(fc.uuid(), fc.constantFrom('own', 'foreign'), fc.string());
+    const role = fc.oneof(fc.constantFrom('Agent', 'Admin', 'foreign role'), fc.string({ unit: 'binary' }));
     const entry = fc.oneof(
       fc.record({ account_id: id, role_id: role }, { requiredKeys: [] }),
       fc.record({ account_group_id: id, role_id: role }, { requiredKeys: [] }),
@@ -66,24 +60,24 @@ describe('Create User, given anything at all', () => {
       fc.array(entry, { maxLength: 5 }),
     );
     const known: Record<string, string> = {
-      ours: acme.account.id,
-      theirs: other.account.id,
+      own: acme.account.id,
+      foreign: other.account.id,
       Agent: acme.roles.Agent,
       Admin: acme.roles.Admin,
-      foreign: other.roles.Agent,
+      'foreign role': other.roles.Agent,
     };
     await fc.assert(
       fc.asyncProperty(member, value, fc.boolean(), async (name, changed, isKeyed) => {
         const filled = JSON.parse(JSON.stringify(changed), (_key, inner: unknown) =>
           typeof inner === 'string' ? (known[inner] ?? inner) : inner,
         ) as unknown;
-        await holds(JSON.stringify(newUser(acme, { [name]: filled })), isKeyed);
+        await expectUserOrError(JSON.stringify(newUser(acme, { [name]: filled })), isKeyed);
       }),
-      { numRuns: 300 },
+      { numRuns: propertyRuns(300) },
     );
   });
 
-  it('never gave a role that may not be given, nor one on what belongs to another', async () => {
+  it('has stored no permission with a reserved role or on a foreign account', async () => {
     const wrong: unknown[] = await service.dataSource.query(
       `SELECT 1 FROM account_permissions p
        LEFT JOIN roles r ON r.organization_id = p.organization_id AND r.id = p.role_id AND NOT r.admin AND NOT r.staff
@@ -95,7 +89,7 @@ describe('Create User, given anything at all', () => {
   });
 });
 
-/** With values in some places that are JSON, and that no canonical form has. */
+/** JSON, some of it with values that have no canonical form. */
 function jsonText(values: fc.Arbitrary<unknown>): fc.Arbitrary<string> {
   const odd = fc.constantFrom('"\\ud800"', '{"\\udfff":1}', '1e999', '-1e999');
   return fc.tuple(values, odd, fc.boolean()).map(([value, text, isOdd]) => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { Page } from '../../../src/common/pagination/page.js';
 import { IdempotencyService } from '../../../src/unit-of-work/idempotency/idempotency.service.js';
@@ -6,32 +6,24 @@ import type { UserResponse } from '../../../src/users/dto/user.response.js';
 import {
   createAccount,
   createOrganization,
+  createUser,
   newUser,
-  type TestOrganization,
 } from '../../support/factories/organization.js';
-import { startApp, type TestApp } from '../../support/app.js';
 import type { Answer, Method } from '../../support/client.js';
-import { untilSomebodyWaitsForALock } from '../../support/locks.js';
+import { isMutation, operationsOf } from '../../support/every-operation.js';
+import { untilSessionWaitsForLock } from '../../support/locks.js';
+import { ACCOUNTS, API_KEYS, GROUPS, USERS } from '../../support/paths.js';
+import { useService } from '../../support/use-service.js';
 
-const USERS = '/v1/organizations/users';
 const KEY = 'X-Idempotency-Key';
 
-/** POSTs that change nothing. */
-const QUESTIONS = ['check-permissions', 'authenticate-whitelabel-user', 'introspect-token'];
-
-describe('A request with an idempotency key', () => {
-  let service: TestApp;
-  let acme: TestOrganization;
+describe('X-Idempotency-Key', () => {
+  const { service, acme } = useService();
   let key: string;
 
-  beforeAll(async () => {
-    service = await startApp();
-    acme = await createOrganization(service);
-  });
   beforeEach(() => {
     key = randomUUID();
   });
-  afterAll(() => service.close());
 
   const send = <T = { code?: string; errors?: object[] }>(
     method: Method,
@@ -44,21 +36,13 @@ describe('A request with an idempotency key', () => {
   const isReplayed = ({ headers }: { headers: Record<string, unknown> }): boolean =>
     headers['idempotent-replayed'] === 'true';
 
-  it('can be every request that changes something', () => {
-    const paths = service.document.paths as Record<
-      string,
-      Record<string, { operationId: string; parameters?: { name: string }[] }>
-    >;
-    const without = Object.values(paths)
-      .flatMap((item) => Object.entries(item))
-      .filter(([method, { operationId }]) => method !== 'get' && !QUESTIONS.includes(operationId))
-      .filter(([, { parameters = [] }]) => !parameters.some(({ name }) => name === KEY))
-      .map(([, { operationId }]) => operationId);
+  it('is a header of every operation that changes something', () => {
+    const without = operationsOf(service).filter((one) => isMutation(one) && !one.headers.includes(KEY));
     expect(without).toEqual([]);
   });
 
   it.each([KEY, 'Idempotency-Key'])(
-    'sent again with %s is answered the same, and done once',
+    '%s: a repeated request returns the same response and is done once',
     async (header) => {
       const body = newUser(acme);
       const first = await send<UserResponse>('POST', USERS, body, { [header]: key });
@@ -72,8 +56,8 @@ describe('A request with an idempotency key', () => {
     },
   );
 
-  it('that deletes is answered 204 again', async () => {
-    const { body: user } = await acme.client.post<UserResponse>(USERS, newUser(acme));
+  it('a repeated DELETE returns 204', async () => {
+    const user = await createUser(acme);
     const answers = [
       await send('DELETE', `${USERS}/${user.id}`),
       await send('DELETE', `${USERS}/${user.id}`),
@@ -84,8 +68,8 @@ describe('A request with an idempotency key', () => {
     ]);
   });
 
-  it('that replaces is not done again over a later change', async () => {
-    const { body: user } = await acme.client.post<UserResponse>(USERS, newUser(acme));
+  it('a repeated PATCH does not overwrite a later change', async () => {
+    const user = await createUser(acme);
     const path = `${USERS}/${user.id}`;
     await send('PATCH', path, { first_name: 'Early' });
     await acme.client.patch(path, { first_name: 'Late' });
@@ -94,30 +78,30 @@ describe('A request with an idempotency key', () => {
     expect((await acme.client.get<UserResponse>(path)).body.first_name).toBe('Late');
   });
 
-  it('is answered the same when what it refers to could not be used any more', async () => {
+  it('a repeated request returns the same response after its references became invalid', async () => {
     const account = await createAccount(acme.client, acme.group.id);
     const body = newUser(acme, {
       account_permissions: [{ account_id: account.id, role_id: acme.roles.Agent }],
     });
     const first = await send('POST', USERS, body);
-    await acme.client.delete(`/v1/organizations/accounts/${account.id}`);
+    await acme.client.delete(`${ACCOUNTS}/${account.id}`);
     const again = await send('POST', USERS, body);
     expect([again.status, again.text]).toEqual([201, first.text]);
   });
 
-  it('is the same in whatever order its members stand', async () => {
+  it('the order of properties in the body does not matter', async () => {
     const body = newUser(acme);
     await send('POST', USERS, body);
     const reversed = Object.fromEntries(Object.entries(body).reverse());
     expect(isReplayed(await send('POST', USERS, JSON.stringify(reversed, undefined, 4)))).toBe(true);
   });
 
-  it('is refused when the key came with another body, path, method or query', async () => {
+  it('another body, path, method or query returns 409 IDEMPOTENCY_KEY_REUSED', async () => {
     const body = newUser(acme);
     const { body: user } = await send<UserResponse>('POST', USERS, body);
     const others = [
       await send('POST', USERS, newUser(acme)),
-      await send('POST', '/v1/organizations/account-groups', { name: 'x', merchant_id: 'y' }),
+      await send('POST', GROUPS, { name: 'x', merchant_id: 'y' }),
       await send('DELETE', `${USERS}/${user.id}`),
       await send('POST', `${USERS}?x=1`, body),
       await send('POST', `${USERS}?dry_run=yes`, body),
@@ -130,10 +114,10 @@ describe('A request with an idempotency key', () => {
   });
 
   it.each([
-    ['half of a surrogate pair', '"\\ud800"', 'INVALID_CHARACTERS'],
-    ['a member named by half of a surrogate pair', '{ "\\ud800": 1 }', 'INVALID_TYPE'],
-    ['a number past what a double holds', '1e999', 'INVALID_TYPE'],
-  ])('is told what is wrong with %s, which has no canonical form', async (_name, text, code) => {
+    ['a lone surrogate', '"\\ud800"', 'INVALID_CHARACTERS'],
+    ['a property named by a lone surrogate', '{ "\\ud800": 1 }', 'INVALID_TYPE'],
+    ['a number beyond the range of a double', '1e999', 'INVALID_TYPE'],
+  ])('a body without a canonical form returns 400, or 409 with a used key: %s', async (_name, text, code) => {
     const wrong = JSON.stringify(newUser(acme, { last_name: 'x' })).replace('"x"', text);
     const refused = await send('POST', USERS, wrong);
     expect([refused.status, refused.body.errors]).toEqual([
@@ -145,14 +129,14 @@ describe('A request with an idempotency key', () => {
     expect([reused.status, reused.body.code]).toEqual([409, 'IDEMPOTENCY_KEY_REUSED']);
   });
 
-  it('has nothing to do with the same key of another organization', async () => {
+  it('the same key of another organization is another key', async () => {
     const other = await createOrganization(service, 'Other');
     await send('POST', USERS, newUser(acme));
     const answer = await other.client.send('POST', USERS, newUser(other), { [KEY]: key });
     expect([answer.status, isReplayed(answer)]).toEqual([201, false]);
   });
 
-  it('that was refused leaves its key free', async () => {
+  it('a request that returns 400 or 409 does not use the key', async () => {
     const taken = newUser(acme);
     const { body: user } = await acme.client.post<UserResponse>(USERS, taken);
     const refused = [await send('POST', USERS, { email: 'x' }), await send('POST', USERS, taken)];
@@ -161,7 +145,7 @@ describe('A request with an idempotency key', () => {
     expect((await send('POST', USERS, taken)).status).toBe(201);
   });
 
-  it('that failed leaves neither change nor key', async () => {
+  it('a request that fails does not use the key and changes nothing', async () => {
     const body = newUser(acme);
     const { dataSource } = service;
     await dataSource.query(
@@ -174,7 +158,7 @@ describe('A request with an idempotency key', () => {
     expect([again.status, isReplayed(again)]).toEqual([201, false]);
   });
 
-  it('that fails at the very end leaves neither change nor key', async () => {
+  it('a request that fails at COMMIT does not use the key and changes nothing', async () => {
     const body = newUser(acme);
     const { dataSource } = service;
     await dataSource.query(`
@@ -188,19 +172,19 @@ describe('A request with an idempotency key', () => {
     expect([again.status, isReplayed(again)]).toEqual([201, false]);
   });
 
-  it('sent many times at once is done once, and every answer is the same', async () => {
+  it('concurrent requests are done once and return the same response', async () => {
     const body = newUser(acme);
-    const holder = service.dataSource.createQueryRunner();
-    await holder.startTransaction();
-    await holder.query(
+    const rival = service.dataSource.createQueryRunner();
+    await rival.startTransaction();
+    await rival.query(
       `INSERT INTO users (organization_id, id, email, first_name, last_name)
        VALUES ($1, gen_random_uuid(), $2, 'In', 'The way')`,
       [acme.id, body['email']],
     );
     const sent = Array.from({ length: 8 }, () => send('POST', USERS, body));
-    await untilSomebodyWaitsForALock(service);
-    await holder.rollbackTransaction();
-    await holder.release();
+    await untilSessionWaitsForLock(service);
+    await rival.rollbackTransaction();
+    await rival.release();
     const answers = await Promise.all(sent);
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
@@ -208,53 +192,58 @@ describe('A request with an idempotency key', () => {
     expect(await usersWith(body['email'])).toHaveLength(1);
   });
 
-  it('waits for the same one that is being done, and gets its answer', async () => {
-    const { body: user } = await acme.client.post<UserResponse>(USERS, newUser(acme));
-    const holder = service.dataSource.createQueryRunner();
-    await holder.startTransaction();
-    await holder.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [user.id]);
+  it('a repeated request waits for the first one and returns its response', async () => {
+    const user = await createUser(acme);
+    const rival = service.dataSource.createQueryRunner();
+    await rival.startTransaction();
+    await rival.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [user.id]);
     const path = `${USERS}/${user.id}`;
     const first = send('PATCH', path, { first_name: 'Once' });
-    await untilSomebodyWaitsForALock(service);
+    await untilSessionWaitsForLock(service);
     const second = send('PATCH', path, { first_name: 'Once' });
-    await holder.commitTransaction();
-    await holder.release();
+    await rival.commitTransaction();
+    await rival.release();
     expect((await second).text).toBe((await first).text);
     expect([isReplayed(await first), isReplayed(await second)]).toEqual([false, true]);
   });
 
-  it('gives up waiting at last', async () => {
-    const holder = service.dataSource.createQueryRunner();
-    await holder.startTransaction();
-    await holder.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${acme.id} ${key}`]);
+  it('a repeated request returns 409 REQUEST_IN_PROGRESS if the first one takes too long', async () => {
+    const rival = service.dataSource.createQueryRunner();
+    await rival.startTransaction();
+    await rival.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${acme.id} ${key}`]);
     const answer = await send('POST', USERS, newUser(acme));
-    await holder.rollbackTransaction();
-    await holder.release();
+    await rival.rollbackTransaction();
+    await rival.release();
     expect([answer.status, answer.body.code]).toEqual([409, 'REQUEST_IN_PROGRESS']);
     expect(answer.headers['retry-after']).toBe('1');
   }, 20_000);
 
-  it.each(['made', 'rotated'])('never keeps the secret of a key that is %s, and says why', async (what) => {
-    const keys = '/v1/organizations/api-keys';
-    const made = await acme.client.post<{ id: string }>(keys, { name: 'Till', scopes: ['users:read'] });
-    const [path, body] =
-      what === 'made'
-        ? [keys, { name: 'Till' }]
-        : [`${keys}/${made.body.id}/rotate`, { overlap_seconds: 60 }];
-    const first = await send<Record<string, string>>('POST', path, body);
-    const again = await send<Record<string, unknown>>('POST', path, body);
-    const { private_secret_key: secret, ...rest } = first.body;
-    expect(secret).toMatch(/^sk_/);
-    expect([again.status, isReplayed(again)]).toEqual([first.status, true]);
-    expect(again.body).toMatchObject({ ...rest, private_secret_key: null });
-    expect(again.body['private_secret_key_note']).toMatch(/only in the first response/);
-    const kept = await service.dataSource.query<{ text: string }[]>(
-      "SELECT coalesce(string_agg(r::text, ''), '') AS text FROM idempotency_records r",
-    );
-    expect(kept[0]?.text).not.toContain('sk_');
-  });
+  it.each(['created', 'rotated'])(
+    'the stored response of an API key that was %s has no secret, and says why',
+    async (what) => {
+      const created = await acme.client.post<{ id: string }>(API_KEYS, {
+        name: 'Till',
+        scopes: ['users:read'],
+      });
+      const [path, body] =
+        what === 'created'
+          ? [API_KEYS, { name: 'Till' }]
+          : [`${API_KEYS}/${created.body.id}/rotate`, { overlap_seconds: 60 }];
+      const first = await send<Record<string, string>>('POST', path, body);
+      const again = await send<Record<string, unknown>>('POST', path, body);
+      const { private_secret_key: secret, ...rest } = first.body;
+      expect(secret).toMatch(/^sk_/);
+      expect([again.status, isReplayed(again)]).toEqual([first.status, true]);
+      expect(again.body).toMatchObject({ ...rest, private_secret_key: null });
+      expect(again.body['private_secret_key_note']).toMatch(/first answer only/);
+      const kept = await service.dataSource.query<{ text: string }[]>(
+        "SELECT coalesce(string_agg(r::text, ''), '') AS text FROM idempotency_records r",
+      );
+      expect(kept[0]?.text).not.toContain('sk_');
+    },
+  );
 
-  it('plans without using its key', async () => {
+  it('a dry run does not use the key', async () => {
     const body = newUser(acme);
     await send('POST', `${USERS}?dry_run=true`, body);
     const made = await send('POST', USERS, body);
@@ -263,8 +252,8 @@ describe('A request with an idempotency key', () => {
     expect([planned.status, planned.body.code]).toEqual([409, 'USER_ALREADY_EXISTS']);
   });
 
-  it('is new again when the key is old, and old keys are removed', async () => {
-    const { body: user } = await acme.client.post<UserResponse>(USERS, newUser(acme));
+  it('expires after 24 hours, and expired keys are removed', async () => {
+    const user = await createUser(acme);
     const path = `${USERS}/${user.id}`;
     const age = "UPDATE idempotency_records SET created_at = now() - interval '24 hours' WHERE key = $1";
     await send('PATCH', path, { first_name: 'One' });
@@ -282,8 +271,8 @@ describe('A request with an idempotency key', () => {
     expect(await count()).toHaveLength(1);
   });
 
-  it('keeps its key when it is done again while old keys are removed', async () => {
-    const { body: user } = await acme.client.post<UserResponse>(USERS, newUser(acme));
+  it('is kept if it is used again while expired keys are removed', async () => {
+    const user = await createUser(acme);
     await send('PATCH', `${USERS}/${user.id}`, { first_name: 'One' });
     const change = (created_at: string): string =>
       `UPDATE idempotency_records SET created_at = ${created_at} WHERE key = $1`;
@@ -291,7 +280,7 @@ describe('A request with an idempotency key', () => {
     const removal = await service.dataSource.transaction(async (manager) => {
       await manager.query(change('now()'), [key]);
       const removing = service.app.get(IdempotencyService).removeExpired();
-      await untilSomebodyWaitsForALock(service);
+      await untilSessionWaitsForLock(service);
       return { removing };
     });
     await removal.removing;
@@ -304,14 +293,14 @@ describe('A request with an idempotency key', () => {
     [{ [KEY]: 'é' }, 'INVALID_CHARACTERS'],
     [{ [KEY]: 'x'.repeat(256) }, 'TOO_LONG'],
     [{ [KEY]: 'a', 'Idempotency-Key': 'b' }, 'INVALID_VALUE'],
-  ])('is refused with %j', async (headers, code) => {
+  ])('%j returns 400', async (headers, code) => {
     const body = newUser(acme);
     const answer = await send('POST', USERS, body, headers as Record<string, string>);
     expect([answer.status, answer.body.errors]).toMatchObject([400, [{ field: KEY, code }]]);
     expect(await usersWith(body['email'])).toEqual([]);
   });
 
-  it.each(['~', 'x'.repeat(255)])('may have the key %s', async (longest) => {
+  it.each(['~', 'x'.repeat(255)])('accepts the key %s', async (longest) => {
     expect((await send('POST', USERS, newUser(acme), { [KEY]: longest })).status).toBe(201);
   });
 });

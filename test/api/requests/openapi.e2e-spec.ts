@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
 import { SCOPES } from '../../../src/common/auth/scopes.js';
 import { FIELD_CODES, PROBLEMS } from '../../../src/common/errors/catalogue.js';
 import { CREATE_USER_CONTRACT as CONTRACT } from '../users/create-user-contract.js';
-import { startApp, type TestApp } from '../../support/app.js';
+import { useService } from '../../support/use-service.js';
 
 interface Schema {
   $ref?: string;
@@ -36,13 +36,12 @@ interface Operation {
 }
 
 describe('The OpenAPI document', () => {
-  let service: TestApp;
+  const { service } = useService({ organizations: [] });
   let schemas: Record<string, Schema>;
   let operations: Operation[];
   let createUser: Operation;
 
-  beforeAll(async () => {
-    service = await startApp();
+  beforeAll(() => {
     schemas = service.document.components?.schemas as Record<string, Schema>;
     const paths = service.document.paths as unknown as Record<string, Record<string, Operation>>;
     operations = Object.values(paths).flatMap((item) => Object.values(item));
@@ -50,7 +49,6 @@ describe('The OpenAPI document', () => {
     if (operation === undefined) throw new Error('the document has no Create User');
     createUser = operation;
   });
-  afterAll(() => service.close());
 
   const resolved = (schema: Schema | undefined): Schema =>
     (schema?.$ref === undefined ? schema : schemas[String(schema.$ref.split('/').at(-1))]) ?? {};
@@ -69,23 +67,28 @@ describe('The OpenAPI document', () => {
     }
   };
 
+  it('is served at GET /openapi.json', async () => {
+    const answer = await request(service.server).get('/openapi.json');
+    expect([answer.status, answer.body]).toEqual([200, service.document]);
+  });
+
   it('is OpenAPI 3.1', () => {
     expect(service.document.openapi).toBe('3.1.0');
     expect(JSON.stringify(service.document)).not.toContain('"nullable"');
   });
 
-  it('offers Create User under the name that the public API gives it', () => {
+  it('has the operation id of Create User of the public API', () => {
     expect(createUser.operationId).toBe(CONTRACT.operation_id);
   });
 
-  it('takes for Create User what the public API takes, and asks for nothing more', () => {
+  it('requires for Create User what the public API requires', () => {
     expect(createUser.requestBody?.required).toBe(true);
     const body = resolved(createUser.requestBody?.content['application/json']?.schema);
     expect(body.required).toEqual(CONTRACT.request.required);
     expectShape(body, CONTRACT.request);
   });
 
-  it('answers for Create User all that the public API answers', () => {
+  it('returns from Create User what the public API returns', () => {
     const answer = resolved(
       createUser.responses[CONTRACT.answer.status]?.content?.['application/json']?.schema,
     );
@@ -98,7 +101,7 @@ describe('The OpenAPI document', () => {
     );
   });
 
-  it('asks for both keys, by the same two schemes', () => {
+  it('requires both API key headers of the public API', () => {
     const schemes = service.document.components?.securitySchemes;
     for (const [scheme, header] of Object.entries(CONTRACT.security_headers)) {
       expect(schemes?.[scheme]).toMatchObject({ type: 'apiKey', in: 'header', name: header });
@@ -161,7 +164,7 @@ describe('The OpenAPI document', () => {
     expect(operations.filter(({ summary, description }) => !summary || !description)).toEqual([]);
   });
 
-  it('says of every operation with keys which scope it needs', () => {
+  it('names the required scope of every operation', () => {
     for (const { operationId, security, description, 'x-required-scope': scope } of operations) {
       if (security !== undefined) continue;
       expect([operationId, SCOPES]).toEqual([operationId, expect.arrayContaining([scope])]);
@@ -169,7 +172,7 @@ describe('The OpenAPI document', () => {
     }
   });
 
-  it('describes every field, and gives an example of it', () => {
+  it('describes every property and has an example of it', () => {
     for (const [name, schema] of Object.entries(schemas)) {
       for (const [property, field] of Object.entries(schema.properties ?? {})) {
         const nested = resolved(field.items).properties ?? resolved(field).properties;
@@ -187,7 +190,7 @@ describe('The OpenAPI document', () => {
     expect(parameters.filter(([, , description]) => !description)).toEqual([]);
   });
 
-  it('offers a cursor on every list that is answered by pages, beside the page', () => {
+  it('has a cursor parameter for every list with pages', () => {
     const listed = operations.filter(({ parameters = [] }) => parameters.some(({ name }) => name === 'page'));
     expect(listed.map(({ operationId }) => operationId).sort()).toEqual([
       'list-account-groups',
@@ -203,12 +206,12 @@ describe('The OpenAPI document', () => {
     }
   });
 
-  it('promises of every page only what a page by cursor has too', () => {
+  it('requires only those pagination properties that a page by cursor has', () => {
     expect(schemas['Pagination']?.required).toEqual(['page_size', 'has_next', 'has_previous', 'next_cursor']);
     expect(schemas['Pagination']?.properties?.['next_cursor']?.type).toEqual(['string', 'null']);
   });
 
-  it('gives every error of every operation with an example that has its form', () => {
+  it('has an example for every error of every operation', () => {
     for (const { operationId, responses, security } of operations) {
       const errors = Object.entries(responses).filter(([status]) => Number(status) >= 400);
       expect([operationId, errors.map(([status]) => status)]).toEqual([
@@ -228,7 +231,7 @@ describe('The OpenAPI document', () => {
     }
   });
 
-  it('lists every code of the catalogue', () => {
+  it('lists every error code of the catalogue', () => {
     const { properties } = schemas['ProblemResponse'] ?? {};
     expect(properties?.['code']).toMatchObject({ enum: Object.keys(PROBLEMS) });
     expect(schemas['FieldErrorResponse']?.properties?.['code']).toMatchObject({
@@ -236,7 +239,7 @@ describe('The OpenAPI document', () => {
     });
   });
 
-  it('is shown by Swagger UI without keys', async () => {
+  it('is shown by Swagger UI at GET /docs, without keys', async () => {
     const page = await request(service.server).get('/docs');
     expect(page.status).toBe(200);
     expect(page.text).toContain('swagger-ui');

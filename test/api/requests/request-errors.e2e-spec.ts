@@ -1,29 +1,20 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { gzipSync } from 'node:zlib';
 import { request as send, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { connect } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { json } from 'node:stream/consumers';
 import request from 'supertest';
 import type { ProblemBody } from '../../../src/common/errors/problem.js';
-import { createOrganization, newUser, type TestOrganization } from '../../support/factories/organization.js';
-import { startApp, type TestApp } from '../../support/app.js';
+import { newUser } from '../../support/factories/organization.js';
 import { keyHeaders } from '../../support/client.js';
+import { API_KEYS, AUDIT_EVENTS, ROLES, UNKNOWN_ID, USERS } from '../../support/paths.js';
 import { RawConnection } from '../../support/raw-connection.js';
+import { useService } from '../../support/use-service.js';
 
-const USERS = '/v1/organizations/users';
+const { service, acme } = useService();
 
-describe('A request that cannot be read', () => {
-  let service: TestApp;
-  let acme: TestOrganization;
-
-  beforeAll(async () => {
-    service = await startApp();
-    acme = await createOrganization(service);
-  });
-  afterAll(() => service.close());
-
-  /** Bytes as they are; supertest would turn a buffer into JSON. */
+describe('A malformed request', () => {
+  /** Sends bytes unchanged; supertest would send a buffer as JSON. */
   const post = (
     body: Buffer,
     headers: Record<string, string> = {},
@@ -45,9 +36,9 @@ describe('A request that cannot be read', () => {
     });
 
   it.each([
-    ['cut off', '{"email":'],
+    ['truncated', '{"email":'],
     ['an array', '[]'],
-    ['a text', '"x"'],
+    ['a string', '"x"'],
     ['a number', '1'],
     ['null', 'null'],
     ['empty', ''],
@@ -56,13 +47,13 @@ describe('A request that cannot be read', () => {
     ['single-quoted', "{'email': 1}"],
     ['form data', 'email=x'],
     ['two objects', '{}{}'],
-  ])('whose body is %s: 400 INVALID_JSON', async (_what, body) => {
+  ])('with a body that is %s returns 400 INVALID_JSON', async (_what, body) => {
     const answer = await acme.client.post(USERS, body);
     expect(answer.status).toBe(400);
     expect(answer.body.code).toBe('INVALID_JSON');
   });
 
-  it('whose body is not UTF-8: 400 INVALID_JSON', async () => {
+  it('with a body that is not UTF-8 returns 400 INVALID_JSON', async () => {
     const body = Buffer.concat([
       Buffer.from('{"first_name":"'),
       Buffer.from([0xc3, 0x28]),
@@ -79,13 +70,13 @@ describe('A request that cannot be read', () => {
     'application/json; charset=latin1',
     'application/json; charset=utf-16le',
     'application/json; charset="UTF-16"',
-  ])('whose content type is %s: 415 UNSUPPORTED_MEDIA_TYPE', async (type) => {
+  ])('with the Content-Type %s returns 415 UNSUPPORTED_MEDIA_TYPE', async (type) => {
     const answer = await acme.client.post(USERS, JSON.stringify(newUser(acme)), { 'Content-Type': type });
     expect(answer.status).toBe(415);
     expect(answer.body.code).toBe('UNSUPPORTED_MEDIA_TYPE');
   });
 
-  it('whose content type is not told: 415 UNSUPPORTED_MEDIA_TYPE', async () => {
+  it('without a Content-Type returns 415 UNSUPPORTED_MEDIA_TYPE', async () => {
     const { port } = service.server.address() as AddressInfo;
     const answer = await fetch(`http://127.0.0.1:${String(port)}${USERS}`, {
       method: 'POST',
@@ -95,14 +86,14 @@ describe('A request that cannot be read', () => {
     expect(answer.status).toBe(415);
   });
 
-  it('whose content type says UTF-8 in quotes and capitals: 201', async () => {
+  it('with a charset in quotes and upper case is accepted', async () => {
     const answer = await acme.client.post(USERS, JSON.stringify(newUser(acme)), {
       'Content-Type': 'application/json;charset="UTF-8"',
     });
     expect(answer.status).toBe(201);
   });
 
-  it('with hundreds of thousands of errors in its body: 400, and some of them', async () => {
+  it('with hundreds of thousands of errors in its body returns 400 with 500 of them', async () => {
     const lists = Object.fromEntries(
       Array.from({ length: 100 }, (_, n) => [`k${String(n)}`, Array(500).fill([])]),
     );
@@ -111,18 +102,18 @@ describe('A request that cannot be read', () => {
     expect(answer.text.length).toBeLessThan(200_000);
   });
 
-  it('whose content encoding is unknown: 415 UNSUPPORTED_MEDIA_TYPE', async () => {
+  it('with an unknown Content-Encoding returns 415 UNSUPPORTED_MEDIA_TYPE', async () => {
     const answer = await acme.client.post(USERS, newUser(acme), { 'Content-Encoding': 'zstandard' });
     expect(answer.status).toBe(415);
   });
 
-  it('whose body is larger than 1 MB: 413 PAYLOAD_TOO_LARGE', async () => {
+  it('with a body over 1 MB returns 413 PAYLOAD_TOO_LARGE', async () => {
     const answer = await acme.client.post(USERS, { email: 'x'.repeat(1_050_000) });
     expect(answer.status).toBe(413);
     expect(answer.body.code).toBe('PAYLOAD_TOO_LARGE');
   });
 
-  it('whose body is larger than 1 MB once unpacked: 413 PAYLOAD_TOO_LARGE', async () => {
+  it('with a body over 1 MB after decompression returns 413 PAYLOAD_TOO_LARGE', async () => {
     const body = gzipSync(Buffer.alloc(50_000_000, 'x'));
     expect(await post(body, { 'Content-Encoding': 'gzip' })).toEqual({
       status: 413,
@@ -130,13 +121,13 @@ describe('A request that cannot be read', () => {
     });
   });
 
-  it('whose packed body is broken: 400', async () => {
+  it('with an invalid gzip body returns 400', async () => {
     expect(await post(Buffer.from('not gzip'), { 'Content-Encoding': 'gzip' })).toMatchObject({
       status: 400,
     });
   });
 
-  it('is refused for its keys before its body is looked at', async () => {
+  it('without keys returns 401 before the body is read', async () => {
     const answer = await request(service.server)
       .post(USERS)
       .set('Content-Type', 'application/json')
@@ -144,7 +135,7 @@ describe('A request that cannot be read', () => {
     expect(answer.status).toBe(401);
   });
 
-  it('for a path that no route has: 404 NOT_FOUND', async () => {
+  it('with an unknown path returns 404 NOT_FOUND', async () => {
     for (const path of ['/', '/v1', '/v1/nothing', '/v2/organizations/users', '/v1/organizations//users']) {
       const answer = await acme.client.get(path);
       expect([path, answer.status, answer.body.code]).toEqual([path, 404, 'NOT_FOUND']);
@@ -152,16 +143,16 @@ describe('A request that cannot be read', () => {
   });
 
   it.each([
-    ['DELETE', '/v1/organizations/roles', 'GET, HEAD, POST'],
+    ['DELETE', ROLES, 'GET, HEAD, POST'],
     ['PUT', USERS, 'GET, HEAD, POST'],
-    ['POST', `${USERS}/01a20876-c273-76f4-a413-5eb48530caff`, 'DELETE, GET, HEAD, PATCH'],
-    ['PUT', '/v1/organizations/api-keys/01a20876-c273-76f4-a413-5eb48530caff', 'DELETE, GET, HEAD, PATCH'],
-    ['GET', '/v1/organizations/api-keys/01a20876-c273-76f4-a413-5eb48530caff/rotate', 'POST'],
+    ['POST', `${USERS}/${UNKNOWN_ID}`, 'DELETE, GET, HEAD, PATCH'],
+    ['PUT', `${API_KEYS}/${UNKNOWN_ID}`, 'DELETE, GET, HEAD, PATCH'],
+    ['GET', `${API_KEYS}/${UNKNOWN_ID}/rotate`, 'POST'],
     ['OPTIONS', USERS, 'GET, HEAD, POST'],
-    ['DELETE', '/v1/organizations/audit-events', 'GET, HEAD'],
-    ['POST', '/v1/organizations/audit-events/export', 'GET, HEAD'],
+    ['DELETE', AUDIT_EVENTS, 'GET, HEAD'],
+    ['POST', `${AUDIT_EVENTS}/export`, 'GET, HEAD'],
     ['POST', '/health/live', 'GET, HEAD'],
-  ])('%s %s, a method that the path does not have: 405 with Allow: %s', async (method, path, allow) => {
+  ])('%s %s returns 405 with Allow: %s', async (method, path, allow) => {
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       const { port } = service.server.address() as AddressInfo;
       send({ port, path, method, headers: keyHeaders(acme.keys) }, resolve)
@@ -172,7 +163,7 @@ describe('A request that cannot be read', () => {
     expect([answer.statusCode, answer.headers.allow]).toEqual([405, allow]);
   });
 
-  it('which names a URL that is none: 404 NOT_FOUND, as any other problem', async () => {
+  it('with an invalid absolute URL returns 404 NOT_FOUND', async () => {
     const connection = await RawConnection.to(service.server);
     connection.send('GET http://[/v1/organizations HTTP/1.1\r\nHost: a\r\nX-Request-Id: odd\r\n\r\n');
     await connection.untilReceived('NOT_FOUND');
@@ -182,7 +173,7 @@ describe('A request that cannot be read', () => {
     await connection.abort();
   });
 
-  it('which names its whole URL, as to a proxy, is answered as by its path', async () => {
+  it('with an absolute URL, as sent to a proxy, is answered by its path', async () => {
     const connection = await RawConnection.to(service.server);
     connection.send('GET http://a.example/health/live HTTP/1.1\r\nHost: a\r\n\r\n');
     await connection.untilReceived('\r\n\r\n');
@@ -190,7 +181,7 @@ describe('A request that cannot be read', () => {
     await connection.abort();
   });
 
-  it('which is no HTTP at all: 400, and the service goes on', async () => {
+  it('that is not HTTP returns 400, and the service continues', async () => {
     const { port } = service.server.address() as AddressInfo;
     const answer = await new Promise<string>((resolve, reject) => {
       const socket = connect(port, '127.0.0.1', () => socket.end('\u0000\u0001 nonsense\r\n\r\n'));
@@ -200,28 +191,19 @@ describe('A request that cannot be read', () => {
       socket.once('error', reject);
     });
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-    expect((await acme.client.get('/v1/organizations/roles')).status).toBe(200);
+    expect((await acme.client.get(ROLES)).status).toBe(200);
   });
 });
 
-describe('Every answer', () => {
-  let service: TestApp;
-
-  beforeAll(async () => {
-    service = await startApp();
-  });
-  afterAll(() => service.close());
-
-  it('carries the request id of the caller where it is short and plain', async () => {
-    const answer = await request(service.server)
-      .get('/v1/organizations/roles')
-      .set('X-Request-Id', 'abc-123');
+describe('Every response', () => {
+  it('has the X-Request-Id of the request if it is valid', async () => {
+    const answer = await request(service.server).get(ROLES).set('X-Request-Id', 'abc-123');
     expect(answer.headers['x-request-id']).toBe('abc-123');
     expect(answer.body).toMatchObject({ request_id: 'abc-123' });
   });
 
   it.each(['', 'with space', 'x'.repeat(129), '<script>', 'ä'])(
-    'carries a new request id instead of %j',
+    'has a new X-Request-Id instead of the invalid %j',
     async (id) => {
       const answer = await request(service.server)
         .get('/health/live')
@@ -230,8 +212,8 @@ describe('Every answer', () => {
     },
   );
 
-  it.each(['/v1/organizations/roles', '/V1/organizations/roles', '/v1'])(
-    'says nothing of what serves it, is kept by no cache and shown by no browser: %s',
+  it.each([ROLES, '/V1/organizations/roles', '/v1'])(
+    'has security headers and Cache-Control: no-store, and no X-Powered-By: %s',
     async (path) => {
       const answer = await request(service.server).get(path);
       expect(answer.headers).not.toHaveProperty('x-powered-by');
@@ -245,8 +227,8 @@ describe('Every answer', () => {
     },
   );
 
-  it('of an error points to a page that explains it', async () => {
-    const answer = await request(service.server).get('/v1/organizations/roles');
+  it('with an error links to its description at /errors', async () => {
+    const answer = await request(service.server).get(ROLES);
     const [path, anchor] = (answer.body as ProblemBody).type.split('#');
     const page = await request(service.server).get(String(path));
     expect(page.status).toBe(200);

@@ -1,43 +1,59 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { CatalogSection } from '../../../src/roles/dto/catalog-section.js';
+import { describe, expect, it } from '@jest/globals';
+import { DEFAULT_ROLE_NAMES } from '../../../src/roles/default-roles.js';
 import type { RoleResponse } from '../../../src/roles/dto/role.response.js';
 import type { UserResponse } from '../../../src/users/dto/user.response.js';
 import {
   createAccount,
-  createOrganization,
+  createUser,
+  insertCustomRole,
   newUser,
-  type TestOrganization,
 } from '../../support/factories/organization.js';
-import { startApp, type TestApp } from '../../support/app.js';
+import { ACCOUNTS, ROLES, USERS } from '../../support/paths.js';
+import { useService } from '../../support/use-service.js';
 
-const ROLES = '/v1/organizations/roles';
-const USERS = '/v1/organizations/users';
-const CATALOG = '/v1/organizations/permissions-catalog';
+const { service, acme, other } = useService({ organizations: ['acme', 'other'] });
 
-describe('Custom roles', () => {
-  let service: TestApp;
-  let acme: TestOrganization;
-  let other: TestOrganization;
-  let made = 0;
-
-  beforeAll(async () => {
-    service = await startApp();
-    acme = await createOrganization(service, 'Acme');
-    other = await createOrganization(service, 'Other');
+describe('List Roles (GET /v1/organizations/roles)', () => {
+  it('returns the six default roles in order, three of them assignable', async () => {
+    const { body: roles } = await other.client.get<RoleResponse[]>(ROLES);
+    expect(roles.map(({ name }) => name)).toEqual(DEFAULT_ROLE_NAMES);
+    expect(roles.map(({ admin, staff, assignable }) => [admin, staff, assignable])).toEqual([
+      [true, false, false],
+      [true, false, false],
+      [false, true, false],
+      [false, false, true],
+      [false, false, true],
+      [false, false, true],
+    ]);
   });
-  afterAll(() => service.close());
+
+  it('returns custom roles after the default ones', async () => {
+    const id = await insertCustomRole(service, acme);
+    const { body: roles } = await acme.client.get<RoleResponse[]>(ROLES);
+    expect(roles.at(-1)?.id).toBe(id);
+    expect(roles).toHaveLength(7);
+  });
+
+  it('returns Read only with :view permissions only', async () => {
+    const { body: roles } = await other.client.get<RoleResponse[]>(ROLES);
+    const permissions = roles.find(({ name }) => name === 'Read only')?.permission_ids ?? [];
+    expect(permissions.length).toBeGreaterThan(10);
+    expect(permissions.filter((id) => !id.endsWith(':view'))).toEqual([]);
+  });
+});
+
+describe('Custom roles (/v1/organizations/roles):', () => {
+  let roleCount = 0;
 
   const createRole = async (changes: Record<string, unknown> = {}): Promise<RoleResponse> => {
-    made += 1;
-    return (await acme.client.post<RoleResponse>(ROLES, { name: `Role ${String(made)}`, ...changes })).body;
+    roleCount += 1;
+    return (await acme.client.post<RoleResponse>(ROLES, { name: `Role ${String(roleCount)}`, ...changes }))
+      .body;
   };
   const codes = (body: { errors: { field: string; code: string }[] }): string[] =>
     body.errors.map(({ field, code }) => `${field} ${code}`);
 
-  it('are created with what is given, and can be assigned', async () => {
+  it('POST creates a role that can be assigned', async () => {
     const body = {
       name: 'Refund desk',
       description: 'Refunds.',
@@ -61,7 +77,7 @@ describe('Custom roles', () => {
     expect((await acme.client.post(USERS, user)).status).toBe(201);
   });
 
-  it('need only a name', async () => {
+  it('POST requires only a name', async () => {
     expect(await createRole()).toMatchObject({
       description: null,
       permission_ids: [],
@@ -70,7 +86,7 @@ describe('Custom roles', () => {
     });
   });
 
-  it('have a name that no other role of the organization has, in any case', async () => {
+  it('POST and PATCH with the name of another role return 409 ROLE_ALREADY_EXISTS, ignoring case', async () => {
     const role = await createRole();
     for (const name of [role.name.toUpperCase(), 'developer']) {
       const answer = await acme.client.post(ROLES, { name });
@@ -97,13 +113,13 @@ describe('Custom roles', () => {
       { name: 'x', permission_ids: ['payments:view', 'nothing'], testing_permission_ids: ['security:edit'] },
       ['permission_ids[1] UNKNOWN_PERMISSION', 'testing_permission_ids[0] PERMISSION_ORGANIZATION_ONLY'],
     ],
-  ])('are refused for %j', async (body, errors) => {
+  ])('POST returns 400 for %j', async (body, errors) => {
     const answer = await acme.client.post(ROLES, body);
     expect(answer.status).toBe(400);
     expect(codes(answer.body)).toEqual(errors);
   });
 
-  it('of type organization take organization-only permissions, also later', async () => {
+  it('only roles of type organization accept organization-only permissions, in POST and PATCH', async () => {
     const role = await createRole({ role_type: 'organization', permission_ids: ['security:edit'] });
     const path = `${ROLES}/${role.id}`;
     const answer = await acme.client.patch<RoleResponse>(path, { testing_permission_ids: ['security:view'] });
@@ -113,7 +129,7 @@ describe('Custom roles', () => {
     expect(codes(refused.body)).toEqual(['permission_ids[0] PERMISSION_ORGANIZATION_ONLY']);
   });
 
-  it('are changed member by member; their type is none of them', async () => {
+  it('PATCH changes the given properties, except role_type', async () => {
     const role = await createRole({ description: 'Old', permission_ids: ['payments:view'] });
     const path = `${ROLES}/${role.id}`;
     const changed = await acme.client.patch<RoleResponse>(path, { description: null, permission_ids: [] });
@@ -123,7 +139,7 @@ describe('Custom roles', () => {
     ]);
   });
 
-  it('unlike default roles, which can be neither changed nor deleted', async () => {
+  it('PATCH and DELETE of default roles return 400 DEFAULT_ROLE_IMMUTABLE', async () => {
     for (const id of Object.values(acme.roles)) {
       const answers = [
         await acme.client.patch(`${ROLES}/${id}`, { description: 'mine' }),
@@ -134,18 +150,17 @@ describe('Custom roles', () => {
     }
   });
 
-  it('leave Read only to their users when they are deleted, on disabled accounts too', async () => {
+  it('DELETE replaces the role by Read only, also on disabled accounts', async () => {
     const role = await createRole();
     const account = await createAccount(acme.client, acme.group.id);
-    const body = newUser(acme, {
+    const user = await createUser(acme, {
       account_permissions: [
         { account_id: acme.account.id, role_id: role.id },
         { account_id: account.id, role_id: role.id },
       ],
       account_group_permissions: [{ account_group_id: acme.group.id, role_id: role.id }],
     });
-    const { body: user } = await acme.client.post<UserResponse>(USERS, body);
-    await acme.client.delete(`/v1/organizations/accounts/${account.id}`);
+    await acme.client.delete(`${ACCOUNTS}/${account.id}`);
     expect((await acme.client.delete(`${ROLES}/${role.id}`)).status).toBe(204);
     expect((await acme.client.delete(`${ROLES}/${role.id}`)).status).toBe(404);
     const { body: left } = await acme.client.get<UserResponse>(`${USERS}/${user.id}`);
@@ -155,7 +170,7 @@ describe('Custom roles', () => {
     expect(roles).toEqual(Array(3).fill(acme.roles['Read only']));
   });
 
-  it('are gone from every user also when they are deleted while being assigned', async () => {
+  it('DELETE concurrent with assignments leaves no assignment of the role', async () => {
     for (let round = 0; round < 6; round += 1) {
       const role = await createRole();
       const body = (): unknown =>
@@ -173,77 +188,11 @@ describe('Custom roles', () => {
     }
   });
 
-  it('are 404 where there are none: unknown, foreign or malformed', async () => {
+  it('PATCH and DELETE return 404 for ids that are unknown, foreign or malformed', async () => {
     const foreign = (await other.client.post<RoleResponse>(ROLES, { name: 'Foreign' })).body.id;
     for (const id of ['rol_000000000000', foreign, 'nonsense', '%00']) {
       expect((await acme.client.patch(`${ROLES}/${id}`, { name: 'x' })).status).toBe(404);
       expect((await acme.client.delete(`${ROLES}/${id}`)).status).toBe(404);
     }
-  });
-});
-
-describe('The permissions catalog', () => {
-  it('lists the sections and permissions that come with the service', async () => {
-    const service = await startApp();
-    const acme = await createOrganization(service);
-    const { body } = await acme.client.get<CatalogSection[]>(CATALOG);
-    expect(body.map(({ title }) => title)).toEqual([
-      'Insights',
-      'Payments',
-      'Payouts',
-      'Reconciliation',
-      'Connections',
-      'Routing',
-      'Checkout builder',
-      'Developers',
-      'Webhooks',
-      'Accounts',
-      'Team and roles',
-      'Risk conditions',
-      'Audit logs',
-      'Security',
-    ]);
-    expect(body.filter(({ organization_only }) => organization_only).map(({ title }) => title)).toEqual([
-      'Security',
-    ]);
-    await service.close();
-  });
-
-  it('is that of the file that PERMISSIONS_CATALOG names, for default and custom roles alike', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'tenantry-catalog-'));
-    const file = join(folder, 'catalog.json');
-    const permission = {
-      id: 'ships:view',
-      title: 'View ships',
-      description: 'See ships.',
-      action_type: 'VIEW',
-    };
-    const catalog = [{ title: 'Ships', organization_only: false, permissions_catalog: [permission] }];
-    await writeFile(file, JSON.stringify(catalog));
-    const service = await startApp({ PERMISSIONS_CATALOG: file });
-    const acme = await createOrganization(service);
-    expect((await acme.client.get<CatalogSection[]>(CATALOG)).body).toEqual(catalog);
-    const { body: roles } = await acme.client.get<RoleResponse[]>(ROLES);
-    expect(new Set(roles.flatMap(({ permission_ids }) => permission_ids))).toEqual(new Set(['ships:view']));
-    const refused = await acme.client.post(ROLES, { name: 'x', permission_ids: ['payments:view'] });
-    expect(refused.body.errors).toMatchObject([{ code: 'UNKNOWN_PERMISSION' }]);
-    await service.close();
-    await rm(folder, { recursive: true });
-  });
-
-  it.each([
-    ['no JSON', '{', /cannot be read/],
-    ['no array', '{}', /sections: must be an array/],
-    [
-      'an unknown action',
-      '[{"title":"A","organization_only":true,"permissions_catalog":[{"id":"a","title":"A","description":"A","action_type":"SEE"}]}]',
-      /sections\[0\]\.permissions_catalog\[0\]\.action_type: must be one of VIEW, EDIT/,
-    ],
-  ])('stops the start when its file holds %s', async (_what, text, message) => {
-    const folder = await mkdtemp(join(tmpdir(), 'tenantry-catalog-'));
-    const file = join(folder, 'catalog.json');
-    await writeFile(file, text);
-    await expect(startApp({ PERMISSIONS_CATALOG: file })).rejects.toThrow(message);
-    await rm(folder, { recursive: true });
   });
 });

@@ -1,6 +1,6 @@
 /**
- * What the public API that this service is compatible with promises of Create User, restated: the least
- * that our document must offer. More members, limits and answers are welcome; none of these may go.
+ * Create User as in the public API that this service is compatible with. Our document may add properties, limits and
+ * responses; it must not lack any of these.
  */
 export const CREATE_USER_CONTRACT = {
   path: '/organizations/users',

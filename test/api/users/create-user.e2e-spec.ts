@@ -1,31 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { ProblemBody } from '../../../src/common/errors/problem.js';
 import type { UserResponse } from '../../../src/users/dto/user.response.js';
 import {
   createAccount,
   createGroup,
-  createOrganization,
+  createUser,
   insertCustomRole,
   newUser,
-  type TestOrganization,
 } from '../../support/factories/organization.js';
-import { untilSomebodyWaitsForALock } from '../../support/locks.js';
-import { startApp, type TestApp } from '../../support/app.js';
-import { countRoundTrips } from '../../support/round-trips.js';
+import { untilSessionWaitsForLock } from '../../support/locks.js';
+import { AUDIT_EVENTS, UNKNOWN_ID, USERS } from '../../support/paths.js';
+import { useService } from '../../support/use-service.js';
 
-const USERS = '/v1/organizations/users';
-
-describe('Create User', () => {
-  let service: TestApp;
-  let acme: TestOrganization;
-  let other: TestOrganization;
-
-  beforeAll(async () => {
-    service = await startApp();
-    acme = await createOrganization(service, 'Acme');
-    other = await createOrganization(service, 'Other');
-  });
-  afterAll(() => service.close());
+describe('Create User (POST /v1/organizations/users)', () => {
+  const { service, acme, other } = useService({ organizations: ['acme', 'other'] });
 
   const countUsers = async (email: string): Promise<number> => {
     const rows: { count: number }[] = await service.dataSource.query(
@@ -35,7 +23,7 @@ describe('Create User', () => {
     return rows[0]?.count ?? -1;
   };
 
-  it('answers 201 with the user and every permission that it was given', async () => {
+  it('returns 201 with the user and all of its permissions', async () => {
     const body = newUser(acme, {
       account_group_permissions: [{ account_group_id: acme.group.id, role_id: acme.roles['Read only'] }],
     });
@@ -49,14 +37,7 @@ describe('Create User', () => {
     });
   });
 
-  it('takes two round trips to the database, its event included', async () => {
-    await acme.client.get('/v1/organizations/roles'); // the key is known for a moment now
-    const trips = countRoundTrips();
-    await acme.client.post(USERS, newUser(acme));
-    expect(trips.end()).toBe(2);
-  });
-
-  it('is not kept from the next user by one that was refused on the same connection', async () => {
+  it('creates users on connections on which other users were refused before', async () => {
     const body = newUser(acme);
     await acme.client.post(USERS, body);
     const refused = await Promise.all(Array.from({ length: 12 }, () => acme.client.post(USERS, body)));
@@ -67,7 +48,7 @@ describe('Create User', () => {
     expect(new Set(created.map(({ status }) => status))).toEqual(new Set([201]));
   });
 
-  it('names the new user in Location, where it can be retrieved with the same body', async () => {
+  it('returns a Location from which the same body can be retrieved', async () => {
     const created = await acme.client.post<UserResponse>(USERS, newUser(acme));
     expect(created.headers['location']).toBe(`${USERS}/${created.body.id}`);
     const retrieved = await acme.client.get<UserResponse>(`${USERS}/${created.body.id}`);
@@ -75,7 +56,7 @@ describe('Create User', () => {
     expect(retrieved.body).toEqual(created.body);
   });
 
-  it('takes a user with permissions on groups only', async () => {
+  it('accepts permissions on groups only', async () => {
     const account_group_permissions = [{ account_group_id: acme.group.id, role_id: acme.roles.Agent }];
     const answer = await acme.client.post<UserResponse>(
       USERS,
@@ -85,7 +66,7 @@ describe('Create User', () => {
     expect(answer.body).toMatchObject({ account_permissions: [], account_group_permissions });
   });
 
-  it('takes a user whose account_permissions are left out', async () => {
+  it('accepts a body without account_permissions', async () => {
     const body = newUser(acme, {
       account_group_permissions: [{ account_group_id: acme.group.id, role_id: acme.roles.Agent }],
     });
@@ -93,7 +74,7 @@ describe('Create User', () => {
     expect((await acme.client.post<UserResponse>(USERS, body)).body.account_permissions).toEqual([]);
   });
 
-  it('orders both arrays by account and group, however they came', async () => {
+  it('sorts both permission arrays by account and group id', async () => {
     const accounts = [
       acme.account,
       await createAccount(acme.client, acme.group.id),
@@ -116,7 +97,7 @@ describe('Create User', () => {
     }
   });
 
-  it('takes 500 entries in each array', async () => {
+  it('accepts 500 account permissions', async () => {
     const { group, roles, client } = acme;
     await service.dataSource.query(
       `INSERT INTO accounts (organization_id, id, name, account_group_id)
@@ -133,7 +114,7 @@ describe('Create User', () => {
     expect(answer.body.account_permissions).toHaveLength(500);
   });
 
-  it('keeps names and address without surrounding white space, otherwise as written', async () => {
+  it('trims names and e-mail address and changes nothing else in them', async () => {
     const answer = await acme.client.post<UserResponse>(
       USERS,
       newUser(acme, { email: ' José.Ñandú@Example.com ', first_name: '\tJosé ', last_name: ' 李 小龍 🥋 ' }),
@@ -145,7 +126,7 @@ describe('Create User', () => {
     });
   });
 
-  it('counts characters as people do: 255 emoji fit in a name', async () => {
+  it('counts code points: 255 emoji fit in a name', async () => {
     const answer = await acme.client.post<UserResponse>(
       USERS,
       newUser(acme, { first_name: '🥋'.repeat(255) }),
@@ -153,7 +134,7 @@ describe('Create User', () => {
     expect(answer.status).toBe(201);
   });
 
-  it('takes ids in capitals for the same ids', async () => {
+  it('accepts ids in upper case', async () => {
     const answer = await acme.client.post<UserResponse>(
       USERS,
       newUser(acme, {
@@ -165,7 +146,7 @@ describe('Create User', () => {
     ]);
   });
 
-  it('answers 409 for an address that is taken, compared without case', async () => {
+  it('returns 409 USER_ALREADY_EXISTS for an e-mail address in use, ignoring case', async () => {
     await acme.client.post(USERS, newUser(acme, { email: 'taken@example.com' }));
     const answer = await acme.client.post(USERS, newUser(acme, { email: 'Taken@EXAMPLE.com' }));
     expect(answer.status).toBe(409);
@@ -176,13 +157,13 @@ describe('Create User', () => {
     expect(await countUsers('taken@example.com')).toBe(1);
   });
 
-  it('lets the same address exist in two organizations', async () => {
+  it('accepts the same e-mail address in two organizations', async () => {
     const email = 'shared@example.com';
     expect((await acme.client.post(USERS, newUser(acme, { email }))).status).toBe(201);
     expect((await other.client.post(USERS, newUser(other, { email }))).status).toBe(201);
   });
 
-  it('gives one 201 and nineteen 409 to twenty requests at once with one address', async () => {
+  it('returns one 201 and nineteen 409 for twenty concurrent requests with the same e-mail address', async () => {
     const email = 'race@example.com';
     const body = newUser(acme, { email });
     const answers = await Promise.all(Array.from({ length: 20 }, () => acme.client.post(USERS, body)));
@@ -191,7 +172,7 @@ describe('Create User', () => {
     expect(await countUsers(email)).toBe(1);
   });
 
-  it('answers each of many requests at once by its own: made, address taken, or what it may not name', async () => {
+  it('gives each of many concurrent requests its own result: created, conflict or invalid reference', async () => {
     const taken = newUser(acme);
     await acme.client.post(USERS, taken);
     const foreign = {
@@ -204,35 +185,38 @@ describe('Create User', () => {
       newUser(acme, foreign),
       newUser(acme, admin),
     ]).flat();
-    const own = {
+    const validForOther = {
       ...taken,
       ...foreign,
       account_permissions: [{ ...foreign.account_permissions[0], role_id: other.roles.Developer }],
     };
-    const [answers, elsewhere] = await Promise.all([
+    const [answers, otherAnswer] = await Promise.all([
       Promise.all(bodies.map((body) => acme.client.post<UserResponse & Partial<ProblemBody>>(USERS, body))),
-      other.client.post(USERS, own),
+      other.client.post(USERS, validForOther),
     ]);
-    const told = answers.map(({ status, body }) => [status, ...(body.errors ?? []).map(({ code }) => code)]);
-    const each = [
+    const outcomes = answers.map(({ status, body }) => [
+      status,
+      ...(body.errors ?? []).map(({ code }) => code),
+    ]);
+    const expected = [
       [201],
       [409, 'USER_ALREADY_EXISTS'],
       [400, 'ACCOUNT_NOT_FOUND'],
       [400, 'ROLE_NOT_ASSIGNABLE'],
     ];
-    expect(told).toEqual(Array.from({ length: 8 }, () => each).flat());
-    expect(elsewhere.status).toBe(201);
-    const made = answers.flatMap(({ status, body }) => (status === 201 ? [[body.id, body.email]] : []));
-    expect(made.map(([, email]) => email)).toEqual(
+    expect(outcomes).toEqual(Array.from({ length: 8 }, () => expected).flat());
+    expect(otherAnswer.status).toBe(201);
+    const created = answers.flatMap(({ status, body }) => (status === 201 ? [[body.id, body.email]] : []));
+    expect(created.map(([, email]) => email)).toEqual(
       bodies.filter((_, n) => n % 4 === 0).map(({ email }: Record<string, unknown>) => email),
     );
-    for (const [id, email] of made)
+    for (const [id, email] of created)
       expect((await acme.client.get<UserResponse>(`${USERS}/${String(id)}`)).body.email).toBe(email);
   });
 
-  it('keeps what each of many users made at once holds, and an event of each', async () => {
+  it('stores the permissions and an audit event of each of many users created concurrently', async () => {
     const groups = await Promise.all([1, 2, 3].map((n) => createGroup(acme.client, `Group ${String(n)}`)));
-    groups.sort((a, b) => (a.id < b.id ? -1 : 1)); // as they are answered
+    groups.sort((a, b) => (a.id < b.id ? -1 : 1)); // the order of the response
     const bodies = Array.from({ length: 24 }, (_, n) =>
       newUser(acme, {
         first_name: `Ada "${String(n)}", {\\}`,
@@ -249,7 +233,7 @@ describe('Create User', () => {
     for (const { body } of made) {
       expect((await acme.client.get<UserResponse>(`${USERS}/${body.id}`)).body).toEqual(body);
       const { body: events } = await acme.client.get<{ data: { action: string; changes: object }[] }>(
-        `/v1/organizations/audit-events?target_id=${body.id}`,
+        `${AUDIT_EVENTS}?target_id=${body.id}`,
       );
       const { email, first_name, account_permissions, account_group_permissions } = body;
       const after = { email, first_name, account_permissions, account_group_permissions };
@@ -267,22 +251,22 @@ describe('Create User', () => {
 
   it.each([
     {
-      change: 'an account disabled',
+      change: 'disabling an account',
       statement: "UPDATE accounts SET status = 'disabled' WHERE id = $1",
       error: { field: 'account_permissions', code: 'ACCOUNT_DISABLED' },
     },
     {
-      change: 'an account group deleted',
+      change: 'deleting an account group',
       statement: 'DELETE FROM account_groups WHERE id = $1',
       error: { field: 'account_group_permissions', code: 'ACCOUNT_GROUP_NOT_FOUND' },
     },
     {
-      change: 'a role deleted',
+      change: 'deleting a role',
       statement: 'DELETE FROM roles WHERE id = $1',
       error: { field: 'account_permissions', code: 'ROLE_NOT_FOUND' },
     },
   ])(
-    'creates nothing and says why when it loses a race against $change',
+    'creates nothing and names the field when it loses a race against $change',
     async ({ change, statement, error }) => {
       const account = await createAccount(acme.client, acme.group.id);
       const group = await createGroup(acme.client);
@@ -295,8 +279,8 @@ describe('Create User', () => {
       await rival.startTransaction();
       const target = change.includes('role') ? role : change.includes('group') ? group.id : account.id;
       await rival.query(statement, [target]);
-      const answer = acme.client.post(USERS, body); // validated against what the rival has not committed yet
-      await untilSomebodyWaitsForALock(service);
+      const answer = acme.client.post(USERS, body); // is validated before the rival commits
+      await untilSessionWaitsForLock(service);
       await rival.commitTransaction();
       await rival.release();
       expect((await answer).status).toBe(400);
@@ -306,28 +290,19 @@ describe('Create User', () => {
   );
 });
 
-describe('Retrieve User', () => {
-  let service: TestApp;
-  let acme: TestOrganization;
-  let other: TestOrganization;
+describe('Retrieve User (GET /v1/organizations/users/{user_id})', () => {
+  const { acme, other } = useService({ organizations: ['acme', 'other'] });
 
-  beforeAll(async () => {
-    service = await startApp();
-    acme = await createOrganization(service, 'Acme');
-    other = await createOrganization(service, 'Other');
-  });
-  afterAll(() => service.close());
-
-  it("answers another organization's user and a user that does not exist alike", async () => {
-    const { body: user } = await acme.client.post<UserResponse>(USERS, newUser(acme));
+  it("returns the same 404 for another organization's user as for an unknown id", async () => {
+    const user = await createUser(acme);
     const foreign = await other.client.get(`${USERS}/${user.id}`);
-    const unknown = await other.client.get(`${USERS}/01a20876-c273-76f4-a413-5eb48530caff`);
+    const unknown = await other.client.get(`${USERS}/${UNKNOWN_ID}`);
     expect(foreign.status).toBe(404);
     expect({ ...foreign.body, request_id: '' }).toEqual({ ...unknown.body, request_id: '' });
   });
 
   it.each(['nonsense', '0', '%00', "' OR 1=1", '%E0%A4%A', '01a20876-c273-76f4-a413-5eb48530cafg'])(
-    'answers 404 for %s, which cannot be an id',
+    'returns 404 for the malformed id %s',
     async (id) => {
       const answer = await acme.client.get(`${USERS}/${id}`);
       expect(answer.status).toBe(404);

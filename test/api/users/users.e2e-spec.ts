@@ -1,46 +1,30 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from '../../../src/common/pagination/page.js';
 import type { UserResponse } from '../../../src/users/dto/user.response.js';
-import {
-  createAccount,
-  createGroup,
-  createOrganization,
-  newUser,
-  type TestOrganization,
-} from '../../support/factories/organization.js';
-import { startApp, type TestApp } from '../../support/app.js';
+import { createAccount, createGroup, createUser, newUser } from '../../support/factories/organization.js';
+import { UNKNOWN_ID, USERS } from '../../support/paths.js';
+import { useService } from '../../support/use-service.js';
 
-const USERS = '/v1/organizations/users';
-const UNKNOWN_ID = '01a20876-c273-76f4-a413-5eb48530caff';
-
-describe('List Users', () => {
-  let service: TestApp;
-  let acme: TestOrganization;
-  let other: TestOrganization;
+describe('List Users (GET /v1/organizations/users)', () => {
+  const { acme, other } = useService({ organizations: ['acme', 'other'] });
   let users: UserResponse[];
   let secondAccount: string;
   let secondGroup: string;
 
   beforeAll(async () => {
-    service = await startApp();
-    acme = await createOrganization(service, 'Acme');
-    other = await createOrganization(service, 'Other');
     secondAccount = (await createAccount(acme.client, acme.group.id)).id;
     secondGroup = (await createGroup(acme.client)).id;
     users = [];
     for (let n = 0; n < 25; n += 1) {
+      const role_id = acme.roles.Agent;
       const permissions = {
-        account_permissions:
-          n % 5 === 0 ? [{ account_id: secondAccount, role_id: acme.roles.Agent }] : undefined,
-        account_group_permissions:
-          n % 2 === 0 ? [{ account_group_id: secondGroup, role_id: acme.roles.Agent }] : [],
+        ...(n % 5 === 0 && { account_permissions: [{ account_id: secondAccount, role_id }] }),
+        account_group_permissions: n % 2 === 0 ? [{ account_group_id: secondGroup, role_id }] : [],
       };
-      const body = newUser(acme, JSON.parse(JSON.stringify(permissions)) as Record<string, unknown>);
-      users.push((await acme.client.post<UserResponse>(USERS, body)).body);
+      users.push(await createUser(acme, permissions));
     }
-    await other.client.post(USERS, newUser(other));
+    await createUser(other);
   });
-  afterAll(() => service.close());
 
   const list = async (query: string): Promise<Page<UserResponse>> => {
     const answer = await acme.client.get<Page<UserResponse>>(`${USERS}${query}`);
@@ -48,7 +32,7 @@ describe('List Users', () => {
     return answer.body;
   };
 
-  it('answers the oldest twenty first, with the totals of the organization', async () => {
+  it('returns the twenty oldest users and the totals of the organization', async () => {
     const { data, pagination } = await list('');
     expect(data).toEqual(users.slice(0, 20));
     expect(pagination).toEqual({
@@ -62,25 +46,25 @@ describe('List Users', () => {
     });
   });
 
-  it('answers each user once over all pages', async () => {
+  it('returns each user once over all pages', async () => {
     const pages = await Promise.all([1, 2, 3, 4].map((page) => list(`?page=${String(page)}&page_size=7`)));
     expect(pages.flatMap(({ data }) => data)).toEqual(users);
     expect(pages.map(({ pagination }) => pagination.has_next)).toEqual([true, true, true, false]);
   });
 
-  it('answers an empty page past the end', async () => {
+  it('returns an empty page past the last page', async () => {
     const { data, pagination } = await list('?page=1000000');
     expect(data).toEqual([]);
     expect(pagination).toMatchObject({ total_items: 25, has_next: false, has_previous: true });
   });
 
-  it('finds a user by e-mail, whole and without case', async () => {
+  it('filters by the whole e-mail address, ignoring case', async () => {
     const email = users[3]?.email ?? 'missing';
     expect((await list(`?email=${encodeURIComponent(email.toUpperCase())}`)).data).toEqual([users[3]]);
     expect((await list(`?email=${encodeURIComponent(email.slice(1))}`)).data).toEqual([]);
   });
 
-  it('filters by account and by group, and combines filters, with right totals', async () => {
+  it('filters by account and by group, and combines filters, with matching totals', async () => {
     const onAccount = users.filter((_user, n) => n % 5 === 0);
     const onBoth = users.filter((_user, n) => n % 10 === 0);
     expect((await list(`?account_id=${secondAccount}`)).data).toEqual(onAccount);
@@ -90,7 +74,7 @@ describe('List Users', () => {
     expect(both.pagination).toMatchObject({ total_items: 3, total_pages: 2 });
   });
 
-  it("answers an empty page for another organization's account or user", async () => {
+  it("returns an empty page for another organization's account or e-mail address", async () => {
     const { body } = await other.client.get<Page<UserResponse>>(USERS);
     expect((await list(`?account_id=${other.account.id}`)).pagination).toMatchObject({
       total_items: 0,
@@ -117,26 +101,22 @@ describe('List Users', () => {
     ['?email=a&email=b', 'email', 'INVALID_TYPE'],
     ['?account_id=x', 'account_id', 'INVALID_UUID'],
     ['?account_group_id=', 'account_group_id', 'INVALID_UUID'],
-  ])('refuses %s', async (query, field, code) => {
+  ])('returns 400 for %s', async (query, field, code) => {
     const answer = await acme.client.get(`${USERS}${query}`);
     expect(answer.status).toBe(400);
     expect(answer.body.errors).toMatchObject([{ field, code }]);
   });
 });
 
-describe('Update User', () => {
-  let service: TestApp;
-  let acme: TestOrganization;
+describe('Update User (PATCH /v1/organizations/users/{user_id})', () => {
+  const { acme } = useService();
   let user: UserResponse;
 
   beforeAll(async () => {
-    service = await startApp();
-    acme = await createOrganization(service);
-    user = (await acme.client.post<UserResponse>(USERS, newUser(acme))).body;
+    user = await createUser(acme);
   });
-  afterAll(() => service.close());
 
-  it('changes the names that are given and nothing else', async () => {
+  it('changes the given names and nothing else', async () => {
     const answer = await acme.client.patch<UserResponse>(`${USERS}/${user.id}`, { first_name: ' Augusta ' });
     expect(answer.status).toBe(200);
     const { updated_at } = answer.body;
@@ -145,7 +125,7 @@ describe('Update User', () => {
     expect((await acme.client.get<UserResponse>(`${USERS}/${user.id}`)).body).toEqual(answer.body);
   });
 
-  it('changes nothing, not even updated_at, when nothing is given', async () => {
+  it('changes nothing, not even updated_at, for an empty patch', async () => {
     const before = (await acme.client.get<UserResponse>(`${USERS}/${user.id}`)).body;
     expect((await acme.client.patch<UserResponse>(`${USERS}/${user.id}`, {})).body).toEqual(before);
   });
@@ -154,17 +134,17 @@ describe('Update User', () => {
     [{ first_name: null }, 'first_name INVALID_TYPE'],
     [{ last_name: '' }, 'last_name TOO_SHORT'],
     [{ email: 'new@example.com' }, 'email UNKNOWN_PROPERTY'],
-  ])('refuses %j', async (body, error) => {
+  ])('returns 400 for %j', async (body, error) => {
     const answer = await acme.client.patch(`${USERS}/${user.id}`, body);
     expect(answer.status).toBe(400);
     expect(answer.body.errors.map(({ field, code }) => `${field} ${code}`)).toEqual([error]);
   });
 
-  it('answers 404 for a user that does not exist', async () => {
+  it('returns 404 for an unknown user', async () => {
     expect((await acme.client.patch(`${USERS}/${UNKNOWN_ID}`, { first_name: 'x' })).status).toBe(404);
   });
 
-  it('loses neither of two changes made at once', async () => {
+  it('keeps both of two concurrent changes', async () => {
     for (let n = 0; n < 10; n += 1) {
       const names = { first_name: `First ${String(n)}`, last_name: `Last ${String(n)}` };
       await Promise.all(
@@ -177,17 +157,10 @@ describe('Update User', () => {
   });
 });
 
-describe('Delete User', () => {
-  let service: TestApp;
-  let acme: TestOrganization;
+describe('Delete User (DELETE /v1/organizations/users/{user_id})', () => {
+  const { acme } = useService();
 
-  beforeAll(async () => {
-    service = await startApp();
-    acme = await createOrganization(service);
-  });
-  afterAll(() => service.close());
-
-  it('answers 204; the user, its permissions and its address are gone', async () => {
+  it('returns 204 and frees the e-mail address', async () => {
     const body = newUser(acme);
     const { body: user } = await acme.client.post<UserResponse>(USERS, body);
     expect((await acme.client.delete(`${USERS}/${user.id}`)).status).toBe(204);

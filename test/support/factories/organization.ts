@@ -6,10 +6,12 @@ import {
   OrganizationsService,
   type CreatedOrganization,
 } from '../../../src/organizations/organizations.service.js';
+import type { UserResponse } from '../../../src/users/dto/user.response.js';
 import type { TestApp } from '../app.js';
 import { Client } from '../client.js';
+import { GROUPS, ROLES, USERS } from '../paths.js';
 
-/** An organization made for a test: its keys, a client that sends them, its roles, and something to hold them on. */
+/** An organization with its first API key, a client that uses it, the ids of the default roles, a group and an account in it. */
 export interface TestOrganization {
   id: string;
   keys: CreatedOrganization;
@@ -22,7 +24,7 @@ export interface TestOrganization {
 export async function createOrganization(service: TestApp, name = 'Acme'): Promise<TestOrganization> {
   const keys = await service.app.get(OrganizationsService).create(name);
   const client = Client.with(service, keys);
-  const { body: roles } = await client.get<RoleResponse[]>('/v1/organizations/roles');
+  const { body: roles } = await client.get<RoleResponse[]>(ROLES);
   const group = await createGroup(client);
   return {
     id: keys.organization_id,
@@ -41,7 +43,7 @@ export async function createOrganization(service: TestApp, name = 'Acme'): Promi
 
 export async function createGroup(client: Client, name = 'Europe'): Promise<AccountGroupResponse> {
   const group = { name, merchant_id: 'merchant-01' };
-  return (await client.post<AccountGroupResponse>('/v1/organizations/account-groups', group)).body;
+  return (await client.post<AccountGroupResponse>(GROUPS, group)).body;
 }
 
 export async function createAccount(
@@ -49,21 +51,19 @@ export async function createAccount(
   groupId: string,
   name = 'Lisbon',
 ): Promise<AccountResponse> {
-  return (
-    await client.post<AccountResponse>(`/v1/organizations/account-groups/${groupId}/accounts`, { name })
-  ).body;
+  return (await client.post<AccountResponse>(`${GROUPS}/${groupId}/accounts`, { name })).body;
 }
 
-let roles = 0;
+let roleCount = 0;
 
-/** A custom role by raw SQL. @returns its id */
+/** Inserts a custom role by SQL, as the API makes none with `admin` or `staff`. @returns its id */
 export async function insertCustomRole(
   { dataSource }: TestApp,
   { id }: TestOrganization,
   { admin = false, staff = false } = {},
 ): Promise<string> {
-  roles += 1;
-  const roleId = `rol_Custom${String(roles).padStart(6, '0')}`;
+  roleCount += 1;
+  const roleId = `rol_Custom${String(roleCount).padStart(6, '0')}`;
   await dataSource.query(
     'INSERT INTO roles (organization_id, id, name, admin, staff, assignable) VALUES ($1, $2, $2, $3, $4, $5)',
     [id, roleId, admin, staff, !admin && !staff],
@@ -71,19 +71,29 @@ export async function insertCustomRole(
   return roleId;
 }
 
-let made = 0;
+let userCount = 0;
 
-/** A body for Create User that is right as it is, with an address that no other has. */
+/** @returns a valid body for Create User with a unique e-mail address */
 export function newUser(
   { account, roles }: TestOrganization,
   changes: Record<string, unknown> = {},
 ): Record<string, unknown> {
-  made += 1;
+  userCount += 1;
   return {
-    email: `user.${String(made)}@example.com`,
+    email: `user.${String(userCount)}@example.com`,
     first_name: 'Ada',
     last_name: 'Lovelace',
     account_permissions: [{ account_id: account.id, role_id: roles.Developer }],
     ...changes,
   };
+}
+
+/** @throws Error if the service refuses the user */
+export async function createUser(
+  organization: TestOrganization,
+  changes: Record<string, unknown> = {},
+): Promise<UserResponse> {
+  const answer = await organization.client.post<UserResponse>(USERS, newUser(organization, changes));
+  if (answer.status !== 201) throw new Error(answer.text);
+  return answer.body;
 }

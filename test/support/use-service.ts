@@ -1,0 +1,81 @@
+import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
+import type { Environment } from '../../src/config/environment.js';
+import { startApp, type TestApp } from './app.js';
+import { createDatabase, type TestDatabase } from './database.js';
+import { createOrganization, type TestOrganization } from './factories/organization.js';
+
+interface ServiceOptions<Name extends string> {
+  settings?: Partial<Environment>;
+  organizations?: readonly Name[];
+  /** Creates new organizations before each test instead of once. */
+  perTest?: boolean;
+}
+
+type UsedService<Name extends string> = Record<Name, TestOrganization> & {
+  service: TestApp;
+  /** Starts another service on the same database, which is stopped together with the first one. */
+  startReplica: (settings?: Partial<Environment>) => Promise<TestApp>;
+};
+
+/**
+ * Starts the service on a database of its own and creates organizations, before the tests of the enclosing block;
+ * stops it after them. The hooks fill in the objects that are returned, so they can be destructured at once.
+ */
+export function useService<Name extends string = 'acme'>({
+  settings = {},
+  organizations = ['acme' as Name],
+  perTest = false,
+}: ServiceOptions<Name> = {}): UsedService<Name> {
+  const service = {} as TestApp;
+  const replicas: TestApp[] = [];
+  const created = Object.fromEntries(organizations.map((name) => [name, {}])) as Record<
+    Name,
+    TestOrganization
+  >;
+  beforeAll(async () => {
+    Object.assign(service, await startApp(settings));
+  });
+  (perTest ? beforeEach : beforeAll)(async () => {
+    for (const name of organizations)
+      Object.assign(
+        created[name],
+        await createOrganization(
+          service,
+          name.replace(/^./, (first) => first.toUpperCase()),
+        ),
+      );
+  });
+  afterAll(async () => {
+    for (const replica of replicas) await replica.close();
+    await service.close();
+  });
+  const startReplica = async (replicaSettings: Partial<Environment> = {}): Promise<TestApp> => {
+    const replica = await startApp({ ...settings, ...replicaSettings }, service.database);
+    replicas.push(replica);
+    return replica;
+  };
+  return { service, startReplica, ...created };
+}
+
+/**
+ * For tests that need a service with settings of their own: `start` starts it with a new organization, on one
+ * database for all tests of the enclosing block. It is stopped after each test.
+ */
+export function useServicePerTest(): {
+  service: TestApp;
+  database: TestDatabase;
+  start: (settings: Partial<Environment>, database?: TestDatabase) => Promise<TestOrganization>;
+} {
+  const service = {} as TestApp;
+  const database = {} as TestDatabase;
+  beforeAll(async () => {
+    Object.assign(database, await createDatabase());
+  });
+  afterEach(() => service.close());
+  afterAll(() => database.drop());
+  const start = async (settings: Partial<Environment>, on = database): Promise<TestOrganization> => {
+    Object.assign(service, await startApp(settings, on));
+    return createOrganization(service);
+  };
+  return { service, database, start };
+}
