@@ -14,7 +14,7 @@ describe('The hash chain of audit events', () => {
     await createUser(acme);
     await seal();
     expect((await seals()).map(({ sequence }) => sequence)).toEqual(['1', '2', '3', '4']);
-    expect(await verify()).toEqual({ organization_id: acme.id, held: 4, unsealed: 0, checkpoints: 0 });
+    expect(await verify()).toEqual({ organization_id: acme.id, verified: 4, unsealed: 0, checkpoints: 0 });
   });
 
   it('continues after its last seal', async () => {
@@ -24,7 +24,7 @@ describe('The hash chain of audit events', () => {
     expect((await verify()).unsealed).toBe(1);
     await seal();
     expect((await seals()).slice(0, SETUP_EVENTS)).toEqual(before);
-    expect(await verify()).toMatchObject({ held: SETUP_EVENTS + 1, unsealed: 0 });
+    expect(await verify()).toMatchObject({ verified: SETUP_EVENTS + 1, unsealed: 0 });
   });
 
   it('contains an event of a long transaction after its COMMIT', async () => {
@@ -41,13 +41,13 @@ describe('The hash chain of audit events', () => {
     await renameGroup('Meanwhile');
     await seal();
     expect((await seals()).map(({ event_id }) => event_id)).not.toContain(id);
-    expect(await verify()).toMatchObject({ held: SETUP_EVENTS + 1, unsealed: 0 });
+    expect(await verify()).toMatchObject({ verified: SETUP_EVENTS + 1, unsealed: 0 });
     await transaction.commitTransaction();
     await transaction.release();
     await renameGroup('Afterwards');
     await seal();
     expect((await seals()).map(({ event_id }) => event_id)[SETUP_EVENTS + 1]).toBe(id);
-    expect(await verify()).toMatchObject({ held: SETUP_EVENTS + 3, unsealed: 0 });
+    expect(await verify()).toMatchObject({ verified: SETUP_EVENTS + 3, unsealed: 0 });
   });
 
   it('is written by one of two replicas at a time during concurrent changes', async () => {
@@ -61,7 +61,7 @@ describe('The hash chain of audit events', () => {
     await Promise.all(sealing);
     await seal();
     expect(new Set(users.map(({ id }) => id)).size).toBe(40);
-    expect(await verify()).toMatchObject({ held: SETUP_EVENTS + 40, unsealed: 0 });
+    expect(await verify()).toMatchObject({ verified: SETUP_EVENTS + 40, unsealed: 0 });
   });
 
   it('is not written while another replica writes it, and changes do not wait for it', async () => {
@@ -96,7 +96,7 @@ describe('The hash chain of audit events', () => {
     await expect(seal()).rejects.toThrow(acme.id);
     const verified = others.map(({ id }) => service.app.get(VerificationService).organization(id));
     expect(await Promise.all(verified)).toMatchObject(
-      others.map(() => ({ held: SETUP_EVENTS, unsealed: 0 })),
+      others.map(() => ({ verified: SETUP_EVENTS, unsealed: 0 })),
     );
     await service.dataSource.query('DELETE FROM audit_unsealed WHERE organization_id = $1', [acme.id]);
   });
@@ -112,7 +112,7 @@ describe('The hash chain of audit events', () => {
     );
     await seal();
     const result = await verify();
-    expect(result).toMatchObject({ held: 1200 + SETUP_EVENTS, unsealed: 0 });
+    expect(result).toMatchObject({ verified: 1200 + SETUP_EVENTS, unsealed: 0 });
     expect(result.checkpoints).toBeGreaterThan(0); // one is due after a thousand
   });
 
@@ -124,7 +124,7 @@ describe('The hash chain of audit events', () => {
     await seal();
     expect(await verify()).toEqual({
       organization_id: acme.id,
-      held: SETUP_EVENTS + 2,
+      verified: SETUP_EVENTS + 2,
       unsealed: 0,
       checkpoints: 1,
     });

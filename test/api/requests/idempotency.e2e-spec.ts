@@ -235,7 +235,7 @@ describe('X-Idempotency-Key', () => {
       expect(secret).toMatch(/^sk_/);
       expect([again.status, isReplayed(again)]).toEqual([first.status, true]);
       expect(again.body).toMatchObject({ ...rest, private_secret_key: null });
-      expect(again.body['private_secret_key_note']).toMatch(/first answer only/);
+      expect(again.body['private_secret_key_note']).toMatch(/only in the first response/);
       const kept = await service.dataSource.query<{ text: string }[]>(
         "SELECT coalesce(string_agg(r::text, ''), '') AS text FROM idempotency_records r",
       );
