@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { removeAfterwards, removeLeftovers } from '../ci/leftovers.js';
 import type { TestDatabase } from '../support/database.js';
 import type { ServiceProcess } from '../support/service-process.js';
-import { TcpProxy, type Scissors } from '../support/tcp-proxy.js';
+import { TcpProxy, type ClientListener } from '../support/tcp-proxy.js';
 import type { Answer } from './http.js';
 import { usersIn } from './nothing-lost.js';
 import { migratedDatabase, startService } from './processes.js';
@@ -50,7 +50,7 @@ describe('A connection to the database that is cut while a user is created', () 
   ] as const)(
     '%s: 503, nothing is left, and the retry makes the user once',
     async (_when, where, name, words) => {
-      proxy.scissors = scissors(words, where);
+      proxy.onClientBytes = cutAt(words, where);
       const refused = await create(name);
       expect([refused.status, refused.headers['retry-after']]).toEqual([503, '1']);
       expect(await permissionsOf(name)).toEqual([]);
@@ -67,7 +67,7 @@ describe('A connection to the database that is cut while a user is created', () 
     '%s its one message, where it has no key: 503, and it is there with all that it holds or not at all',
     async (where, name, permissions) => {
       await tenant.send(service.origin, creation(`${name}-before`)); // the statement is prepared on a connection now
-      proxy.scissors = scissors([`${name}@example.com`], where);
+      proxy.onClientBytes = cutAt([`${name}@example.com`], where);
       expect((await tenant.send(service.origin, creation(name))).status).toBe(503);
       while ((await permissionsOf(name)).length < permissions.length) await pause(5); // it is being committed
       expect(await permissionsOf(name)).toEqual(permissions);
@@ -75,7 +75,7 @@ describe('A connection to the database that is cut while a user is created', () 
   );
 
   it('after the commit: 503, for nobody knows, and the retry is told of the user that is there', async () => {
-    proxy.scissors = scissors(['INSERT INTO idempotency_records', 'COMMIT'], 'after');
+    proxy.onClientBytes = cutAt(['INSERT INTO idempotency_records', 'COMMIT'], 'after');
     expect((await create('committed')).status).toBe(503);
     const retried = await create('committed');
     expect([retried.status, retried.headers['idempotent-replayed']]).toEqual([201, 'true']);
@@ -84,7 +84,7 @@ describe('A connection to the database that is cut while a user is created', () 
 });
 
 /** Cut, once, where a connection sends the last of these words, after the others in this order. */
-function scissors(words: readonly string[], where: 'before' | 'after'): Scissors {
+function cutAt(words: readonly string[], where: 'before' | 'after'): ClientListener {
   const heard = new WeakMap<object, number>();
   let done = false;
   return (client, bytes) => {
