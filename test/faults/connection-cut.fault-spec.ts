@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { removeAfterwards, removeLeftovers } from '../ci/leftovers.js';
 import type { TestDatabase } from '../support/database.js';
 import type { ServiceProcess } from '../support/service-process.js';
-import { TcpProxy, type Scissors } from '../support/tcp-proxy.js';
+import { TcpProxy, type ClientListener } from '../support/tcp-proxy.js';
 import type { Answer } from './http.js';
 import { usersIn } from './consistency-checks.js';
 import { migratedDatabase, startService } from './processes.js';
@@ -53,7 +53,7 @@ describe('POST /users when the database connection is cut', () => {
   ] as const)(
     '%s: answers 503, leaves no user, and a retry creates it once',
     async (_moment, where, name, words) => {
-      proxy.scissors = scissors(words, where);
+      proxy.onClientBytes = scissors(words, where);
       const refused = await create(name);
       expect([refused.status, refused.headers['retry-after']]).toEqual([503, '1']);
       expect(await permissionsOf(name)).toEqual([]);
@@ -70,7 +70,7 @@ describe('POST /users when the database connection is cut', () => {
     '%s the only message of a create without idempotency key: answers 503, and the user is complete or absent',
     async (where, name, permissions) => {
       await tenant.send(service.origin, createRequest(`${name}-before`)); // prepares the statement on the connection
-      proxy.scissors = scissors([`${name}@example.com`], where);
+      proxy.onClientBytes = scissors([`${name}@example.com`], where);
       expect((await tenant.send(service.origin, createRequest(name))).status).toBe(503);
       while ((await permissionsOf(name)).length < permissions.length) await pause(5); // PostgreSQL may still be committing it
       expect(await permissionsOf(name)).toEqual(permissions);
@@ -78,7 +78,7 @@ describe('POST /users when the database connection is cut', () => {
   );
 
   it('after the commit: answers 503, and a retry replays the response', async () => {
-    proxy.scissors = scissors(['INSERT INTO idempotency_records', 'COMMIT'], 'after');
+    proxy.onClientBytes = scissors(['INSERT INTO idempotency_records', 'COMMIT'], 'after');
     expect((await create('committed')).status).toBe(503);
     const retried = await create('committed');
     expect([retried.status, retried.headers['idempotent-replayed']]).toEqual([201, 'true']);
@@ -87,7 +87,7 @@ describe('POST /users when the database connection is cut', () => {
 });
 
 /** Cuts once, at the message with the last of these words, after messages of one connection with the words before. */
-function scissors(words: readonly string[], where: 'before' | 'after'): Scissors {
+function scissors(words: readonly string[], where: 'before' | 'after'): ClientListener {
   const matched = new WeakMap<object, number>();
   let done = false;
   return (client, bytes) => {

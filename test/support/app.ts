@@ -1,9 +1,9 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { DataSource } from 'typeorm';
 import { createApp } from '../../src/app/create-app.js';
-import { openApiDocument } from '../../src/app/openapi.js';
 import { Environment } from '../../src/config/environment.js';
 import { Settings } from '../../src/config/settings.js';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
@@ -23,8 +23,10 @@ export interface TestApp {
 /** All requests of a test file have one address. test/api/requests/rate-limits.e2e-spec.ts sets lower limits. */
 const NO_ADDRESS_LIMITS = { RATE_LIMIT_PER_ADDRESS: 1_000_000, RATE_LIMIT_REFUSALS: 1_000_000 };
 
-/** Every service of a test file has the same document, which takes long to build. */
-let document: OpenAPIObject | undefined;
+/** As committed, because it takes long to build. test/api/requests/openapi.e2e-spec.ts compares it with the served one. */
+const document = JSON.parse(
+  readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8'),
+) as OpenAPIObject;
 
 /** Starts the service on a free port, on a new database unless one is given. */
 export async function startApp(settings: Partial<Environment> = {}, given?: TestDatabase): Promise<TestApp> {
@@ -38,7 +40,6 @@ export async function startApp(settings: Partial<Environment> = {}, given?: Test
   await app.listen(0, '127.0.0.1');
   const dataSource = new DataSource(dataSourceOptions(database.url));
   if (app.get(DataSource).isInitialized) await dataSource.initialize(); // some tests start without a database
-  document ??= JSON.parse(JSON.stringify(openApiDocument(app))) as OpenAPIObject;
   return {
     app,
     server: app.getHttpServer(),

@@ -7,10 +7,10 @@ import { migrate } from '../../dist/src/database/migrate.js';
 import { SERVICE_ROLE } from '../../dist/src/database/acquire-database.js';
 import { setUpServiceRole } from '../../dist/src/database/service-role.js';
 
-/** One server for the whole run, fast rather than durable, and one migrated database that each test file clones. */
+/** Starts one server for the whole run, without durability, with a migrated database that each test file clones. */
 export default async function startDatabase() {
   const folder = mkdtempSync(join(tmpdir(), 'tenantry-test-'));
-  chmodSync(folder, 0o755); // started as root, the server runs as another user
+  chmodSync(folder, 0o755); // started by root, the server runs as another user
   const server = await EmbeddedServer.acquire(folder, [
     'fsync=off',
     'synchronous_commit=off',

@@ -4,9 +4,7 @@ import { MessageReader } from './message-reader.js';
 import type { PlanNode } from './query-plan.js';
 import { TcpProxy } from './tcp-proxy.js';
 
-/** A plan as it was carried out. */
 export interface ExecutedPlan {
-  /** On what occasion. */
   occasion: string;
   statement: string;
   plan: ExecutedNode;
@@ -22,7 +20,7 @@ export interface ExecutedNode extends PlanNode {
 
 const NOTICE = 'N';
 
-/** PostgreSQL tells whoever asks for something how it did it; what triggers and foreign keys ask, too. */
+/** PostgreSQL sends the plan of each statement as a notice, including those of triggers and foreign keys. */
 const SETTINGS = {
   session_preload_libraries: 'auto_explain',
   'auto_explain.log_min_duration': '0',
@@ -33,9 +31,9 @@ const SETTINGS = {
   'auto_explain.log_level': 'notice',
 };
 
-/** Stands between the service and its database, and notes the plan of every statement. */
+/** A proxy between the service and its database that records the plan of every statement. */
 export class PlanRecorder {
-  /** What is going on, to say so of the plans. */
+  /** Label for the plans that are recorded from now on. */
   occasion = 'start';
   readonly plans: ExecutedPlan[] = [];
   private readonly readers = new WeakMap<Socket, MessageReader>();
@@ -46,10 +44,10 @@ export class PlanRecorder {
     await explainEverything(databaseUrl);
     const proxy = await TcpProxy.to(databaseUrl);
     const recorder = new PlanRecorder(proxy);
-    const note = recorder.note.bind(recorder);
-    proxy.listener = (database, bytes) => {
+    const record = recorder.record.bind(recorder);
+    proxy.onDatabaseBytes = (database, bytes) => {
       const reader = recorder.readers.get(database);
-      if (reader === undefined) recorder.readers.set(database, new MessageReader(note, bytes));
+      if (reader === undefined) recorder.readers.set(database, new MessageReader(record, bytes));
       else reader.read(bytes);
     };
     return recorder;
@@ -63,11 +61,11 @@ export class PlanRecorder {
     return this.proxy.cut();
   }
 
-  private note(type: string, body: Buffer): void {
+  private record(type: string, body: Buffer): void {
     if (type !== NOTICE) return;
-    const [, explained] = /\0M[^{]*(\{.*?\n\})\0/s.exec(body.toString('utf8')) ?? [];
-    if (explained === undefined) return;
-    const { 'Query Text': statement, Plan: plan } = JSON.parse(explained) as {
+    const [, json] = /\0M[^{]*(\{.*?\n\})\0/s.exec(body.toString('utf8')) ?? [];
+    if (json === undefined) return;
+    const { 'Query Text': statement, Plan: plan } = JSON.parse(json) as {
       'Query Text': string;
       Plan: ExecutedNode;
     };

@@ -1,4 +1,4 @@
-/** A node of what EXPLAIN (FORMAT JSON, VERBOSE) answers. */
+/** A node of the output of EXPLAIN (FORMAT JSON, VERBOSE). */
 export interface PlanNode {
   'Node Type': string;
   Operation?: string;
@@ -11,19 +11,19 @@ export interface PlanNode {
   Plans?: PlanNode[];
 }
 
-/** The node and all below it. */
+/** @returns the node and all of its descendants */
 export function nodesOf(node: PlanNode): PlanNode[] {
   return [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 }
 
-/** Conditions that every row has to fulfil which a scan gives on. */
+/** @returns the conditions of a scan, which all of its rows fulfil */
 export function conditionsOf(scan: PlanNode): string[] {
   return [scan['Index Cond'], scan['Recheck Cond'], scan.Filter].flatMap((condition) =>
     condition === undefined ? [] : conjuncts(condition),
   );
 }
 
-/** "((a = 1) AND ((b = 2) OR (c = 3)))" are two: "a = 1" and "(b = 2) OR (c = 3)". */
+/** Splits "((a = 1) AND ((b = 2) OR (c = 3)))" into "a = 1" and "(b = 2) OR (c = 3)". */
 function conjuncts(condition: string): string[] {
   const inside = withoutBrackets(condition);
   const parts = split(inside);
@@ -43,7 +43,7 @@ function split(text: string): string[] {
   return [...parts, text.slice(from)];
 }
 
-/** Without those around the whole. */
+/** Removes brackets around the whole text. */
 function withoutBrackets(text: string): string {
   let depth = 0;
   for (let n = 0; n < text.length; n += 1) {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 
-/** A TCP connection to the service on which a test says exactly what it likes, as slowly as it likes. */
+/** A TCP connection to the service, to send any bytes at any speed. */
 export class RawConnection {
   received = '';
   readonly closed: Promise<unknown>;
@@ -11,8 +11,8 @@ export class RawConnection {
     socket.setEncoding('utf8').on('data', (text: string) => {
       this.received += text;
     });
-    socket.on('error', () => undefined); // a reset is an end, too: 'close' follows
-    this.closed = new Promise((resolve) => socket.once('close', resolve)); // events.once() would reject with the error
+    socket.on('error', () => undefined); // 'close' follows
+    this.closed = new Promise((resolve) => socket.once('close', resolve)); // events.once() would reject on an error
   }
 
   static async to(server: Server): Promise<RawConnection> {
@@ -26,7 +26,7 @@ export class RawConnection {
     if (this.socket.writable) this.socket.write(text);
   }
 
-  /** Says the text again and again, until the connection is closed. */
+  /** Sends the text repeatedly until the connection is closed. */
   async trickle(text: string): Promise<void> {
     const timer = setInterval(() => {
       this.send(text);
@@ -39,7 +39,6 @@ export class RawConnection {
     while (!this.received.includes(text)) await once(this.socket, 'data');
   }
 
-  /** Closed without a word. */
   async abort(): Promise<void> {
     this.socket.destroy();
     await this.closed;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { KeyPair } from '../../src/common/auth/key-pair.js';
 import { TEST_ENCRYPTION_KEY } from './encryption-key.js';
 
-/** The built service or command line in a process of its own, as a person would start it. */
+/** The built service or command line in its own process. */
 export class ServiceProcess {
   output = '';
   private readonly exited: Promise<number | null>;
@@ -22,7 +22,7 @@ export class ServiceProcess {
     this.gone = once(child, 'exit').then(([code]) => code as number | null);
   }
 
-  /** Started by `npm run`, and listening. */
+  /** Starts a script by `npm run`, and waits until it listens. */
   static async startByNpm(script: string, environment: Record<string, string>): Promise<ServiceProcess> {
     const env = { ...process.env, PORT: '0', ...environment };
     return new ServiceProcess(spawn('npm', ['run', script], { env, stdio: 'pipe' })).listening();
@@ -34,12 +34,12 @@ export class ServiceProcess {
     return new ServiceProcess(spawn(process.execPath, [script, ...parameters], { env, stdio: 'pipe' }));
   }
 
-  /** Started and listening. @throws with what it said, when it stops instead */
+  /** Starts the service, and waits until it listens. @throws Error with its output if it exits */
   static start(environment: Record<string, string>): Promise<ServiceProcess> {
     return ServiceProcess.spawn('dist/src/main.js', environment).listening();
   }
 
-  /** Runs the command line to its end. */
+  /** Runs the command line until it exits. */
   static async cli(
     environment: Record<string, string>,
     ...parameters: string[]
@@ -60,25 +60,25 @@ export class ServiceProcess {
     return this.saying('Tenantry listens on');
   }
 
-  /** Resolves once it has said so: what it logs may come later than what it prints. @param after so many characters */
+  /** Resolves once the output contains the text. @param after number of characters of the output to ignore */
   async saying(text: string, after = 0): Promise<this> {
     const stopped = this.exited.then(() => {
       throw new Error(`The service stopped: ${this.output}`);
     });
-    stopped.catch(() => undefined); // it may stop later, when nobody waits here any more
+    stopped.catch(() => undefined); // it may exit later, when this promise is not awaited any more
     while (!this.output.includes(text, after)) {
       await Promise.race([once(this.child.stdout as NodeJS.ReadableStream, 'data'), stopped]);
     }
     return this;
   }
 
-  /** From now on nobody reads what it prints, though somebody could; or, when it is hung up, nobody can. */
+  /** Stops reading stdout. @param hangUp closes the pipe too */
   stopReading({ hangUp = false } = {}): void {
     this.child.stdout?.removeAllListeners('data').pause();
     if (hangUp) this.child.stdout?.destroy();
   }
 
-  /** As stop, though what it has printed may not have been read. */
+  /** Like stop(), but does not wait until the output has been read. */
   end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     this.child.kill(signal);
     return this.gone;
@@ -94,13 +94,13 @@ export class ServiceProcess {
   }
 }
 
-/** On a test's database and without a folder of its own, it must not make a key file in the checkout. */
+/** A service with the database of a test and the default DATA_DIR would write a key file to the checkout. */
 function keyFor({ DATABASE_URL, DATA_DIR, NODE_ENV }: Record<string, string>): Record<string, string> {
   const makesFile = DATABASE_URL !== undefined && DATA_DIR === undefined && NODE_ENV !== 'production';
   return makesFile ? { ENCRYPTION_KEY: TEST_ENCRYPTION_KEY } : {};
 }
 
-/** A folder that an unprivileged database user can enter too. */
+/** Creates a folder that the unprivileged user of the database server can enter. */
 export async function createDataDir(): Promise<{ path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'tenantry-data-'));
   await chmod(path, 0o755);

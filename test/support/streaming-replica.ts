@@ -15,7 +15,7 @@ const run = promisify(execFile);
 
 const ROLE = { name: 'replicated_service', password: 'replicated' };
 
-/** Two servers of the embedded programs, migrated: a primary, and a hot standby that streams from it. */
+/** A migrated primary server and a hot standby with streaming replication. */
 export class StreamingReplica {
   private constructor(
     private readonly folder: string,
@@ -31,7 +31,7 @@ export class StreamingReplica {
     const first = await EmbeddedServer.acquire(primaryFolder, settings);
     await migrate(first.url);
     await setUpServiceRole(first.url, ROLE.name, ROLE.password);
-    await first.release(); // and so stopped: its files are a base for the replica as they are
+    await first.release(); // stops the server, so that its files can be copied to the replica
     await run('cp', ['-a', primaryFolder, replicaFolder]);
     const primary = await EmbeddedServer.acquire(primaryFolder, settings);
     const replica = new StreamingReplica(folder, primary, await freePort());
@@ -40,7 +40,7 @@ export class StreamingReplica {
     return replica;
   }
 
-  /** The superuser's, for what the tests do behind the service's back. */
+  /** Connects as superuser, for changes that do not go through the service. */
   get primaryUrl(): string {
     return this.primary.url;
   }
@@ -51,14 +51,14 @@ export class StreamingReplica {
     return url.href;
   }
 
-  /** @param url one of the two @returns the same, as the service connects */
+  /** @param url of the primary or the replica @returns the same server with the role of the service */
   serviceUrl(url: string): string {
     const changed = new URL(url);
     [changed.username, changed.password] = [ROLE.name, ROLE.password];
     return changed.href;
   }
 
-  /** What is written from now on does not show on the replica until it is resumed. */
+  /** Later changes are not visible on the replica until resume(). */
   async pause(): Promise<void> {
     await this.onReplica('SELECT pg_wal_replay_pause()');
     const state = 'SELECT pg_get_wal_replay_pause_state() AS state';
@@ -75,7 +75,7 @@ export class StreamingReplica {
     await this.control('start', '-o', options, '-l', join(this.cluster, 'server.log'));
   }
 
-  /** At once, with all connections. */
+  /** Stops the replica at once, without closing connections. */
   async killReplica(): Promise<void> {
     await this.control('stop', '-m', 'immediate');
   }

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** Gives each connection to the next of several services, and past those that take none. It looks at no byte. */
+/** Forwards each connection to the next of several services, skipping those that refuse it. */
 export class TcpBalancer {
-  /** How many connections each of them took, by its origin. */
+  /** Number of connections by origin. */
   readonly taken = new Map<string, number>();
   private readonly sockets = new Set<Socket>();
   private next = 0;
@@ -41,7 +41,7 @@ export class TcpBalancer {
     else join(client, service);
   }
 
-  /** @returns undefined when none of them takes it */
+  /** @returns undefined if every service refuses the connection */
   private async connect(): Promise<Socket | undefined> {
     this.next += 1;
     const turn = this.next % this.origins.length;
@@ -71,7 +71,7 @@ function isTaken(socket: Socket): Promise<boolean> {
   );
 }
 
-/** What one end closes or breaks, the other sees closed or broken, after all that came before. */
+/** Forwards bytes, ends and resets in both directions. */
 function join(one: Socket, other: Socket): void {
   for (const [from, to] of [
     [one, other],

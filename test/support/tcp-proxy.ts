@@ -1,18 +1,17 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** Looks at what a client sends, and says where its connection is to be cut: before the bytes are forwarded, or after. */
-export type Scissors = (client: Socket, bytes: Buffer) => 'before' | 'after' | undefined;
+/** Called with the bytes of a client. @returns whether to cut its connection, before or after they are forwarded */
+export type ClientListener = (client: Socket, bytes: Buffer) => 'before' | 'after' | undefined;
 
-/** Stands between the service and its database, so that a test can cut the line. */
+/** A proxy between the service and its database, to observe or break their connections. */
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
   private server: Server | undefined;
   private readonly hushed = new WeakSet<Socket>();
   private silent = false;
   private port = 0;
-  scissors: Scissors | undefined;
-  /** Looks at what the database answers. */
-  listener: ((database: Socket, bytes: Buffer) => void) | undefined;
+  onClientBytes: ClientListener | undefined;
+  onDatabaseBytes: ((database: Socket, bytes: Buffer) => void) | undefined;
 
   private constructor(private readonly target: { host: string; port: number }) {}
 
@@ -40,20 +39,20 @@ export class TcpProxy {
     this.server = server;
   }
 
-  /** Every connection is cut, and new ones are refused. */
+  /** Closes every connection and refuses new ones. */
   async cut(): Promise<void> {
     const closed = new Promise((resolve) => this.server?.close(resolve));
     for (const socket of this.sockets) socket.destroy();
     await closed;
   }
 
-  /** Connections stay, and nothing comes through any more, as after a cable was pulled. */
+  /** Keeps all connections open and forwards nothing, as after a network failure. */
   hush(): void {
     this.silent = true;
     for (const socket of this.sockets) this.hushed.add(socket);
   }
 
-  /** New connections get through; those from before never will. */
+  /** Forwards the bytes of new connections again. Older connections stay silent. */
   heal(): void {
     this.silent = false;
   }
@@ -66,8 +65,8 @@ export class TcpProxy {
     ] as const) {
       this.sockets.add(from);
       from.on('data', (bytes) => {
-        if (from === database) this.listener?.(database, bytes);
-        const cut = from === client ? this.scissors?.(client, bytes) : undefined;
+        if (from === database) this.onDatabaseBytes?.(database, bytes);
+        const cut = from === client ? this.onClientBytes?.(client, bytes) : undefined;
         if (cut !== undefined) this.cutOne(client, database, cut === 'after' ? bytes : undefined);
         else if (!this.silent && !this.hushed.has(from)) to.write(bytes);
       });
@@ -79,7 +78,7 @@ export class TcpProxy {
     }
   }
 
-  /** @param last what the database still gets; its answer is lost */
+  /** @param last forwarded to the database first; the client gets no answer */
   private cutOne(client: Socket, database: Socket, last: Buffer | undefined): void {
     this.hushed.add(database).add(client);
     database.write(last ?? Buffer.alloc(0), () => client.destroy());

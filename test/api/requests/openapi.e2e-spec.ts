@@ -67,7 +67,7 @@ describe('The OpenAPI document', () => {
     }
   };
 
-  it('is served at GET /openapi.json', async () => {
+  it('is served at GET /openapi.json, and committed as docs/openapi.json (npm run openapi)', async () => {
     const answer = await request(service.server).get('/openapi.json');
     expect([answer.status, answer.body]).toEqual([200, service.document]);
   });

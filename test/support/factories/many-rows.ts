@@ -1,28 +1,28 @@
 import { createHash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 
-/** The id of the nth of whatever has many rows. */
+/** The id of the nth row of a table. */
 export const idOf = (organization: string, n: number): string =>
   `${digest(organization).slice(0, 8)}-0000-4000-8000-${String(n).padStart(12, '0')}`;
-/** The same in SQL, of organization $1. */
+/** The SQL of idOf() for the organization $1. */
 const UUID = (n: string): string =>
   `(left(md5($1::uuid::text), 8) || '-0000-4000-8000-' || lpad((${n})::text, 12, '0'))::uuid`;
 const digest = (text: string): string => createHash('md5').update(text).digest('hex');
-/** The e-mail address of its nth user. */
+/** The e-mail address of the nth user. */
 export const emailOf = (organization: string, n: number): string =>
   `u${String(n)}@${digest(organization).slice(0, 8)}.example`;
 const EMAIL = `'u' || n || '@' || left(md5($1::uuid::text), 8) || '.example'`;
 
-/** The id of its nth role; every user holds the first. */
+/** The id of the nth role. Every user has the first. */
 export const roleOf = (organization: string, n: number): string =>
   `rol_${digest(organization).slice(0, 8)}${String(n).padStart(4, '0')}`;
 const ROLE_ID = (n: string): string => `'rol_' || left(md5($1::uuid::text), 8) || lpad(${n}::text, 4, '0')`;
 
-/** The public key of its nth API key. */
+/** The public key of the nth API key. */
 export const publicKey = (organization: string, n: number): string =>
   `pk_${digest(organization).slice(0, 20)}${String(n).padStart(8, '0')}`;
 
-/** On the first account, and on the first group above all others, every user holds a role. */
+/** Every user has a role on the first account and on the first group, which is the ancestor of all others. */
 const ROWS_OF_ORGANIZATION = [
   `organizations (id, name) SELECT $1::uuid, 'Acme' WHERE $2::int > 0 ON CONFLICT DO NOTHING`,
   `roles (organization_id, id, name, permission_ids)
@@ -58,8 +58,8 @@ const ROWS_OF_ORGANIZATION = [
 ];
 
 /**
- * Gives an organization so many rows of everything, where neither triggers nor foreign keys look on.
- * It may have some already, and be there or not.
+ * Inserts this number of rows of each type, where triggers and foreign keys are off.
+ * The organization may exist, with rows of its own.
  */
 export async function fill(manager: EntityManager, organization: string, rows: number): Promise<void> {
   for (const insert of ROWS_OF_ORGANIZATION)
