@@ -36,7 +36,8 @@ export class Replicas implements OnApplicationShutdown {
   ) {
     const { DATABASE_REPLICA_URLS: urls = [], DATABASE_REPLICA_MAX_LAG } = settings.environment;
     this.replicas = urls.map((url) => {
-      const dataSource = new DataSource(dataSourceOptions(url, serviceConnection(settings)));
+      const options = dataSourceOptions(url, serviceConnection(settings));
+      const dataSource = new DataSource({ ...options, entities: primary.options.entities ?? [] });
       return new Replica(serverOf(dataSource, settings.environment), new URL(url).host, this.logger);
     });
     this.log = new PrimaryLog(DATABASE_REPLICA_MAX_LAG * 1000);
