@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
+import { startApp } from '../support/app.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { schemaOf } from './schema-dump.js';
@@ -20,9 +21,16 @@ describe('Migrations', () => {
   });
 
   it('create the schema that the entities describe', async () => {
-    await dataSource.runMigrations();
-    const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+    const service = await startApp();
+    const { entities = [] } = service.app.get(DataSource).options;
+    await service.close();
+    const migrated = new DataSource({ ...dataSourceOptions(database.url), entities });
+    await migrated.initialize();
+    await migrated.runMigrations();
+    const { upQueries } = await migrated.driver.createSchemaBuilder().log();
     expect(upQueries.map(({ query }) => query)).toEqual([]);
+    expect(migrated.entityMetadatas.length).toBeGreaterThan(10);
+    await migrated.destroy();
   });
 
   it('restore the previous schema when reverted one by one', async () => {
