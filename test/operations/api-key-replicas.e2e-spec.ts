@@ -200,7 +200,7 @@ describe('CLI: api-key create', () => {
     );
     expect(code).toBe(0);
     expect(output).toMatch(
-      /May: users:read, api-keys:read\nPUBLIC-API-KEY: pk_\w+\nPRIVATE-SECRET-KEY: sk_\w+\n/,
+      /Scopes: users:read, api-keys:read\nPUBLIC-API-KEY: pk_\w+\nPRIVATE-SECRET-KEY: sk_\w+\n/,
     );
   });
 

@@ -24,7 +24,7 @@ describe('Checkpoints of the hash chain', () => {
     await service.dataSource.query('DELETE FROM signing_keys');
     await renameGroup('Unsigned');
     await unsigned.stop(); // seals the remaining events
-    expect(await verify()).toMatchObject({ held: SETUP_EVENTS + 1, unsealed: 0, checkpoints: 0 });
+    expect(await verify()).toMatchObject({ verified: SETUP_EVENTS + 1, unsealed: 0, checkpoints: 0 });
     expect(unsigned.output.match(/sealed without checkpoints/g)).toHaveLength(1);
   });
 });
@@ -43,7 +43,7 @@ describe('A running service', () => {
     expect(created.status).toBe(201);
     while ((await seals()).length < SETUP_EVENTS + 1) await pause(20);
     await running.stop();
-    expect(await verify()).toMatchObject({ held: SETUP_EVENTS + 1, unsealed: 0, checkpoints: 1 });
+    expect(await verify()).toMatchObject({ verified: SETUP_EVENTS + 1, unsealed: 0, checkpoints: 1 });
   });
 });
 
@@ -67,7 +67,7 @@ describe('audit verify', () => {
     expect(output).toContain(`Organization ${other.id}: 0 events hold, 3 are not sealed yet`);
     expect(output).toContain(
       `Organization ${acme.id}: event ${second?.event_id ?? ''}, at 2 in the chain, was changed, or does not ` +
-        'belong at this place (1 events before it hold).',
+        'belong at this position (1 events before it hold).',
     );
   });
 
