@@ -15,9 +15,13 @@ const createKey = async ({ client }: TestOrganization): Promise<ApiKeyResponse> 
   (await client.post<ApiKeyResponse>(API_KEYS, { name: 'Billing', scopes: ['users:read'] })).body;
 
 const created = (values: object): object =>
-  Object.fromEntries(Object.entries(values).map(([field, after]) => [field, { before: null, after }]));
+  Object.fromEntries(
+    Object.entries(values).map(([field, after]: [string, unknown]) => [field, { before: null, after }]),
+  );
 const deleted = (values: object): object =>
-  Object.fromEntries(Object.entries(values).map(([field, before]) => [field, { before, after: null }]));
+  Object.fromEntries(
+    Object.entries(values).map(([field, before]: [string, unknown]) => [field, { before, after: null }]),
+  );
 
 export const createRole = async ({ client }: TestOrganization): Promise<RoleResponse> =>
   (await client.post<RoleResponse>(ROLES, { name: 'Cashier', permission_ids: ['payments:view'] })).body;
