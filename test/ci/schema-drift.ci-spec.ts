@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { DataSource } from 'typeorm';
+import { DataSource, type QueryRunner } from 'typeorm';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { startApp } from '../support/app.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
@@ -27,6 +27,8 @@ describe('Migrations', () => {
     const migrated = new DataSource({ ...dataSourceOptions(database.url), entities });
     await migrated.initialize();
     await migrated.runMigrations();
+    const createRunner = migrated.createQueryRunner.bind(migrated);
+    migrated.createQueryRunner = (mode) => queryingInTurn(createRunner(mode));
     const { upQueries } = await migrated.driver.createSchemaBuilder().log();
     expect(upQueries.map(({ query }) => query)).toEqual([]);
     expect(migrated.entityMetadatas.length).toBeGreaterThan(10);
@@ -53,6 +55,17 @@ describe('Migrations', () => {
     expect(await schemaOf(dataSource)).toEqual(schema);
   });
 });
+
+/** TypeORM reads the schema with concurrent queries on one connection, which pg deprecates. */
+function queryingInTurn(runner: QueryRunner): QueryRunner {
+  const query = runner.query.bind(runner) as (...parameters: unknown[]) => Promise<unknown>;
+  let last: Promise<unknown> = Promise.resolve();
+  runner.query = ((...parameters: unknown[]) => {
+    last = last.then(() => query(...parameters));
+    return last;
+  }) as QueryRunner['query'];
+  return runner;
+}
 
 async function runFirstMigrations(url: string, count: number): Promise<void> {
   const options = dataSourceOptions(url);

@@ -1,31 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { UserResponse } from '../../src/users/dto/user.response.js';
-import {
-  createAccount,
-  createOrganization,
-  insertCustomRole,
-  newUser,
-  type TestOrganization,
-} from '../support/factories/organization.js';
-import { startApp, type TestApp } from '../support/app.js';
-
-const NEW_ID = '01a20876-c273-76f4-a413-5eb48530caff';
+import { createAccount, createUser, insertCustomRole } from '../support/factories/organization.js';
+import { UNKNOWN_ID, USERS } from '../support/paths.js';
+import { useService } from '../support/use-service.js';
 
 /** SQL that bypasses the API must meet the same rules as a request. */
 describe('Database constraints', () => {
-  let service: TestApp;
-  let acme: TestOrganization;
-  let other: TestOrganization;
+  const { service, acme, other } = useService({ organizations: ['acme', 'other'] });
   let user: UserResponse;
 
   beforeAll(async () => {
-    service = await startApp();
-    acme = await createOrganization(service, 'Acme');
-    other = await createOrganization(service, 'Other');
-    user = (await acme.client.post<UserResponse>('/v1/organizations/users', newUser(acme))).body;
+    user = await createUser(acme);
   });
-  afterAll(() => service.close());
 
   const run = (statement: string, parameters: unknown[] = []): Promise<unknown> =>
     service.dataSource.query(statement, parameters);
@@ -40,40 +27,41 @@ describe('Database constraints', () => {
     }
   };
 
-  const insertAccountPermission = (
-    organization: string,
+  const expectViolation = async (
+    constraint: string,
+    statement: string,
+    parameters: unknown[],
+  ): Promise<void> => {
+    expect(await violated(statement, parameters)).toBe(constraint);
+  };
+
+  /** @param assignable an explicit value for role_assignable, as SQL */
+  const grantOnAccount = (
     account: string,
     role: string,
-    extra = '',
+    assignable = 'DEFAULT',
+    organization = acme.id,
   ): Promise<string | undefined> =>
     violated(
-      `INSERT INTO account_permissions (organization_id, user_id, account_id, role_id${extra && ', role_assignable'})
-       VALUES ($1, $2, $3, $4${extra && `, ${extra}`})`,
+      `INSERT INTO account_permissions (organization_id, user_id, account_id, role_id, role_assignable)
+       VALUES ($1, $2, $3, $4, ${assignable})`,
       [organization, user.id, account, role],
     );
-  const insertGroupPermission = (
-    organization: string,
-    group: string,
-    role: string,
-  ): Promise<string | undefined> =>
+  const grantOnGroup = (group: string, role: string): Promise<string | undefined> =>
     violated(
       'INSERT INTO account_group_permissions (organization_id, user_id, account_group_id, role_id) VALUES ($1, $2, $3, $4)',
-      [organization, user.id, group, role],
+      [acme.id, user.id, group, role],
     );
 
   it.each(['Admin', 'IAM Admin', 'Custodian'] as const)(
     'account and group permissions reject the administrator or staff role %s',
     async (name) => {
       const account = await createAccount(acme.client, acme.group.id);
-      expect(await insertAccountPermission(acme.id, account.id, acme.roles[name])).toBe(
-        'account_permissions_role_fkey',
-      );
-      expect(await insertAccountPermission(acme.id, account.id, acme.roles[name], 'false')).toBe(
+      expect(await grantOnAccount(account.id, acme.roles[name])).toBe('account_permissions_role_fkey');
+      expect(await grantOnAccount(account.id, acme.roles[name], 'false')).toBe(
         'account_permissions_role_check',
       );
-      expect(await insertGroupPermission(acme.id, acme.group.id, acme.roles[name])).toBe(
-        'account_group_permissions_role_fkey',
-      );
+      expect(await grantOnGroup(acme.group.id, acme.roles[name])).toBe('account_group_permissions_role_fkey');
     },
   );
 
@@ -82,55 +70,48 @@ describe('Database constraints', () => {
       [true, false],
       [false, true],
     ]) {
-      expect(
-        await violated(
-          "INSERT INTO roles (organization_id, id, name, admin, staff, assignable) VALUES ($1, 'rol_aaaaaaaaaaaa', 'x', $2, $3, true)",
-          [acme.id, admin, staff],
-        ),
-      ).toBe('roles_assignable_check');
+      await expectViolation(
+        'roles_assignable_check',
+        "INSERT INTO roles (organization_id, id, name, admin, staff, assignable) VALUES ($1, 'rol_aaaaaaaaaaaa', 'x', $2, $3, true)",
+        [acme.id, admin, staff],
+      );
     }
   });
 
   it('roles reject a change to administrator, and a delete, while users hold the role', async () => {
     const role = await insertCustomRole(service, acme);
     const account = await createAccount(acme.client, acme.group.id);
-    expect(await insertAccountPermission(acme.id, account.id, role)).toBeUndefined();
-    expect(await violated('UPDATE roles SET admin = true, assignable = false WHERE id = $1', [role])).toBe(
+    expect(await grantOnAccount(account.id, role)).toBeUndefined();
+    await expectViolation(
       'account_permissions_role_fkey',
+      'UPDATE roles SET admin = true, assignable = false WHERE id = $1',
+      [role],
     );
-    expect(await violated('DELETE FROM roles WHERE id = $1', [role])).toBe('account_permissions_role_fkey');
+    await expectViolation('account_permissions_role_fkey', 'DELETE FROM roles WHERE id = $1', [role]);
   });
 
   it('permissions reject a role, account, group or user of another organization', async () => {
-    expect(await insertAccountPermission(acme.id, acme.account.id, other.roles.Agent)).toBe(
-      'account_permissions_pkey',
-    );
+    expect(await grantOnAccount(acme.account.id, other.roles.Agent)).toBe('account_permissions_pkey');
     const account = await createAccount(acme.client, acme.group.id);
-    expect(await insertAccountPermission(acme.id, account.id, other.roles.Agent)).toBe(
-      'account_permissions_role_fkey',
-    );
-    expect(await insertAccountPermission(acme.id, other.account.id, acme.roles.Agent)).toBe(
-      'account_permissions_account_fkey',
-    );
-    expect(await insertGroupPermission(acme.id, other.group.id, acme.roles.Agent)).toBe(
+    expect(await grantOnAccount(account.id, other.roles.Agent)).toBe('account_permissions_role_fkey');
+    expect(await grantOnAccount(other.account.id, acme.roles.Agent)).toBe('account_permissions_account_fkey');
+    expect(await grantOnGroup(other.group.id, acme.roles.Agent)).toBe(
       'account_group_permissions_account_group_fkey',
     );
-    expect(await insertAccountPermission(other.id, other.account.id, other.roles.Agent)).toBe(
+    expect(await grantOnAccount(other.account.id, other.roles.Agent, 'DEFAULT', other.id)).toBe(
       'account_permissions_user_fkey',
     );
   });
 
   it('account_permissions rejects a second role of one user on one account', async () => {
-    expect(await insertAccountPermission(acme.id, acme.account.id, acme.roles.Agent)).toBe(
-      'account_permissions_pkey',
-    );
+    expect(await grantOnAccount(acme.account.id, acme.roles.Agent)).toBe('account_permissions_pkey');
   });
 
   describe('permissions on a disabled account', () => {
     /** A disabled account on which the user still holds a role. One statement changes both rows. */
     const disabledAccount = async (): Promise<string> => {
       const { id } = await createAccount(acme.client, acme.group.id);
-      expect(await insertAccountPermission(acme.id, id, acme.roles.Agent)).toBeUndefined();
+      expect(await grantOnAccount(id, acme.roles.Agent)).toBeUndefined();
       await run(
         `WITH disabled AS (
            UPDATE accounts SET status = 'disabled' WHERE organization_id = $1 AND id = $2 RETURNING organization_id, id, status)
@@ -143,50 +124,46 @@ describe('Database constraints', () => {
 
     it('remain', async () => {
       const id = await disabledAccount();
-      const { body } = await acme.client.get<UserResponse>(`/v1/organizations/users/${user.id}`);
+      const { body } = await acme.client.get<UserResponse>(`${USERS}/${user.id}`);
       expect(body.account_permissions).toContainEqual({ account_id: id, role_id: acme.roles.Agent });
     });
 
     it('cannot be inserted, whatever account_status the row claims', async () => {
       const { id } = await createAccount(acme.client, acme.group.id);
       await run("UPDATE accounts SET status = 'disabled' WHERE id = $1", [id]);
-      expect(await insertAccountPermission(acme.id, id, acme.roles.Agent)).toBe(
-        'account_permissions_account_fkey',
+      expect(await grantOnAccount(id, acme.roles.Agent)).toBe('account_permissions_account_fkey');
+      await expectViolation(
+        'account_permissions_active_check',
+        "INSERT INTO account_permissions (organization_id, user_id, account_id, role_id, account_status) VALUES ($1, $2, $3, $4, 'disabled')",
+        [acme.id, user.id, id, acme.roles.Agent],
       );
-      expect(
-        await violated(
-          "INSERT INTO account_permissions (organization_id, user_id, account_id, role_id, account_status) VALUES ($1, $2, $3, $4, 'disabled')",
-          [acme.id, user.id, id, acme.roles.Agent],
-        ),
-      ).toBe('account_permissions_active_check');
     });
 
     it('cannot change their role', async () => {
       const id = await disabledAccount();
-      expect(
-        await violated('UPDATE account_permissions SET role_id = $1 WHERE account_id = $2', [
-          acme.roles.Developer,
-          id,
-        ]),
-      ).toBe('account_permissions_active_check');
+      await expectViolation(
+        'account_permissions_active_check',
+        'UPDATE account_permissions SET role_id = $1 WHERE account_id = $2',
+        [acme.roles.Developer, id],
+      );
     });
   });
 
   it('accounts and account_groups reject a group of another organization, and a group as its own parent', async () => {
-    expect(
-      await violated('UPDATE accounts SET account_group_id = $1 WHERE id = $2', [
-        other.group.id,
-        acme.account.id,
-      ]),
-    ).toBe('accounts_account_group_fkey');
-    expect(
-      await violated('UPDATE account_groups SET parent_code = $1 WHERE id = $2', [
-        other.group.id,
-        acme.group.id,
-      ]),
-    ).toBe('account_groups_parent_fkey');
-    expect(await violated('UPDATE account_groups SET parent_code = id WHERE id = $1', [acme.group.id])).toBe(
+    await expectViolation(
+      'accounts_account_group_fkey',
+      'UPDATE accounts SET account_group_id = $1 WHERE id = $2',
+      [other.group.id, acme.account.id],
+    );
+    await expectViolation(
+      'account_groups_parent_fkey',
+      'UPDATE account_groups SET parent_code = $1 WHERE id = $2',
+      [other.group.id, acme.group.id],
+    );
+    await expectViolation(
       'account_groups_cycle_check',
+      'UPDATE account_groups SET parent_code = id WHERE id = $1',
+      [acme.group.id],
     );
   });
 
@@ -205,34 +182,32 @@ describe('Database constraints', () => {
   });
 
   it('users rejects an e-mail address that is taken, ignoring case', async () => {
-    expect(
-      await violated(
-        "INSERT INTO users (organization_id, id, email, first_name, last_name) VALUES ($1, $2, upper($3), 'A', 'B')",
-        [acme.id, NEW_ID, user.email],
-      ),
-    ).toBe('users_email_key');
+    await expectViolation(
+      'users_email_key',
+      "INSERT INTO users (organization_id, id, email, first_name, last_name) VALUES ($1, $2, upper($3), 'A', 'B')",
+      [acme.id, UNKNOWN_ID, user.email],
+    );
   });
 
   it('users rejects an insert without any permission', async () => {
-    expect(
-      await violated(
-        "INSERT INTO users (organization_id, id, email, first_name, last_name) VALUES ($1, $2, 'a@b.c', 'A', 'B')",
-        [acme.id, NEW_ID],
-      ),
-    ).toBe('users_permission_check');
+    await expectViolation(
+      'users_permission_check',
+      "INSERT INTO users (organization_id, id, email, first_name, last_name) VALUES ($1, $2, 'a@b.c', 'A', 'B')",
+      [acme.id, UNKNOWN_ID],
+    );
   });
 
   it('account_permissions allows deleting the last permission of an existing user', async () => {
-    const { body } = await acme.client.post<UserResponse>('/v1/organizations/users', newUser(acme));
-    await run('DELETE FROM account_permissions WHERE user_id = $1', [body.id]);
-    const { body: after } = await acme.client.get<UserResponse>(`/v1/organizations/users/${body.id}`);
-    expect(after.account_permissions).toEqual([]);
+    const { id } = await createUser(acme);
+    await run('DELETE FROM account_permissions WHERE user_id = $1', [id]);
+    const { body } = await acme.client.get<UserResponse>(`${USERS}/${id}`);
+    expect(body.account_permissions).toEqual([]);
   });
 
   it('deleting a user deletes its permissions', async () => {
-    const { body } = await acme.client.post<UserResponse>('/v1/organizations/users', newUser(acme));
-    await run('DELETE FROM users WHERE id = $1', [body.id]);
-    expect(await run('SELECT 1 FROM account_permissions WHERE user_id = $1', [body.id])).toEqual([]);
+    const { id } = await createUser(acme);
+    await run('DELETE FROM users WHERE id = $1', [id]);
+    expect(await run('SELECT 1 FROM account_permissions WHERE user_id = $1', [id])).toEqual([]);
   });
 
   it('roles rejects changing, deleting or creating a default role, and changing role_type', async () => {
@@ -248,22 +223,23 @@ describe('Database constraints', () => {
         'roles_immutable_check',
       ]);
     }
-    expect(await violated('UPDATE roles SET is_default = true WHERE id = $1', [role])).toBe(
+    await expectViolation('roles_immutable_check', 'UPDATE roles SET is_default = true WHERE id = $1', [
+      role,
+    ]);
+    await expectViolation(
       'roles_immutable_check',
-    );
-    expect(await violated("UPDATE roles SET role_type = 'organization' WHERE id = $1", [role])).toBe(
-      'roles_immutable_check',
+      "UPDATE roles SET role_type = 'organization' WHERE id = $1",
+      [role],
     );
     expect(await violated("UPDATE roles SET name = 'Renamed' WHERE id = $1", [role])).toBeUndefined();
   });
 
   it('roles rejects a name that is taken, ignoring case', async () => {
-    expect(
-      await violated(
-        "INSERT INTO roles (organization_id, id, name) VALUES ($1, 'rol_bbbbbbbbbbbb', 'DEVELOPER')",
-        [acme.id],
-      ),
-    ).toBe('roles_name_key');
+    await expectViolation(
+      'roles_name_key',
+      "INSERT INTO roles (organization_id, id, name) VALUES ($1, 'rol_bbbbbbbbbbbb', 'DEVELOPER')",
+      [acme.id],
+    );
   });
 
   it.each([

@@ -1,11 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { ReplyTimeoutClient } from '../../src/database/postgres/reply-timeout-client.js';
 import { InsertBatcher } from '../../src/database/postgres/insert-batcher.js';
 import type { BatchableInsert } from '../../src/database/batchable-insert.js';
 import { FairSemaphore } from '../../src/database/postgres/fair-semaphore.js';
-import { createDatabase, type TestDatabase } from '../support/database.js';
+import { useDatabase } from '../support/use-service.js';
 
 const CONNECTIONS = 4;
 
@@ -46,16 +46,13 @@ interface InsertedNumber {
 }
 
 describe('InsertBatcher', () => {
-  let database: TestDatabase;
+  const database = useDatabase();
   let observer: pg.Client;
   let lockHolder: pg.Client;
   let pool: pg.Pool;
   let batcher: InsertBatcher;
   let acme: string;
 
-  beforeAll(async () => {
-    database = await createDatabase();
-  });
   beforeEach(async () => {
     [observer, lockHolder] = [1, 2].map(() => new pg.Client({ connectionString: database.url })) as [
       pg.Client,
@@ -75,7 +72,6 @@ describe('InsertBatcher', () => {
     await observer.query('DROP TABLE numbers; DROP SEQUENCE attempts; DROP FUNCTION IF EXISTS refuse');
     await Promise.all([observer.end(), lockHolder.end()]);
   });
-  afterAll(() => database.drop());
 
   const insert = async (n: number | string, organizationId = acme): Promise<InsertedNumber | undefined> =>
     await batcher.insert<InsertedNumber, number | string>(organizationId, INSERT_NUMBERS, n);

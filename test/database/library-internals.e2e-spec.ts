@@ -5,7 +5,7 @@ import { PgQuery, type PgConnection } from '../../src/common/library-internals/p
 import { socketOf } from '../../src/common/library-internals/pg-socket.js';
 import { poolOf, setTransactionActive } from '../../src/common/library-internals/typeorm-connections.js';
 import { ReplyTimeoutClient } from '../../src/database/postgres/reply-timeout-client.js';
-import { createDatabase, type TestDatabase } from '../support/database.js';
+import { useDatabase } from '../support/use-service.js';
 
 const Role = new EntitySchema<{ id: string }>({
   name: 'Role',
@@ -13,12 +13,7 @@ const Role = new EntitySchema<{ id: string }>({
   columns: { id: { type: 'text', primary: true } },
 });
 
-let database: TestDatabase;
-
-beforeAll(async () => {
-  database = await createDatabase();
-});
-afterAll(() => database.drop());
+const database = useDatabase();
 
 describe('node-postgres', () => {
   const connect = async (): Promise<pg.Client> => {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
@@ -6,7 +6,7 @@ import { poolOptionsOf } from '../../src/common/library-internals/pg-socket.js';
 import type { ReplyTimeoutClientConfig } from '../../src/database/postgres/reply-timeout-client.js';
 import { organizationSettings } from '../../src/database/postgres/session-settings.js';
 import { PipelinedReader } from '../../src/database/postgres/pipelined-reader.js';
-import { createDatabase, type TestDatabase } from '../support/database.js';
+import { useDatabase } from '../support/use-service.js';
 
 const ECHO = {
   name: 'echo',
@@ -19,13 +19,10 @@ const SLEEP = { name: 'sleep', text: 'SELECT pg_sleep(0.02)::text AS slept' };
 const STALLED_MS = 20;
 
 describe('PipelinedReader', () => {
-  let database: TestDatabase;
+  const database = useDatabase();
   let observer: pg.Client;
   let reader: PipelinedReader;
 
-  beforeAll(async () => {
-    database = await createDatabase();
-  });
   beforeEach(async () => {
     observer = new pg.Client({ connectionString: database.url });
     await observer.connect();
@@ -35,7 +32,6 @@ describe('PipelinedReader', () => {
     await reader.end();
     await observer.end();
   });
-  afterAll(() => database.drop());
 
   const readerWith = (options: pg.PoolConfig & ReplyTimeoutClientConfig): PipelinedReader =>
     new PipelinedReader(poolOptionsOf(new pg.Pool({ connectionString: database.url, ...options })));

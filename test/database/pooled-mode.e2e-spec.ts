@@ -1,19 +1,15 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
-import { createOrganization, newUser } from '../support/factories/organization.js';
-import { startApp, type TestApp } from '../support/app.js';
-
-const USERS = '/v1/organizations/users';
+import { newUser } from '../support/factories/organization.js';
+import { USERS } from '../support/paths.js';
+import { useServicePerTest } from '../support/use-service.js';
 
 /** With a single connection, which then lists its prepared statements. test/faults/pooler.fault-spec.ts uses a real pooler. */
 describe('Prepared statements', () => {
-  let service: TestApp;
-
-  afterEach(() => service.close());
+  const { service, start } = useServicePerTest();
 
   const preparedWith = async (DATABASE_MODE: 'direct' | 'pooled'): Promise<unknown[]> => {
-    service = await startApp({ DATABASE_MODE, DATABASE_POOL_SIZE: 1 });
-    const acme = await createOrganization(service);
+    const acme = await start({ DATABASE_MODE, DATABASE_POOL_SIZE: 1 });
     const { body } = await acme.client.post<{ id: string }>(USERS, newUser(acme));
     expect((await acme.client.get(`${USERS}/${body.id}`)).status).toBe(200);
     return service.app.get(DataSource).query('SELECT name FROM pg_prepared_statements');

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { CheckpointsService } from '../../src/audit/checkpoints.service.js';
@@ -7,8 +7,9 @@ import { SERVICE_ROLE } from '../../src/database/acquire-database.js';
 import { TenantDatabase } from '../../src/database/tenant-database.js';
 import { RowCountAggregator } from '../../src/totals/row-count-aggregator.js';
 import type { UserResponse } from '../../src/users/dto/user.response.js';
-import { createOrganization, newUser, type TestOrganization } from '../support/factories/organization.js';
-import { startApp, type TestApp } from '../support/app.js';
+import { createUser, newUser } from '../support/factories/organization.js';
+import { USERS } from '../support/paths.js';
+import { useService } from '../support/use-service.js';
 
 /** Tables without rows of a tenant. */
 const SHARED = ['migrations', 'signing_keys'];
@@ -22,34 +23,26 @@ const VISIBLE_TO_JOBS = [
 ];
 
 describe('Row-level security', () => {
-  let service: TestApp;
-  let acme: TestOrganization;
-  let other: TestOrganization;
+  const { service, acme, other } = useService({ organizations: ['acme', 'other'] });
   let user: UserResponse;
   let tables: string[];
   let tenantDatabase: TenantDatabase;
 
   beforeAll(async () => {
-    service = await startApp();
-    acme = await createOrganization(service, 'Acme');
-    other = await createOrganization(service, 'Other');
     await service.app.get(RowCountAggregator).aggregate(); // so that the rows below are still in row_count_changes
     const held = [{ account_group_id: acme.group.id, role_id: acme.roles.Agent }];
     const body = newUser(acme, { account_group_permissions: held });
-    user = (
-      await acme.client.post<UserResponse>('/v1/organizations/users', body, { 'X-Idempotency-Key': 'x' })
-    ).body;
+    user = (await acme.client.post<UserResponse>(USERS, body, { 'X-Idempotency-Key': 'x' })).body;
     await service.app.get(SealingService).seal();
     await service.app.get(CheckpointsService).make([acme.id]);
-    await acme.client.patch(`/v1/organizations/users/${user.id}`, { first_name: 'Augusta' }); // remains in audit_unsealed
-    await other.client.post('/v1/organizations/users', newUser(other));
+    await acme.client.patch(`${USERS}/${user.id}`, { first_name: 'Augusta' }); // remains in audit_unsealed
+    await createUser(other);
     const rows = await service.dataSource.query<{ name: string }[]>(
       "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1",
     );
     tables = rows.map(({ name }) => name).filter((name) => !SHARED.includes(name));
     tenantDatabase = service.app.get(TenantDatabase);
   });
-  afterAll(() => service.close());
 
   /** Queries as the service's role, without setting an organization. */
   const asService = <T>(statement: string, parameters: unknown[] = []): Promise<T[]> =>
@@ -239,9 +232,7 @@ describe('Row-level security', () => {
 
     it('ends with the transaction', async () => {
       for (let n = 0; n < 30; n += 1) {
-        const { body } = await acme.client.get<{ data: unknown[] }>(
-          '/v1/organizations/users?search=nobody-has-this',
-        );
+        const { body } = await acme.client.get<{ data: unknown[] }>(`${USERS}?search=nobody-has-this`);
         expect(body.data).toEqual([]);
         expect(await asService('SELECT current_user AS role')).toEqual([{ role: SERVICE_ROLE }]);
       }

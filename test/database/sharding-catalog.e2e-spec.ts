@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import {
   DISTRIBUTED_TABLES,
@@ -6,7 +6,7 @@ import {
   COORDINATOR_TABLES,
   DROPPED_TRIGGERS,
 } from '../../src/database/citus/distribution.js';
-import { createDatabase, type TestDatabase } from '../support/database.js';
+import { useDatabase } from '../support/use-service.js';
 
 const NAMES = DISTRIBUTED_TABLES.map(({ table }) => table);
 const BY = new Map(DISTRIBUTED_TABLES.map(({ table, column }) => [table, column]));
@@ -24,12 +24,11 @@ interface ForeignKey {
 
 /** Citus' requirements on tables that are distributed by organization, checked against PostgreSQL's catalog. */
 describe('Sharding: the schema', () => {
-  let database: TestDatabase;
+  const database = useDatabase(() => client.end());
   let client: pg.Client;
   let foreignKeys: ForeignKey[];
 
   beforeAll(async () => {
-    database = await createDatabase();
     client = new pg.Client({ connectionString: database.url });
     await client.connect();
     foreignKeys = await read<ForeignKey>(`
@@ -37,10 +36,6 @@ describe('Sharding: the schema', () => {
         confrelid::regclass::text AS target, ${columnNames('confkey', 'confrelid')} AS target_columns,
         confupdtype AS on_update, confdeltype AS on_delete, condeferrable AS deferrable
       FROM pg_constraint WHERE contype = 'f' AND connamespace = 'public'::regnamespace`);
-  });
-  afterAll(async () => {
-    await client.end();
-    await database.drop();
   });
 
   async function read<Row extends object>(statement: string, parameters: unknown[] = []): Promise<Row[]> {

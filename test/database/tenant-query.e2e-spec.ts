@@ -1,11 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { ReplyTimeoutClient } from '../../src/database/postgres/reply-timeout-client.js';
 import { connectionParameters } from '../../src/database/data-source-options.js';
 import { organizationSettings, type SessionSettings } from '../../src/database/postgres/session-settings.js';
 import { PLANNER_SETTINGS } from '../../src/database/service-connection.js';
 import { FIND_REFERENCES } from '../../src/references/reference-lookup.js';
-import { createDatabase, type TestDatabase } from '../support/database.js';
+import { useDatabase } from '../support/use-service.js';
 
 const SETTING = {
   name: 'setting',
@@ -16,18 +16,14 @@ const DIVISION = { name: 'division', text: 'SELECT 1 / $1::int AS quotient' };
 const randomOrganization = (): SessionSettings => organizationSettings(randomUUID());
 
 describe('TenantQuery', () => {
-  let database: TestDatabase;
+  const database = useDatabase();
   let client: ReplyTimeoutClient;
 
-  beforeAll(async () => {
-    database = await createDatabase();
-  });
   beforeEach(async () => {
     client = new ReplyTimeoutClient({ connectionString: database.url });
     await client.connect();
   });
   afterEach(() => client.end());
-  afterAll(() => database.drop());
 
   const readSetting = async (): Promise<unknown> => (await client.query<object>(SETTING.text)).rows[0];
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
 import type { AccountGroupResponse } from '../../src/organizations/account-groups/dto/account-group.response.js';
@@ -7,32 +7,15 @@ import type { OrganizationResponse } from '../../src/organizations/dto/organizat
 import { RowCountAggregator } from '../../src/totals/row-count-aggregator.js';
 import { totalOf } from '../../src/totals/total-of.js';
 import type { UserResponse } from '../../src/users/dto/user.response.js';
-import {
-  createAccount,
-  createGroup,
-  createOrganization,
-  newUser,
-  type TestOrganization,
-} from '../support/factories/organization.js';
-import { startApp, type TestApp } from '../support/app.js';
+import { createAccount, createGroup, newUser } from '../support/factories/organization.js';
+import { startApp } from '../support/app.js';
+import { ACCOUNTS, GROUPS, USERS } from '../support/paths.js';
+import { propertyRuns } from '../support/property-runs.js';
+import { useService } from '../support/use-service.js';
 import { readPage } from '../support/walk.js';
+import { beginTransaction } from '../support/transaction.js';
 
-const USERS = '/v1/organizations/users';
-const ACCOUNTS = '/v1/organizations/accounts';
-const GROUPS = '/v1/organizations/account-groups';
-
-let service: TestApp;
-let acme: TestOrganization;
-let other: TestOrganization;
-
-beforeAll(async () => {
-  service = await startApp();
-});
-beforeEach(async () => {
-  acme = await createOrganization(service, 'Acme');
-  other = await createOrganization(service, 'Other');
-});
-afterAll(() => service.close());
+const { service, acme, other } = useService({ organizations: ['acme', 'other'], perTest: true });
 
 interface Totals {
   users: number;
@@ -170,30 +153,26 @@ describe('Totals', () => {
 
   it('do not serialize creates in one organization', async () => {
     await aggregate();
-    const first = service.dataSource.createQueryRunner();
-    await first.startTransaction();
+    const first = await beginTransaction(service);
     await first.query(
       `INSERT INTO users (organization_id, id, email, first_name, last_name) VALUES ($1, $2, 'a@example.com', 'A', 'B')`,
       [acme.id, randomUUID()],
     );
     await createUser(); // answered with 503 if both needed the same lock
     expect(await aggregate()).toBe(1);
-    await first.rollbackTransaction();
-    await first.release();
+    await first.rollback();
     expect(await totals()).toMatchObject({ users: 1 });
   });
 
   it('in a transaction include its own changes, until it rolls back', async () => {
     await createUser();
-    const runner = service.dataSource.createQueryRunner();
     const total = (): Promise<unknown> =>
       runner.query(`SELECT ${totalOf('users', '$1')}::int AS users`, [acme.id]);
-    await runner.startTransaction();
+    const runner = await beginTransaction(service);
     await runner.query('DELETE FROM users WHERE organization_id = $1', [acme.id]);
     expect(await total()).toEqual([{ users: 0 }]);
-    await runner.rollbackTransaction();
-    expect(await total()).toEqual([{ users: 1 }]);
-    await runner.release();
+    await runner.rollback();
+    expect(await totals()).toMatchObject({ users: 1 });
   });
 
   it('are unchanged by a dry run', async () => {
@@ -287,11 +266,9 @@ describe('Totals', () => {
       if (what === 'aggregate') await aggregate();
       else if (what === 'insert') await insertUsers(rows, organizationId === acme.id ? acme : other);
       else {
-        const runner = service.dataSource.createQueryRunner();
-        await runner.startTransaction();
+        const runner = await beginTransaction(service);
         await runner.query(statements[what] ?? 'missing', [organizationId, rows]);
-        await (what === 'roll back' ? runner.rollbackTransaction() : runner.commitTransaction());
-        await runner.release();
+        await (what === 'roll back' ? runner.rollback() : runner.commit());
       }
     };
     await fc.assert(
@@ -301,7 +278,7 @@ describe('Totals', () => {
         expect(await organizationTotals()).toEqual(await countRows());
         expect(await organizationTotals(other)).toEqual(await countRows(other));
       }),
-      { numRuns: 40 },
+      { numRuns: propertyRuns(40) },
     );
   });
 });
@@ -309,12 +286,10 @@ describe('Totals', () => {
 describe('RowCountAggregator', () => {
   it('runs in one process at a time', async () => {
     await createUser();
-    const rival = service.dataSource.createQueryRunner();
-    await rival.startTransaction();
+    const rival = await beginTransaction(service);
     await rival.query('SELECT pg_advisory_xact_lock(7352005)');
     expect(await aggregate()).toBe(0);
-    await rival.rollbackTransaction();
-    await rival.release();
+    await rival.rollback();
     expect(await aggregate()).toBeGreaterThan(0);
   });
 

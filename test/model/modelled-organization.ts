@@ -6,11 +6,8 @@ import type { UserResponse } from '../../src/users/dto/user.response.js';
 import { createOrganization, type TestOrganization } from '../support/factories/organization.js';
 import type { TestApp } from '../support/app.js';
 import type { Answer, Client } from '../support/client.js';
+import { ACCOUNTS, GROUPS, ROLES, USERS } from '../support/paths.js';
 import { accessChangesBetween, accessOf, isAbove, type ModelOrganization } from './access-model.js';
-
-const GROUPS = '/v1/organizations/account-groups';
-const USERS = '/v1/organizations/users';
-const ROLES = '/v1/organizations/roles';
 
 /** One change of the organization; `a`, `b` and `c` select among the objects that exist at that time. */
 export interface Step {
@@ -105,8 +102,8 @@ const pick = <T>(things: readonly T[], n: number): T | undefined => things[n % M
 const SKIPPED = 0;
 
 /** Removes a user's role on one account or group. */
-function removeFrom(permissions: string, held: 'onAccounts' | 'onGroups') {
-  return async ({ changes, model }: ModelledOrganization, a: number, b: number): Promise<number> => {
+function removeFrom(permissions: string, held: 'onAccounts' | 'onGroups'): TakeStep {
+  return async ({ changes, model }, a, b) => {
     const user = pick(model.users, a);
     const place = pick([...(user?.[held].keys() ?? [])], b);
     if (user === undefined || place === undefined) return SKIPPED;
@@ -116,13 +113,11 @@ function removeFrom(permissions: string, held: 'onAccounts' | 'onGroups') {
   };
 }
 
+/** Sends a change and applies it to the model. @returns the status, 0 when the step is skipped */
+type TakeStep = (organization: ModelledOrganization, a: number, b: number, c: number) => Promise<number>;
+
 export const STEPS = {
-  createUser: async (
-    { changes, model }: ModelledOrganization,
-    a: number,
-    b: number,
-    c: number,
-  ): Promise<number> => {
+  createUser: async ({ changes, model }, a, b, c) => {
     if (model.users.length >= 6) return SKIPPED;
     const account = pick(model.accounts, a);
     const group = pick(model.groups, b);
@@ -150,7 +145,7 @@ export const STEPS = {
     return answer.status;
   },
 
-  deleteUser: async ({ changes, model }: ModelledOrganization, a: number): Promise<number> => {
+  deleteUser: async ({ changes, model }, a) => {
     const user = pick(model.users, a);
     if (user === undefined || model.users.length < 3) return SKIPPED;
     const { status } = await changes.delete(`${USERS}/${user.id}`);
@@ -158,12 +153,7 @@ export const STEPS = {
     return status;
   },
 
-  grantOnAccount: async (
-    { changes, model }: ModelledOrganization,
-    a: number,
-    b: number,
-    c: number,
-  ): Promise<number> => {
+  grantOnAccount: async ({ changes, model }, a, b, c) => {
     const [user, account, role] = [pick(model.users, a), pick(model.accounts, b), pick(model.roles, c)];
     if (user === undefined || account === undefined || role === undefined) return SKIPPED;
     const { status } = await changes.patch(`${USERS}/${user.id}/account-permissions`, {
@@ -173,12 +163,7 @@ export const STEPS = {
     return status;
   },
 
-  grantOnGroup: async (
-    { changes, model }: ModelledOrganization,
-    a: number,
-    b: number,
-    c: number,
-  ): Promise<number> => {
+  grantOnGroup: async ({ changes, model }, a, b, c) => {
     const [user, group, role] = [pick(model.users, a), pick(model.groups, b), pick(model.roles, c)];
     if (user === undefined || group === undefined || role === undefined) return SKIPPED;
     const { status } = await changes.put(`${USERS}/${user.id}/account-group-permissions`, {
@@ -193,12 +178,7 @@ export const STEPS = {
     return status;
   },
 
-  replaceOnAccounts: async (
-    { changes, model }: ModelledOrganization,
-    a: number,
-    b: number,
-    c: number,
-  ): Promise<number> => {
+  replaceOnAccounts: async ({ changes, model }, a, b, c) => {
     const [user, role] = [pick(model.users, a), pick(model.roles, c)];
     const accounts = new Set(c % 4 === 0 ? [] : [pick(model.accounts, b), pick(model.accounts, b + c)]);
     if (user === undefined || role === undefined) return SKIPPED;
@@ -212,12 +192,7 @@ export const STEPS = {
     return status;
   },
 
-  addOnGroup: async (
-    { changes, model }: ModelledOrganization,
-    a: number,
-    b: number,
-    c: number,
-  ): Promise<number> => {
+  addOnGroup: async ({ changes, model }, a, b, c) => {
     const [user, group, role] = [pick(model.users, a), pick(model.groups, b), pick(model.roles, c)];
     if (user === undefined || group === undefined || role === undefined) return SKIPPED;
     const { status } = await changes.patch(`${USERS}/${user.id}/account-group-permissions`, {
@@ -232,22 +207,15 @@ export const STEPS = {
 
   removeFromGroup: removeFrom('account-group-permissions', 'onGroups'),
 
-  createGroup: async ({ changes, model }: ModelledOrganization, a: number): Promise<number> => {
+  createGroup: async ({ changes, model }, a) => {
     if (model.groups.length >= 6) return SKIPPED;
-    const { status, body } = await changes.post<AccountGroupResponse>(GROUPS, {
-      name: `Group ${String(a)}`,
-      merchant_id: 'm',
-    });
+    const group = { name: `Group ${String(a)}`, merchant_id: 'm' };
+    const { status, body } = await changes.post<AccountGroupResponse>(GROUPS, group);
     model.groups.push({ id: body.id, parent: null });
     return status;
   },
 
-  nestGroup: async (
-    { changes, model }: ModelledOrganization,
-    a: number,
-    b: number,
-    c: number,
-  ): Promise<number> => {
+  nestGroup: async ({ changes, model }, a, b, c) => {
     const [group, other] = [pick(model.groups, a), pick(model.groups, b)];
     if (group === undefined || other === undefined) return SKIPPED;
     const parent = c % 4 === 0 ? null : other.id;
@@ -259,7 +227,7 @@ export const STEPS = {
     return status;
   },
 
-  deleteGroup: async ({ changes, model }: ModelledOrganization, a: number): Promise<number> => {
+  deleteGroup: async ({ changes, model }, a) => {
     const group = pick(model.groups, a);
     if (group === undefined || model.groups.length < 3) return SKIPPED;
     const { status } = await changes.delete(`${GROUPS}/${group.id}`);
@@ -276,18 +244,16 @@ export const STEPS = {
     return status;
   },
 
-  createAccount: async ({ changes, model }: ModelledOrganization, a: number, b: number): Promise<number> => {
+  createAccount: async ({ changes, model }, a, b) => {
     const group = pick(model.groups, a);
     if (group === undefined || model.accounts.length >= 8) return SKIPPED;
     const name = `Account ${String(b)}`;
-    const { status, body } = await changes.post<AccountResponse>(`${GROUPS}/${group.id}/accounts`, {
-      name,
-    });
+    const { status, body } = await changes.post<AccountResponse>(`${GROUPS}/${group.id}/accounts`, { name });
     model.accounts.push({ id: body.id, name, group: group.id, active: true });
     return status;
   },
 
-  removeAccountFromGroup: async ({ changes, model }: ModelledOrganization, a: number): Promise<number> => {
+  removeAccountFromGroup: async ({ changes, model }, a) => {
     const account = pick(
       model.accounts.filter(({ active, group }) => active && group !== null),
       a,
@@ -301,20 +267,15 @@ export const STEPS = {
     return status;
   },
 
-  disableAccount: async ({ changes, model }: ModelledOrganization, a: number): Promise<number> => {
+  disableAccount: async ({ changes, model }, a) => {
     const account = pick(model.accounts, a);
     if (account === undefined || model.accounts.filter(({ active }) => active).length < 3) return SKIPPED;
-    const { status } = await changes.delete(`/v1/organizations/accounts/${account.id}`);
+    const { status } = await changes.delete(`${ACCOUNTS}/${account.id}`);
     account.active = false;
     return status;
   },
 
-  createRole: async (
-    { changes, model }: ModelledOrganization,
-    a: number,
-    b: number,
-    c: number,
-  ): Promise<number> => {
+  createRole: async ({ changes, model }, a, b, c) => {
     if (model.roles.length >= 10) return SKIPPED;
     const some = (n: number): string[] =>
       ['payments:view', 'payments:edit', 'payouts:view'].slice(n % 3, (n % 3) + 1 + (n % 2));
@@ -328,7 +289,7 @@ export const STEPS = {
     return status;
   },
 
-  updateRole: async ({ changes, model }: ModelledOrganization, a: number, b: number): Promise<number> => {
+  updateRole: async ({ changes, model }, a, b) => {
     const role = pick(model.roles, a);
     if (role === undefined) return SKIPPED;
     const permission_ids = ['payouts:view', 'payments:edit', 'payments:view'].slice(b % 3);
@@ -337,7 +298,7 @@ export const STEPS = {
     return status;
   },
 
-  moveAccounts: async ({ changes, model }: ModelledOrganization, a: number, b: number): Promise<number> => {
+  moveAccounts: async ({ changes, model }, a, b) => {
     if (model.groups.length >= 6) return SKIPPED;
     const moved = [...new Set([pick(model.accounts, a), pick(model.accounts, b)])].flatMap(
       (one) => one ?? [],
@@ -356,7 +317,7 @@ export const STEPS = {
     return status;
   },
 
-  deleteRole: async ({ changes, model }: ModelledOrganization, a: number): Promise<number> => {
+  deleteRole: async ({ changes, model }, a) => {
     const role = pick(model.roles, a);
     if (role === undefined) return SKIPPED;
     const { status } = await changes.delete(`${ROLES}/${role.id}`);
@@ -370,4 +331,4 @@ export const STEPS = {
     }
     return status;
   },
-};
+} satisfies Record<string, TakeStep>;

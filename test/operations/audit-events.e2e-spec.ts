@@ -4,7 +4,6 @@ import { createKeyPair } from '../../src/common/auth/key-pair.js';
 import type { Page } from '../../src/common/pagination/page.js';
 import { type OrganizationsService } from '../../src/organizations/organizations.service.js';
 import { Client, keyHeaders } from '../support/client.js';
-import { TEST_ENCRYPTION_KEY } from '../support/encryption-key.js';
 import { AUDIT_EVENTS, ROLES } from '../support/paths.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { useService } from '../support/use-service.js';
@@ -34,10 +33,7 @@ describe('organization create', () => {
 
 describe('Audit events of refused credentials', () => {
   it('are stored when the service stops', async () => {
-    const other = await ServiceProcess.start({
-      DATABASE_URL: service.database.url,
-      ENCRYPTION_KEY: TEST_ENCRYPTION_KEY,
-    });
+    const other = await ServiceProcess.start({ DATABASE_URL: service.database.url });
     const keys = { ...acme.keys, private_secret_key: createKeyPair().private_secret_key };
     const { status } = await fetch(`${other.origin}${ROLES}`, { headers: keyHeaders(keys) });
     await other.stop();

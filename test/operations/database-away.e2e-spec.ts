@@ -1,23 +1,19 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import request from 'supertest';
 import { createOrganization, newUser, type TestOrganization } from '../support/factories/organization.js';
 import { startApp, type TestApp } from '../support/app.js';
-import { Client } from '../support/client.js';
-import { createDatabase, type TestDatabase } from '../support/database.js';
+import { Client, keyHeaders } from '../support/client.js';
+import { ROLES, USERS } from '../support/paths.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
-
-const USERS = '/v1/organizations/users';
+import { useDatabase } from '../support/use-service.js';
 
 describe('While the database is unreachable', () => {
-  let database: TestDatabase;
+  const database = useDatabase();
   let proxy: TcpProxy;
   let service: TestApp;
   let acme: TestOrganization;
 
-  beforeAll(async () => {
-    database = await createDatabase();
-  });
   beforeEach(async () => {
     proxy = await TcpProxy.to(database.url);
     service = await startApp({}, { ...database, url: proxy.url(database.url) });
@@ -27,7 +23,6 @@ describe('While the database is unreachable', () => {
     await service.close();
     await proxy.cut();
   });
-  afterAll(() => database.drop());
 
   const health = async (path: string): Promise<number> =>
     (await request(service.server).get(`/health/${path}`)).status;
@@ -89,15 +84,12 @@ describe('While the database is unreachable', () => {
   it('the service starts, and is ready once the database is reachable', async () => {
     await proxy.cut();
     const starting = await startApp({}, { ...database, url: proxy.url(database.url) });
-    expect((await request(starting.server).get('/health/ready')).status).toBe(503);
-    expect(
-      (await request(starting.server).get('/v1/organizations/roles').set(keyHeadersOf(acme))).status,
-    ).toBe(503);
+    const statusAt = async (path: string): Promise<number> =>
+      (await request(starting.server).get(path).set(keyHeaders(acme.keys))).status;
+    expect([await statusAt('/health/ready'), await statusAt(ROLES)]).toEqual([503, 503]);
     await proxy.open();
-    while ((await request(starting.server).get('/health/ready')).status !== 200) await pause(20);
-    expect(
-      (await request(starting.server).get('/v1/organizations/roles').set(keyHeadersOf(acme))).status,
-    ).toBe(200);
+    while ((await statusAt('/health/ready')) !== 200) await pause(20);
+    expect(await statusAt(ROLES)).toBe(200);
     await starting.close();
   });
 
@@ -114,7 +106,3 @@ describe('While the database is unreachable', () => {
     expect(await health('ready')).toBe(200);
   });
 });
-
-function keyHeadersOf({ keys }: TestOrganization): Record<string, string> {
-  return { 'PUBLIC-API-KEY': keys.public_api_key, 'PRIVATE-SECRET-KEY': keys.private_secret_key };
-}

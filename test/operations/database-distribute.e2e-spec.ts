@@ -1,23 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { DISTRIBUTED_TABLES, DROPPED_TRIGGERS } from '../../src/database/citus/distribution.js';
-import { createDatabase, createEmptyDatabase, type TestDatabase } from '../support/database.js';
+import { createEmptyDatabase } from '../support/database.js';
 import { ServiceProcess } from '../support/service-process.js';
+import { useDatabase } from '../support/use-service.js';
 
 describe('CLI: database distribute', () => {
-  let database: TestDatabase;
+  const database = useDatabase(() => client.end());
   let environment: { DATABASE_URL: string };
   let client: pg.Client;
 
   beforeAll(async () => {
-    database = await createDatabase();
     environment = { DATABASE_URL: database.url };
     client = new pg.Client({ connectionString: database.url });
     await client.connect();
-  });
-  afterAll(async () => {
-    await client.end();
-    await database.drop();
   });
 
   it('--plan prints the statements of one transaction and changes nothing', async () => {

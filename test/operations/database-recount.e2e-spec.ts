@@ -1,20 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { OrganizationResponse } from '../../src/organizations/dto/organization.response.js';
-import { createOrganization, type TestOrganization } from '../support/factories/organization.js';
-import { startApp, type TestApp } from '../support/app.js';
+import type { TestOrganization } from '../support/factories/organization.js';
 import { ServiceProcess } from '../support/service-process.js';
+import { useService } from '../support/use-service.js';
 
 describe('CLI: database recount', () => {
-  let service: TestApp;
-  let acme: TestOrganization;
-  let other: TestOrganization;
-
-  beforeAll(async () => {
-    service = await startApp();
-    acme = await createOrganization(service, 'Acme');
-    other = await createOrganization(service, 'Other');
-  });
-  afterAll(() => service.close());
+  const { service, acme, other } = useService({ organizations: ['acme', 'other'] });
 
   const totalsOf = async ({ client }: TestOrganization): Promise<OrganizationResponse['counts']> =>
     (await client.get<OrganizationResponse>('/v1/organizations')).body.counts;

@@ -1,27 +1,25 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createServer, type AddressInfo } from 'node:net';
 import pg from 'pg';
 import type { KeyPair } from '../../src/common/auth/key-pair.js';
 import { keyHeaders } from '../support/client.js';
-import { createDatabase, createEmptyDatabase, type TestDatabase } from '../support/database.js';
+import { createEmptyDatabase } from '../support/database.js';
+import { GROUPS, ROLES } from '../support/paths.js';
 import { ServiceProcess } from '../support/service-process.js';
-
-const ROLES = '/v1/organizations/roles';
+import { useDatabase } from '../support/use-service.js';
 
 describe('The service with DATABASE_URL', () => {
-  let database: TestDatabase;
+  const database = useDatabase();
   let environment: Record<string, string>;
   let running: ServiceProcess[] = [];
 
-  beforeAll(async () => {
-    database = await createDatabase();
+  beforeAll(() => {
     environment = { DATABASE_URL: database.url };
   });
   afterEach(async () => {
     await Promise.all(running.map((service) => service.stop()));
     running = [];
   });
-  afterAll(() => database.drop());
 
   const start = async (changes: Record<string, string> = {}): Promise<ServiceProcess> => {
     const service = await ServiceProcess.start({ ...environment, ...changes });
@@ -75,7 +73,7 @@ describe('The service with DATABASE_URL', () => {
     const rival = new pg.Client({ connectionString: database.url });
     await rival.connect();
     await rival.query('BEGIN; LOCK TABLE account_groups IN ACCESS EXCLUSIVE MODE');
-    const inFlight = fetch(`${service.origin}/v1/organizations/account-groups`, {
+    const inFlight = fetch(`${service.origin}${GROUPS}`, {
       method: 'POST',
       headers: { ...keyHeaders(keys), 'Content-Type': 'application/json' },
       body: JSON.stringify({ name: 'Europe', merchant_id: 'm' }),
@@ -145,7 +143,7 @@ describe('The service with DATABASE_URL', () => {
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
     await client.query('ALTER TABLE account_groups ADD CONSTRAINT surprise CHECK (false) NOT VALID');
-    const answer = await fetch(`${service.origin}/v1/organizations/account-groups`, {
+    const answer = await fetch(`${service.origin}${GROUPS}`, {
       method: 'POST',
       headers: { ...keyHeaders(keys), 'Content-Type': 'application/json' },
       body: JSON.stringify({ name: 'Very private', merchant_id: 'm' }),

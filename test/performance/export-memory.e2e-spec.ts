@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { keyHeaders } from '../support/client.js';
-import { TEST_ENCRYPTION_KEY } from '../support/encryption-key.js';
 import { AUDIT_EVENTS } from '../support/paths.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { useService } from '../support/use-service.js';
@@ -21,7 +20,6 @@ describe('Export Audit Events (GET /v1/organizations/audit-events/export)', () =
     for (let n = 0; n < 5; n += 1) await insertEvents(10_000); // statements have a time limit
     const small = await ServiceProcess.start({
       DATABASE_URL: service.database.url,
-      ENCRYPTION_KEY: TEST_ENCRYPTION_KEY,
       NODE_OPTIONS: '--max-old-space-size=96', // MB; the events are 65 MB as text
     });
     const answer = await fetch(`${small.origin}${AUDIT_EVENTS}/export`, { headers: keyHeaders(acme.keys) });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import utils from 'pg/lib/utils.js';
@@ -18,16 +18,10 @@ import { FIND_REFERENCES } from '../../src/references/reference-lookup.js';
 import { INSERT_USERS, type UserToInsert } from '../../src/users/insert-users.js';
 import { RETRIEVE_USER, usersList } from '../../src/users/users.queries.js';
 import { emailOf, fill, idOf, publicKey, roleOf } from '../support/factories/many-rows.js';
-import { createDatabase, type TestDatabase } from '../support/database.js';
-import { conditionsOf, type PlanNode as Node } from '../support/query-plan.js';
-
-interface PlanNode extends Node {
-  'Index Name'?: string;
-  'Actual Rows': number;
-  'Actual Loops': number;
-  'Rows Removed by Filter'?: number;
-  Plans?: PlanNode[];
-}
+import type { TestDatabase } from '../support/database.js';
+import { useDatabase } from '../support/use-service.js';
+import type { ExecutedNode as PlanNode } from '../support/plan-recorder.js';
+import { conditionsOf } from '../support/query-plan.js';
 
 const ROWS = 20_000;
 /** Rows that one statement may read, all scans together, whatever the size of the organization. */
@@ -165,7 +159,7 @@ function literal(value: unknown): string {
 describe('Query plans of hot paths', () => {
   const organization = randomUUID();
   const small = randomUUID();
-  let database: TestDatabase;
+  const database = useDatabase(() => dataSource.destroy());
   let dataSource: DataSource;
 
   const named = ({ text }: { text: string }, parameters: unknown[]): ListStatement => ({
@@ -249,15 +243,10 @@ describe('Query plans of hot paths', () => {
   ];
 
   beforeAll(async () => {
-    database = await createDatabase();
     dataSource = await connected(database);
     await readIndexes(dataSource);
     await withoutAutovacuum(dataSource);
     await fillBoth(dataSource);
-  });
-  afterAll(async () => {
-    await dataSource.destroy();
-    await database.drop();
   });
 
   const fillBoth = (filled: DataSource): Promise<void> =>
@@ -333,12 +322,14 @@ describe('Query plans of hot paths', () => {
   });
 
   describe('generic plans that were made while the tables were empty', () => {
-    let other: TestDatabase;
+    const other = useDatabase(async () => {
+      await runner.release();
+      await cached.destroy();
+    });
     let cached: DataSource;
     let runner: QueryRunner;
 
     beforeAll(async () => {
-      other = await createDatabase();
       const filling = await connected(other);
       await withoutAutovacuum(filling);
       cached = await connected(other);
@@ -349,11 +340,6 @@ describe('Query plans of hot paths', () => {
       for (const [n, table] of REFERENCED.entries()) await prepareCheck(`check_${String(n)}`, table);
       await fillBoth(filling);
       await filling.destroy();
-    });
-    afterAll(async () => {
-      await runner.release();
-      await cached.destroy();
-      await other.drop();
     });
 
     async function prepare(name: string, { text, values }: ListStatement, setting: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
 import { auditEventsList } from '../../src/audit/audit-events.queries.js';
@@ -14,7 +14,8 @@ import type { AuditFilters } from '../../src/audit/dto/list-audit-events.query.j
 import type { UserSort } from '../../src/users/dto/list-users.query.js';
 import { prepareSearch } from '../../src/users/prepare-search.js';
 import { usersList } from '../../src/users/users.queries.js';
-import { createDatabase, type TestDatabase } from '../support/database.js';
+import type { ExecutedNode } from '../support/plan-recorder.js';
+import { useDatabase } from '../support/use-service.js';
 
 const ROWS = 20_000;
 /** The first key updated roles only, the second accounts only. */
@@ -25,26 +26,10 @@ const FREE_PARALLELISM = `
   SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0;
   SET LOCAL min_parallel_table_scan_size = 0; SET LOCAL min_parallel_index_scan_size = 0`;
 
-interface PlanNode {
-  'Node Type': string;
-  'Relation Name'?: string;
-  'Index Name'?: string;
-  'Index Cond'?: string;
-  Filter?: string;
-  'Rows Removed by Filter'?: number;
-  'Actual Rows'?: number;
-  'Actual Loops'?: number;
-  'Parent Relationship'?: string;
-  Plans?: PlanNode[];
-}
-
 /** The node and all below it, without subplans, which run once per returned row. */
-function nodesOf(node: PlanNode): PlanNode[] {
-  const below = node.Plans ?? [];
-  return [
-    node,
-    ...below.filter((child) => child['Parent Relationship'] !== 'SubPlan').flatMap((child) => nodesOf(child)),
-  ];
+function nodesOf(node: ExecutedNode): ExecutedNode[] {
+  const below = (node.Plans ?? []).filter((child) => child['Parent Relationship'] !== 'SubPlan');
+  return [node, ...below.flatMap(nodesOf)];
 }
 
 async function fill(
@@ -92,11 +77,10 @@ describe('Query plans of lists', () => {
   const organization = randomUUID();
   const small = randomUUID();
   const group = randomUUID();
-  let database: TestDatabase;
+  const database = useDatabase(() => dataSource.destroy());
   let dataSource: DataSource;
 
   beforeAll(async () => {
-    database = await createDatabase();
     dataSource = await new DataSource(dataSourceOptions(database.url)).initialize();
     await dataSource.transaction(async (manager) => {
       await manager.query('ALTER TABLE users DISABLE TRIGGER users_permission_check');
@@ -104,10 +88,6 @@ describe('Query plans of lists', () => {
       await fill(manager, small, randomUUID(), 50);
     });
     await dataSource.query('ANALYZE');
-  });
-  afterAll(async () => {
-    await dataSource.destroy();
-    await database.drop();
   });
 
   /** As the service runs statements: bound by row-level security, in a transaction of one organization. */
@@ -123,8 +103,8 @@ describe('Query plans of lists', () => {
     manager: EntityManager,
     { text, values }: ListStatement,
     options = '',
-  ): Promise<PlanNode[]> => {
-    const [answer] = await manager.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
+  ): Promise<ExecutedNode[]> => {
+    const [answer] = await manager.query<{ 'QUERY PLAN': [{ Plan: ExecutedNode }] }[]>(
       `EXPLAIN (${options} FORMAT JSON) ${text}`,
       values,
     );
@@ -132,7 +112,7 @@ describe('Query plans of lists', () => {
     return nodesOf(answer['QUERY PLAN'][0].Plan);
   };
 
-  const planOf = (list: List, { after }: { after?: string[] } = {}): Promise<PlanNode[]> =>
+  const planOf = (list: List, { after }: { after?: string[] } = {}): Promise<ExecutedNode[]> =>
     asService((manager) =>
       explained(manager, selectRows(list, after === undefined ? { skip: 0 } : { after }, 21)),
     );
@@ -239,7 +219,7 @@ describe('Query plans of lists', () => {
 
   it('a late numbered page looks up permissions of its own rows only', async () => {
     const { text, values } = selectRows(usersBy('created_at'), { skip: ROWS / 2 }, 21);
-    const [answer] = await dataSource.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }[]>(
+    const [answer] = await dataSource.query<{ 'QUERY PLAN': [{ Plan: ExecutedNode }] }[]>(
       `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`,
       values,
     );

@@ -1,44 +1,29 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { QueryRunner } from 'typeorm';
 import { STATEMENT_TIMEOUT_MS } from '../../src/database/statement-timeout.js';
 import type { RoleResponse } from '../../src/roles/dto/role.response.js';
 import type { UserResponse } from '../../src/users/dto/user.response.js';
-import {
-  createAccount,
-  createOrganization,
-  newUser,
-  type TestOrganization,
-} from '../support/factories/organization.js';
-import { startApp, type TestApp } from '../support/app.js';
+import { createAccount, createGroup, newUser } from '../support/factories/organization.js';
 import type { Answer } from '../support/client.js';
+import { useService } from '../support/use-service.js';
 import type { ProblemBody } from '../../src/common/errors/problem.js';
 
 const BASE = '/v1/organizations';
 
 /** A locked row stands in for a million rows: the change waits for it longer than STATEMENT_TIMEOUT_MS. */
 describe('A change of all rows of an organization', () => {
-  let service: TestApp;
-  let acme: TestOrganization;
+  const { service, acme } = useService({ perTest: true });
   let rival: QueryRunner;
   let userId: string;
   let roleId: string;
   let groupId: string;
-  let organizations = 0;
 
-  beforeAll(async () => {
-    service = await startApp();
-  });
   beforeEach(async () => {
-    organizations += 1;
-    acme = await createOrganization(service, `Acme ${String(organizations)}`);
     await createAccount(acme.client, acme.group.id, 'Porto'); // disabling the other account must not empty the group
     const role = await acme.client.post<RoleResponse>(`${BASE}/roles`, { name: 'Held by all' });
-    const group = await acme.client.post<{ id: string }>(`${BASE}/account-groups`, {
-      name: 'Empty',
-      merchant_id: 'm',
-    });
-    [roleId, groupId] = [role.body.id, group.body.id];
+    const group = await createGroup(acme.client, 'Empty');
+    [roleId, groupId] = [role.body.id, group.id];
     const user = newUser(acme, {
       account_permissions: [{ account_id: acme.account.id, role_id: roleId }],
       account_group_permissions: [{ account_group_id: groupId, role_id: roleId }],
@@ -49,7 +34,6 @@ describe('A change of all rows of an organization', () => {
     await rival.startTransaction();
   });
   afterEach(() => rival.release());
-  afterAll(() => service.close());
 
   /** Sends the change while another session locks the rows for longer than STATEMENT_TIMEOUT_MS. */
   const whileLocked = async (
@@ -80,25 +64,12 @@ describe('A change of all rows of an organization', () => {
     ]);
   });
 
-  it('DELETE account group may take longer than the statement timeout', async () => {
-    const answer = await whileLocked('account_group_permissions', () =>
-      acme.client.delete(`${BASE}/account-groups/${groupId}`),
-    );
-    expect(answer.status).toBe(204);
-  });
-
-  it('DELETE account may take longer than the statement timeout', async () => {
-    const answer = await whileLocked('account_permissions', () =>
-      acme.client.delete(`${BASE}/accounts/${acme.account.id}`),
-    );
-    expect(answer.status).toBe(200);
-  });
-
-  it('DELETE user with erase=true may take longer than the statement timeout', async () => {
-    const answer = await whileLocked('idempotency_records', () =>
-      acme.client.delete(`${BASE}/users/${userId}?erase=true`),
-    );
-    expect(answer.status).toBe(204);
+  it.each([
+    ['account group', 'account_group_permissions', () => `account-groups/${groupId}`, 204],
+    ['account', 'account_permissions', () => `accounts/${acme.account.id}`, 200],
+    ['user with erase=true', 'idempotency_records', () => `users/${userId}?erase=true`, 204],
+  ])('DELETE %s may take longer than the statement timeout', async (_what, rows, path, status) => {
+    expect((await whileLocked(rows, () => acme.client.delete(`${BASE}/${path()}`))).status).toBe(status);
   });
 
   it('leaves the timeout of other requests on the same connection as it was', async () => {

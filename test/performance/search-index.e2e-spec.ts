@@ -3,13 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { migrate } from '../../src/database/migrate.js';
-import type { UserResponse } from '../../src/users/dto/user.response.js';
-import { createOrganization, newUser } from '../support/factories/organization.js';
+import { createOrganization, createUser } from '../support/factories/organization.js';
 import { startApp } from '../support/app.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
+import { USERS } from '../support/paths.js';
 import { readPage } from '../support/walk.js';
-
-const USERS = '/v1/organizations/users';
 
 /** Where the extensions cannot be created, only the index is left out. */
 describe('Search index users_search_idx', () => {
@@ -50,10 +48,10 @@ describe('Search index users_search_idx', () => {
     );
     try {
       const acme = await createOrganization(service);
-      const { body } = await acme.client.post<UserResponse>(USERS, newUser(acme, { last_name: 'Größe_1' }));
-      await acme.client.post(USERS, newUser(acme));
+      const user = await createUser(acme, { last_name: 'Größe_1' });
+      await createUser(acme);
       const { data, pagination } = await readPage(acme.client, `${USERS}?search=E_1`);
-      expect([data, pagination.total_items]).toEqual([[body], 1]);
+      expect([data, pagination.total_items]).toEqual([[user], 1]);
     } finally {
       await service.close();
     }

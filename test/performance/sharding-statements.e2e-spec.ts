@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { CheckpointsService } from '../../src/audit/checkpoints.service.js';
 import { SealingService } from '../../src/audit/sealing.service.js';
@@ -8,7 +8,6 @@ import { DISTRIBUTED_TABLES, COORDINATOR_TABLES } from '../../src/database/citus
 import { IdempotencyService } from '../../src/unit-of-work/idempotency/idempotency.service.js';
 import { newUser } from '../support/factories/organization.js';
 import { startApp, type TestApp } from '../support/app.js';
-import { createDatabase, type TestDatabase } from '../support/database.js';
 import {
   BODIES,
   createPopulatedOrganization,
@@ -17,9 +16,9 @@ import {
   type Operation,
 } from '../support/every-operation.js';
 import { conditionsOf, nodesOf, type PlanNode } from '../support/query-plan.js';
+import { USERS } from '../support/paths.js';
 import { StatementRecorder } from '../support/statement-recorder.js';
-
-const USERS = '/v1/organizations/users';
+import { useDatabase } from '../support/use-service.js';
 
 /** Statements that read no tenant table and have no plan. */
 const CONTROL =
@@ -52,8 +51,12 @@ const DISTRIBUTED_BY = new Map(DISTRIBUTED_TABLES.map(({ table, column }) => [ta
  * whether it does. A superuser explains the statements, so that row-level security adds no condition.
  */
 describe('Sharding: statements', () => {
+  const database = useDatabase(async () => {
+    await service.close();
+    await recorder.close();
+    await superuser.end();
+  });
   let service: TestApp;
-  let database: TestDatabase;
   let recorder: StatementRecorder;
   let superuser: pg.Client;
   const refused: [string, number][] = [];
@@ -61,7 +64,6 @@ describe('Sharding: statements', () => {
   const plans = new Map<string, PlanNode[]>();
 
   beforeAll(async () => {
-    database = await createDatabase();
     recorder = await StatementRecorder.before(database.url);
     superuser = new pg.Client({ connectionString: database.url });
     await superuser.connect();
@@ -77,12 +79,6 @@ describe('Sharding: statements', () => {
       if (!CONTROL.test(inOneLine(statement))) plans.set(inOneLine(statement), await planOf(statement));
     }
   }, 60_000);
-  afterAll(async () => {
-    await service.close();
-    await recorder.close();
-    await superuser.end();
-    await database.drop();
-  });
 
   /** In a new organization: a dry run, the change with an idempotency key, a list with filters and cursors. */
   async function perform(operation: Operation): Promise<void> {

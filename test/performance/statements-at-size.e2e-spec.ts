@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Page } from '../../src/common/pagination/page.js';
 import { fill, idOf } from '../support/factories/many-rows.js';
-import { createOrganization } from '../support/factories/organization.js';
+import { createOrganization, type TestOrganization } from '../support/factories/organization.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { Client } from '../support/client.js';
-import { createDatabase, type TestDatabase } from '../support/database.js';
 import {
   BODIES,
   createPopulatedOrganization,
@@ -16,7 +15,9 @@ import {
   type Operation,
 } from '../support/every-operation.js';
 import { PlanRecorder, type ExecutedNode, type ExecutedPlan } from '../support/plan-recorder.js';
+import { USERS } from '../support/paths.js';
 import { nodesOf } from '../support/query-plan.js';
+import { useDatabase, useService } from '../support/use-service.js';
 
 /** Rows of each kind in an organization: users, accounts, groups, events and so on. */
 const ROWS = 600;
@@ -95,13 +96,12 @@ const STATISTICS: [string, (dataSource: DataSource) => Promise<void>][] = [
  * has changed. auto_explain reports the rows that each statement reads, including those of triggers and foreign keys.
  */
 describe.each(STATISTICS)('Rows read by statements, with statistics %s', (_statistics, prepare) => {
-  let database: TestDatabase;
+  const database = useDatabase();
   let plans: readonly ExecutedPlan[];
   let operations: Operation[];
   const failed: [string, number][] = [];
 
   beforeAll(async () => {
-    database = await createDatabase();
     const before = await startApp({}, database);
     await withoutAutovacuum(before.dataSource);
     await prepare(before.dataSource);
@@ -120,7 +120,6 @@ describe.each(STATISTICS)('Rows read by statements, with statistics %s', (_stati
     await recorder.close();
     plans = recorder.plans.map((plan) => ({ ...plan, statement: inOneLine(plan.statement) }));
   }, 120_000);
-  afterAll(() => database.drop());
 
   /** One organization for all GET requests, and one for each other operation. */
   async function organizationsFor(
@@ -180,29 +179,28 @@ describe.each(STATISTICS)('Rows read by statements, with statistics %s', (_stati
 });
 
 describe('Rows read by a search among the users of an account that all users have a role on', () => {
+  const database = useDatabase();
+  let organization: TestOrganization;
+
+  beforeAll(async () => {
+    const before = await startApp({}, database);
+    await withoutAutovacuum(before.dataSource);
+    organization = await createOrganization(before);
+    await withoutTriggers(before.dataSource, (manager) => fill(manager, organization.id, ROWS));
+    await before.close();
+  });
+
   it.each(['example', 'last7'])(
     'grow with the number of users, not with its square, for %s',
     async (search) => {
-      const database = await createDatabase();
-      const before = await startApp({}, database);
-      await withoutAutovacuum(before.dataSource);
-      const { id, keys } = await createOrganization(before);
-      await withoutTriggers(before.dataSource, (manager) => fill(manager, id, ROWS));
-      await before.close();
       const recorder = await PlanRecorder.before(database.url);
       const service = await startApp({}, { ...database, url: recorder.url(database.url) });
-      const query = new URLSearchParams({
-        search,
-        account_id: idOf(id, 1),
-        sort: '-last_name',
-        page_size: '100',
-      });
-      const { body } = await Client.with(service, keys).get<Page<unknown>>(
-        `/v1/organizations/users?${query.toString()}`,
+      const account = idOf(organization.id, 1);
+      const { body } = await Client.with(service, organization.keys).get<Page<unknown>>(
+        `${USERS}?search=${search}&account_id=${account}&sort=-last_name&page_size=100`,
       );
       await service.close();
       await recorder.close();
-      await database.drop();
       expect(body.data.length).toBeGreaterThan(10);
       const max = Math.max(...recorder.plans.map(({ plan }) => rowsReadIn(plan)));
       expect(max).toBeGreaterThan(ROWS);
@@ -212,16 +210,14 @@ describe('Rows read by a search among the users of an account that all users hav
 });
 
 describe('n_distinct of organization_id', () => {
+  const { service } = useService();
+
   it('is fixed on every table with several indexes by organization, except roles', async () => {
-    const database = await createDatabase();
-    const service = await startApp({}, database);
     const tables = await service.dataSource.query<{ name: string; isFixed: boolean }[]>(`
       SELECT c.relname AS name, coalesce('n_distinct=200' = ANY (a.attoptions), false) AS "isFixed"
       FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'organization_id'
       WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND 1 < (
         SELECT count(*) FROM pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum)`);
-    await service.close();
-    await database.drop();
     const others = tables.filter(({ isFixed }) => !isFixed).map(({ name }) => name);
     expect([tables.length > 1, others]).toEqual([true, ['roles']]);
   });

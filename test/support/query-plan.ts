@@ -3,6 +3,7 @@ export interface PlanNode {
   'Node Type': string;
   Operation?: string;
   'Relation Name'?: string;
+  'Index Name'?: string;
   'Parent Relationship'?: string;
   'Conflict Resolution'?: string;
   'Index Cond'?: string;

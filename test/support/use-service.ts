@@ -58,6 +58,22 @@ export function useService<Name extends string = 'acme'>({
 }
 
 /**
+ * Creates a migrated database before the tests of the enclosing block, and drops it after them.
+ * @param disconnect ends the test's own connections first: a drop cuts them, and afterAll hooks run in their order
+ */
+export function useDatabase(disconnect?: () => Promise<void>): TestDatabase {
+  const database = {} as TestDatabase;
+  beforeAll(async () => {
+    Object.assign(database, await createDatabase());
+  });
+  afterAll(async () => {
+    await disconnect?.();
+    await database.drop();
+  });
+  return database;
+}
+
+/**
  * For tests that need a service with settings of their own: `start` starts it with a new organization, on one
  * database for all tests of the enclosing block. It is stopped after each test.
  */
@@ -67,12 +83,8 @@ export function useServicePerTest(): {
   start: (settings: Partial<Environment>, database?: TestDatabase) => Promise<TestOrganization>;
 } {
   const service = {} as TestApp;
-  const database = {} as TestDatabase;
-  beforeAll(async () => {
-    Object.assign(database, await createDatabase());
-  });
+  const database = useDatabase();
   afterEach(() => service.close());
-  afterAll(() => database.drop());
   const start = async (settings: Partial<Environment>, on = database): Promise<TestOrganization> => {
     Object.assign(service, await startApp(settings, on));
     return createOrganization(service);

@@ -8,6 +8,7 @@ import { operationsOf, type Operation } from '../../support/every-operation.js';
 import { untilSessionWaitsForLock } from '../../support/locks.js';
 import { API_KEYS, UNKNOWN_ID, USERS } from '../../support/paths.js';
 import { useService } from '../../support/use-service.js';
+import { beginTransaction } from '../../support/transaction.js';
 
 const { service, acme } = useService();
 
@@ -128,14 +129,12 @@ describe('A key without a scope', () => {
   it('cannot grant it while an update that removes it is being committed', async () => {
     const caller = await createApiKey(service, acme, { scopes: [...READER, 'users:write'] });
     expect(await statusOf(caller.client)).toBe(200);
-    const rival = service.dataSource.createQueryRunner();
-    await rival.startTransaction();
+    const rival = await beginTransaction(service);
     await rival.query('SELECT FROM organizations WHERE id = $1 FOR NO KEY UPDATE', [acme.id]);
     await rival.query("UPDATE api_keys SET scopes = '{api-keys:write}' WHERE id = $1", [caller.key.id]);
     const answer = caller.client.post(API_KEYS, { name: 'Too late', scopes: ['users:write'] });
     await untilSessionWaitsForLock(service);
-    await rival.commitTransaction();
-    await rival.release();
+    await rival.commit();
     expect(outcomeOf(await answer)).toEqual([403, 'INSUFFICIENT_SCOPE']);
   });
 });

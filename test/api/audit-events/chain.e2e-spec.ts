@@ -5,6 +5,7 @@ import { createOrganization, createUser } from '../../support/factories/organiza
 import { USERS } from '../../support/paths.js';
 import { useService } from '../../support/use-service.js';
 import { AuditChain, SETUP_EVENTS } from '../../support/audit-chain.js';
+import { beginTransaction } from '../../support/transaction.js';
 
 const { service, startReplica, acme } = useService({ perTest: true });
 const { seal, checkpoint, verify, seals, renameGroup, sealSeven, tamper } = new AuditChain(service, acme);
@@ -29,8 +30,7 @@ describe('The hash chain of audit events', () => {
 
   it('contains an event of a long transaction after its COMMIT', async () => {
     await seal();
-    const transaction = service.dataSource.createQueryRunner();
-    await transaction.startTransaction();
+    const transaction = await beginTransaction(service);
     const id = '019b0000-0000-7000-8000-0000000000aa'; // sorts before all others
     await transaction.query(
       `WITH queued AS (INSERT INTO audit_unsealed VALUES ($1, $2))
@@ -42,8 +42,7 @@ describe('The hash chain of audit events', () => {
     await seal();
     expect((await seals()).map(({ event_id }) => event_id)).not.toContain(id);
     expect(await verify()).toMatchObject({ verified: SETUP_EVENTS + 1, unsealed: 0 });
-    await transaction.commitTransaction();
-    await transaction.release();
+    await transaction.commit();
     await renameGroup('Afterwards');
     await seal();
     expect((await seals()).map(({ event_id }) => event_id)[SETUP_EVENTS + 1]).toBe(id);
@@ -65,13 +64,11 @@ describe('The hash chain of audit events', () => {
   });
 
   it('is not written while another replica writes it, and changes do not wait for it', async () => {
-    const rival = service.dataSource.createQueryRunner();
-    await rival.startTransaction();
+    const rival = await beginTransaction(service);
     await rival.query('SELECT pg_advisory_xact_lock(7352004)'); // the lock of sealing
     const user = await createUser(acme);
     expect(await seal()).toBe(0);
-    await rival.rollbackTransaction();
-    await rival.release();
+    await rival.rollback();
     expect(user.id).toBeDefined();
     expect(await seal()).toBeGreaterThan(0);
   });

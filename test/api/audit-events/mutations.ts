@@ -14,6 +14,15 @@ import { ACCOUNTS, API_KEYS, GROUPS, ROLES, USERS } from '../../support/paths.js
 const createKey = async ({ client }: TestOrganization): Promise<ApiKeyResponse> =>
   (await client.post<ApiKeyResponse>(API_KEYS, { name: 'Billing', scopes: ['users:read'] })).body;
 
+const created = (values: object): object =>
+  Object.fromEntries(
+    Object.entries(values).map(([field, after]: [string, unknown]) => [field, { before: null, after }]),
+  );
+const deleted = (values: object): object =>
+  Object.fromEntries(
+    Object.entries(values).map(([field, before]: [string, unknown]) => [field, { before, after: null }]),
+  );
+
 export const createRole = async ({ client }: TestOrganization): Promise<RoleResponse> =>
   (await client.post<RoleResponse>(ROLES, { name: 'Cashier', permission_ids: ['payments:view'] })).body;
 
@@ -28,22 +37,42 @@ export interface Mutation {
   details?: object;
 }
 
+/** @param path below the user; its first segment names the changed permissions */
+function permissionsChange(
+  target: string,
+  method: Method,
+  path: string,
+  change: object,
+  body?: object,
+): Mutation {
+  const field = path.startsWith('account-group') ? 'account_group_permissions' : 'account_permissions';
+  const action = 'user.permissions_changed';
+  return { method, path: `${USERS}/${target}/${path}`, body, action, target, changes: { [field]: change } };
+}
+
+async function changeGroupPermissions(acme: TestOrganization, method: Method): Promise<Mutation> {
+  const { id } = await createUser(acme);
+  const after = [{ account_group_id: acme.group.id, role_id: acme.roles.Agent }];
+  const body = { account_group_permissions: after };
+  return permissionsChange(id, method, 'account-group-permissions', { before: [], after }, body);
+}
+
 /** A request of every operation that changes something, and the event that it must record. */
-export const MUTATIONS: Readonly<Record<string, (acme: TestOrganization) => Promise<Mutation>>> = {
+export const MUTATIONS: Readonly<Record<string, (acme: TestOrganization) => Mutation | Promise<Mutation>>> = {
   'create-user': (acme) => {
     const body = newUser(acme);
-    return Promise.resolve({
+    return {
       method: 'POST',
       path: USERS,
       body,
       action: 'user.created',
-      changes: {
-        email: { before: null, after: body['email'] },
-        first_name: { before: null, after: 'Ada' },
-        last_name: { before: null, after: 'Lovelace' },
-        account_permissions: { before: null, after: body['account_permissions'] },
-      },
-    });
+      changes: created({
+        email: body['email'],
+        first_name: 'Ada',
+        last_name: 'Lovelace',
+        account_permissions: body['account_permissions'],
+      }),
+    };
   },
   'update-user': async (acme) => {
     const { id } = await createUser(acme);
@@ -63,97 +92,43 @@ export const MUTATIONS: Readonly<Record<string, (acme: TestOrganization) => Prom
       path: `${USERS}/${id}`,
       action: 'user.deleted',
       target: id,
-      changes: {
-        email: { before: email, after: null },
-        first_name: { before: 'Ada', after: null },
-        last_name: { before: 'Lovelace', after: null },
-        account_permissions: { before: account_permissions, after: null },
-      },
+      changes: deleted({ email, first_name: 'Ada', last_name: 'Lovelace', account_permissions }),
     };
   },
   'replace-user-account-permissions': async (acme) => {
-    const { id, account_permissions } = await createUser(acme);
-    const changed = [{ account_id: acme.account.id, role_id: acme.roles.Agent }];
-    return {
-      method: 'PUT',
-      path: `${USERS}/${id}/account-permissions`,
-      body: { account_permissions: changed },
-      action: 'user.permissions_changed',
-      target: id,
-      changes: { account_permissions: { before: account_permissions, after: changed } },
-    };
+    const { id, account_permissions: before } = await createUser(acme);
+    const after = [{ account_id: acme.account.id, role_id: acme.roles.Agent }];
+    const body = { account_permissions: after };
+    return permissionsChange(id, 'PUT', 'account-permissions', { before, after }, body);
   },
   'update-user-account-permissions': async (acme) => {
     const { id } = await createUser(acme);
     const { id: account_id } = await createAccount(acme.client, acme.group.id, 'Berlin');
-    const added = [{ account_id, role_id: acme.roles.Agent }];
-    return {
-      method: 'PATCH',
-      path: `${USERS}/${id}/account-permissions`,
-      body: { account_permissions: added },
-      action: 'user.permissions_changed',
-      target: id,
-      changes: { account_permissions: { before: [], after: added } },
-    };
+    const after = [{ account_id, role_id: acme.roles.Agent }];
+    const body = { account_permissions: after };
+    return permissionsChange(id, 'PATCH', 'account-permissions', { before: [], after }, body);
   },
   'delete-user-account-permission': async (acme) => {
-    const { id, account_permissions } = await createUser(acme);
-    return {
-      method: 'DELETE',
-      path: `${USERS}/${id}/account-permissions/${acme.account.id}`,
-      action: 'user.permissions_changed',
-      target: id,
-      changes: { account_permissions: { before: account_permissions, after: [] } },
-    };
+    const { id, account_permissions: before } = await createUser(acme);
+    const path = `account-permissions/${acme.account.id}`;
+    return permissionsChange(id, 'DELETE', path, { before, after: [] });
   },
-  'replace-user-account-group-permissions': async (acme) => {
-    const { id } = await createUser(acme);
-    const held = [{ account_group_id: acme.group.id, role_id: acme.roles.Agent }];
-    return {
-      method: 'PUT',
-      path: `${USERS}/${id}/account-group-permissions`,
-      body: { account_group_permissions: held },
-      action: 'user.permissions_changed',
-      target: id,
-      changes: { account_group_permissions: { before: [], after: held } },
-    };
-  },
-  'update-user-account-group-permissions': async (acme) => {
-    const { id } = await createUser(acme);
-    const held = [{ account_group_id: acme.group.id, role_id: acme.roles.Agent }];
-    return {
-      method: 'PATCH',
-      path: `${USERS}/${id}/account-group-permissions`,
-      body: { account_group_permissions: held },
-      action: 'user.permissions_changed',
-      target: id,
-      changes: { account_group_permissions: { before: [], after: held } },
-    };
-  },
+  'replace-user-account-group-permissions': (acme) => changeGroupPermissions(acme, 'PUT'),
+  'update-user-account-group-permissions': (acme) => changeGroupPermissions(acme, 'PATCH'),
   'delete-user-account-group-permission': async (acme) => {
-    const held = [{ account_group_id: acme.group.id, role_id: acme.roles.Agent }];
-    const { id } = await createUser(acme, { account_group_permissions: held });
-    return {
-      method: 'DELETE',
-      path: `${USERS}/${id}/account-group-permissions/${acme.group.id}`,
-      action: 'user.permissions_changed',
-      target: id,
-      changes: { account_group_permissions: { before: held, after: [] } },
-    };
+    const before = [{ account_group_id: acme.group.id, role_id: acme.roles.Agent }];
+    const { id } = await createUser(acme, { account_group_permissions: before });
+    const path = `account-group-permissions/${acme.group.id}`;
+    return permissionsChange(id, 'DELETE', path, { before, after: [] });
   },
-  'create-account-group': (acme) =>
-    Promise.resolve({
-      method: 'POST',
-      path: GROUPS,
-      body: { name: 'Asia', merchant_id: 'merchant-02', account_codes: [acme.account.id] },
-      action: 'account_group.created',
-      changes: {
-        name: { before: null, after: 'Asia' },
-        merchant_id: { before: null, after: 'merchant-02' },
-        account_codes: { before: null, after: [acme.account.id] },
-      },
-      details: { moved_from: [{ account_id: acme.account.id, account_group_id: acme.group.id }] },
-    }),
+  'create-account-group': (acme) => ({
+    method: 'POST',
+    path: GROUPS,
+    body: { name: 'Asia', merchant_id: 'merchant-02', account_codes: [acme.account.id] },
+    action: 'account_group.created',
+    changes: created({ name: 'Asia', merchant_id: 'merchant-02', account_codes: [acme.account.id] }),
+    details: { moved_from: [{ account_id: acme.account.id, account_group_id: acme.group.id }] },
+  }),
   'update-account-group': async (acme) => {
     const { id } = await createGroup(acme.client, 'Lower');
     return {
@@ -179,45 +154,35 @@ export const MUTATIONS: Readonly<Record<string, (acme: TestOrganization) => Prom
       path: `${GROUPS}/${id}`,
       action: 'account_group.deleted',
       target: id,
-      changes: {
-        name: { before: 'Asia', after: null },
-        merchant_id: { before: 'merchant-01', after: null },
-      },
+      changes: deleted({ name: 'Asia', merchant_id: 'merchant-01' }),
       details: {
         users: { count: 1, ids: [user.id] },
         disabled_accounts: { count: 1, ids: [account] },
       },
     };
   },
-  'create-account': (acme) =>
-    Promise.resolve({
-      method: 'POST',
-      path: `${GROUPS}/${acme.group.id}/accounts`,
-      body: { name: 'Berlin' },
-      action: 'account.created',
-      changes: {
-        name: { before: null, after: 'Berlin' },
-        account_group_id: { before: null, after: acme.group.id },
-        status: { before: null, after: 'active' },
-      },
-    }),
-  'update-account': (acme) =>
-    Promise.resolve({
-      method: 'PATCH',
-      path: `${ACCOUNTS}/${acme.account.id}`,
-      body: { name: 'Porto' },
-      action: 'account.updated',
-      target: acme.account.id,
-      changes: { name: { before: 'Lisbon', after: 'Porto' } },
-    }),
-  'delete-account': (acme) =>
-    Promise.resolve({
-      method: 'DELETE',
-      path: `${ACCOUNTS}/${acme.account.id}`,
-      action: 'account.disabled',
-      target: acme.account.id,
-      changes: { status: { before: 'active', after: 'disabled' } },
-    }),
+  'create-account': (acme) => ({
+    method: 'POST',
+    path: `${GROUPS}/${acme.group.id}/accounts`,
+    body: { name: 'Berlin' },
+    action: 'account.created',
+    changes: created({ name: 'Berlin', account_group_id: acme.group.id, status: 'active' }),
+  }),
+  'update-account': (acme) => ({
+    method: 'PATCH',
+    path: `${ACCOUNTS}/${acme.account.id}`,
+    body: { name: 'Porto' },
+    action: 'account.updated',
+    target: acme.account.id,
+    changes: { name: { before: 'Lisbon', after: 'Porto' } },
+  }),
+  'delete-account': (acme) => ({
+    method: 'DELETE',
+    path: `${ACCOUNTS}/${acme.account.id}`,
+    action: 'account.disabled',
+    target: acme.account.id,
+    changes: { status: { before: 'active', after: 'disabled' } },
+  }),
   'remove-account-from-group': async (acme) => {
     await createAccount(acme.client, acme.group.id, 'Berlin');
     return {
@@ -228,18 +193,17 @@ export const MUTATIONS: Readonly<Record<string, (acme: TestOrganization) => Prom
       changes: { account_group_id: { before: acme.group.id, after: null } },
     };
   },
-  'create-api-key': () =>
-    Promise.resolve({
-      method: 'POST',
-      path: API_KEYS,
-      body: { name: 'Billing', scopes: ['users:read'] },
-      action: 'api_key.created',
-      changes: {
-        name: { before: null, after: 'Billing' },
-        public_api_key: { before: null, after: expect.stringMatching(/^pk_/) },
-        scopes: { before: null, after: ['users:read'] },
-      },
+  'create-api-key': () => ({
+    method: 'POST',
+    path: API_KEYS,
+    body: { name: 'Billing', scopes: ['users:read'] },
+    action: 'api_key.created',
+    changes: created({
+      name: 'Billing',
+      public_api_key: expect.stringMatching(/^pk_/),
+      scopes: ['users:read'],
     }),
+  }),
   'update-api-key': async (acme) => {
     const { id } = await createKey(acme);
     return {
@@ -276,18 +240,13 @@ export const MUTATIONS: Readonly<Record<string, (acme: TestOrganization) => Prom
       changes: { revoked_at: { before: null, after: expect.any(String) as unknown } },
     };
   },
-  'create-role': () =>
-    Promise.resolve({
-      method: 'POST',
-      path: ROLES,
-      body: { name: 'Cashier', permission_ids: ['payments:view'] },
-      action: 'role.created',
-      changes: {
-        name: { before: null, after: 'Cashier' },
-        role_type: { before: null, after: 'account' },
-        permission_ids: { before: null, after: ['payments:view'] },
-      },
-    }),
+  'create-role': () => ({
+    method: 'POST',
+    path: ROLES,
+    body: { name: 'Cashier', permission_ids: ['payments:view'] },
+    action: 'role.created',
+    changes: created({ name: 'Cashier', role_type: 'account', permission_ids: ['payments:view'] }),
+  }),
   'update-role': async (acme) => {
     const { id } = await createRole(acme);
     return {
@@ -310,11 +269,7 @@ export const MUTATIONS: Readonly<Record<string, (acme: TestOrganization) => Prom
       path: `${ROLES}/${id}`,
       action: 'role.deleted',
       target: id,
-      changes: {
-        name: { before: 'Cashier', after: null },
-        role_type: { before: 'account', after: null },
-        permission_ids: { before: ['payments:view'], after: null },
-      },
+      changes: deleted({ name: 'Cashier', role_type: 'account', permission_ids: ['payments:view'] }),
       details: { read_only_instead: { count: 1, ids: [user.id] } },
     };
   },

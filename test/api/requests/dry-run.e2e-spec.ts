@@ -7,6 +7,7 @@ import { isMutation, operationsOf } from '../../support/every-operation.js';
 import { untilSessionWaitsForLock } from '../../support/locks.js';
 import { ACCOUNTS, GROUPS, ROLES, UNKNOWN_ID, USERS } from '../../support/paths.js';
 import { useService } from '../../support/use-service.js';
+import { beginTransaction } from '../../support/transaction.js';
 
 interface Sets {
   permission_ids: string[];
@@ -159,14 +160,12 @@ describe('dry_run', () => {
   });
 
   it('returns no access changes of concurrent requests', async () => {
-    const rival = service.dataSource.createQueryRunner();
-    await rival.startTransaction();
+    const rival = await beginTransaction(service);
     await rival.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [user.id]);
     const planned = plan('PATCH', `${USERS}/${user.id}/account-permissions`, { account_permissions: [] });
     await untilSessionWaitsForLock(service);
     await acme.client.patch(`${ROLES}/${role.id}`, { permission_ids: ['payouts:view'] });
-    await rival.commitTransaction();
-    await rival.release();
+    await rival.commit();
     const [, { access_changes }] = await planned;
     expect(access_changes).toEqual([]);
   });
@@ -200,8 +199,7 @@ describe('dry_run', () => {
 describe('A change that PostgreSQL cancels because of a deadlock', () => {
   it('is retried and succeeds', async () => {
     const user = await createUser(acme);
-    const rival = service.dataSource.createQueryRunner();
-    await rival.startTransaction();
+    const rival = await beginTransaction(service);
     await rival.query("SET LOCAL deadlock_timeout = '20s'"); // PostgreSQL then cancels the other transaction, which is the service's
     await rival.query('SELECT FROM roles WHERE id = $1 FOR UPDATE', [acme.roles.Agent]);
     const change = acme.client.patch(`${USERS}/${user.id}/account-permissions`, {
@@ -209,8 +207,7 @@ describe('A change that PostgreSQL cancels because of a deadlock', () => {
     });
     await untilSessionWaitsForLock(service);
     await rival.query('UPDATE users SET first_name = $2 WHERE id = $1', [user.id, 'Other']);
-    await rival.commitTransaction();
-    await rival.release();
+    await rival.commit();
     expect((await change).status).toBe(200);
     const { body: after } = await acme.client.get<UserResponse>(`${USERS}/${user.id}`);
     expect([after.first_name, after.account_permissions[0]?.role_id]).toEqual(['Other', acme.roles.Agent]);

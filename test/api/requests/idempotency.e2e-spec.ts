@@ -14,6 +14,7 @@ import { isMutation, operationsOf } from '../../support/every-operation.js';
 import { untilSessionWaitsForLock } from '../../support/locks.js';
 import { ACCOUNTS, API_KEYS, GROUPS, USERS } from '../../support/paths.js';
 import { useService } from '../../support/use-service.js';
+import { beginTransaction } from '../../support/transaction.js';
 
 const KEY = 'X-Idempotency-Key';
 
@@ -174,8 +175,7 @@ describe('X-Idempotency-Key', () => {
 
   it('concurrent requests are done once and return the same response', async () => {
     const body = newUser(acme);
-    const rival = service.dataSource.createQueryRunner();
-    await rival.startTransaction();
+    const rival = await beginTransaction(service);
     await rival.query(
       `INSERT INTO users (organization_id, id, email, first_name, last_name)
        VALUES ($1, gen_random_uuid(), $2, 'In', 'The way')`,
@@ -183,8 +183,7 @@ describe('X-Idempotency-Key', () => {
     );
     const sent = Array.from({ length: 8 }, () => send('POST', USERS, body));
     await untilSessionWaitsForLock(service);
-    await rival.rollbackTransaction();
-    await rival.release();
+    await rival.rollback();
     const answers = await Promise.all(sent);
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
@@ -194,26 +193,22 @@ describe('X-Idempotency-Key', () => {
 
   it('a repeated request waits for the first one and returns its response', async () => {
     const user = await createUser(acme);
-    const rival = service.dataSource.createQueryRunner();
-    await rival.startTransaction();
+    const rival = await beginTransaction(service);
     await rival.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [user.id]);
     const path = `${USERS}/${user.id}`;
     const first = send('PATCH', path, { first_name: 'Once' });
     await untilSessionWaitsForLock(service);
     const second = send('PATCH', path, { first_name: 'Once' });
-    await rival.commitTransaction();
-    await rival.release();
+    await rival.commit();
     expect((await second).text).toBe((await first).text);
     expect([isReplayed(await first), isReplayed(await second)]).toEqual([false, true]);
   });
 
   it('a repeated request returns 409 REQUEST_IN_PROGRESS if the first one takes too long', async () => {
-    const rival = service.dataSource.createQueryRunner();
-    await rival.startTransaction();
+    const rival = await beginTransaction(service);
     await rival.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${acme.id} ${key}`]);
     const answer = await send('POST', USERS, newUser(acme));
-    await rival.rollbackTransaction();
-    await rival.release();
+    await rival.rollback();
     expect([answer.status, answer.body.code]).toEqual([409, 'REQUEST_IN_PROGRESS']);
     expect(answer.headers['retry-after']).toBe('1');
   }, 20_000);

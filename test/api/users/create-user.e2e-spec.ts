@@ -11,6 +11,7 @@ import {
 import { untilSessionWaitsForLock } from '../../support/locks.js';
 import { AUDIT_EVENTS, UNKNOWN_ID, USERS } from '../../support/paths.js';
 import { useService } from '../../support/use-service.js';
+import { beginTransaction } from '../../support/transaction.js';
 
 describe('Create User (POST /v1/organizations/users)', () => {
   const { service, acme, other } = useService({ organizations: ['acme', 'other'] });
@@ -275,14 +276,12 @@ describe('Create User (POST /v1/organizations/users)', () => {
         account_permissions: [{ account_id: account.id, role_id: role }],
         account_group_permissions: [{ account_group_id: group.id, role_id: acme.roles.Agent }],
       });
-      const rival = service.dataSource.createQueryRunner();
-      await rival.startTransaction();
+      const rival = await beginTransaction(service);
       const target = change.includes('role') ? role : change.includes('group') ? group.id : account.id;
       await rival.query(statement, [target]);
       const answer = acme.client.post(USERS, body); // is validated before the rival commits
       await untilSessionWaitsForLock(service);
-      await rival.commitTransaction();
-      await rival.release();
+      await rival.commit();
       expect((await answer).status).toBe(400);
       expect((await answer).body.errors).toMatchObject([error]);
       expect(await countUsers(String(body['email']))).toBe(0);

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { UserResponse } from '../../../src/users/dto/user.response.js';
-import { USERS } from '../../support/paths.js';
-import { useService } from '../../support/use-service.js';
-import { readPage, walk } from '../../support/walk.js';
+import type { UserResponse } from '../../src/users/dto/user.response.js';
+import { USERS } from '../support/paths.js';
+import { useService } from '../support/use-service.js';
+import { readPage, walk } from '../support/walk.js';
 
 /** More than the service samples to choose the search method. */
 const ROWS = 2500;
