@@ -79,10 +79,6 @@ export class NewApiKeyResponse extends ApiKeyResponse {
   })
   private_secret_key?: string | null;
 
-  @ApiProperty({
-    description: 'Why the secret is null.',
-    required: false,
-    example: SECRET_SHOWN_ONCE,
-  })
+  @ApiProperty({ description: 'Why the secret is null.', required: false, example: SECRET_SHOWN_ONCE })
   private_secret_key_note?: string;
 }

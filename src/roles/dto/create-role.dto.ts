@@ -3,6 +3,7 @@ import { IsArrayOfScalars, IsOneOf, IsText, NullableField } from '../../common/v
 import { IsUniqueInArray, ArrayUniqueBy } from '../../common/validation/array-unique-rules.js';
 import { ScalarEntry } from '../../common/validation/scalar-entry.js';
 import type { RoleType } from '../entities/role.entity.js';
+import { TextField } from '../../common/validation/documented-fields.js';
 
 const ROLE_TYPES: readonly RoleType[] = ['account', 'organization'];
 
@@ -33,13 +34,7 @@ export class PermissionId extends ScalarEntry {
 }
 
 export class CreateRoleDto {
-  @ApiProperty({
-    description: 'Name. Unique in the organization, case-insensitive.',
-    minLength: 1,
-    maxLength: 255,
-    example: 'Refund desk',
-  })
-  @IsText()
+  @TextField({ description: 'Name. Unique in the organization, case-insensitive.', example: 'Refund desk' })
   name!: string;
 
   @ApiProperty(ROLE_DESCRIPTION)

@@ -7,17 +7,14 @@ import {
 } from '../../common/validation/field-rules.js';
 import { ArrayUniqueBy } from '../../common/validation/array-unique-rules.js';
 import { PERMISSION_IDS, PermissionId, ROLE_DESCRIPTION } from './create-role.dto.js';
+import { TextField } from '../../common/validation/documented-fields.js';
 
 export class UpdateRoleDto {
-  @ApiProperty({
+  @TextField({
     description: 'New name. Unique in the organization, case-insensitive.',
     required: false,
-    minLength: 1,
-    maxLength: 255,
     example: 'Refund desk',
   })
-  @OptionalField()
-  @IsText()
   name?: string;
 
   @ApiProperty(ROLE_DESCRIPTION)

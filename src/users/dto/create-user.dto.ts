@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsEmailAddress, IsArrayOf, IsText } from '../../common/validation/field-rules.js';
+import { IsEmailAddress, IsArrayOf } from '../../common/validation/field-rules.js';
 import { ArrayUniqueBy } from '../../common/validation/array-unique-rules.js';
 import { RequiresOneOf } from '../validators/requires-one-of.js';
 import {
@@ -8,6 +8,7 @@ import {
   ON_ACCOUNT_EXAMPLE,
   ON_ACCOUNT_GROUP_EXAMPLE,
 } from '../permissions/dto/permissions.dto.js';
+import { TextField } from '../../common/validation/documented-fields.js';
 
 export class CreateUserDto {
   @ApiProperty({
@@ -19,12 +20,10 @@ export class CreateUserDto {
   @IsEmailAddress()
   email!: string;
 
-  @ApiProperty({ description: 'First name.', minLength: 1, maxLength: 255, example: 'Ada' })
-  @IsText()
+  @TextField({ description: 'First name.', example: 'Ada' })
   first_name!: string;
 
-  @ApiProperty({ description: 'Last name.', minLength: 1, maxLength: 255, example: 'Lovelace' })
-  @IsText()
+  @TextField({ description: 'Last name.', example: 'Lovelace' })
   last_name!: string;
 
   @ApiProperty({

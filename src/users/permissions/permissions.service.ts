@@ -167,8 +167,5 @@ function columnsOf(
   body: PermissionsDto,
 ): { targetIds: unknown[]; roleIds: string[] } {
   const entries = body[table] ?? [];
-  return {
-    targetIds: entries.map((entry) => entry[target]),
-    roleIds: entries.map(({ role_id }) => role_id),
-  };
+  return { targetIds: entries.map((entry) => entry[target]), roleIds: entries.map(({ role_id }) => role_id) };
 }

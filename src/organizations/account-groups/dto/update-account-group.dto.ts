@@ -1,29 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsText, IsUuid, OptionalField, NullableField } from '../../../common/validation/field-rules.js';
+import { IsUuid, NullableField } from '../../../common/validation/field-rules.js';
 import { IsAccountGroupOfOrganization } from '../../../references/reference-rules.js';
 import { SANDBOX } from '../../../common/sandbox-ids.js';
+import { TextField } from '../../../common/validation/documented-fields.js';
 
 export class UpdateAccountGroupDto {
-  @ApiProperty({
-    description: 'New name.',
-    required: false,
-    minLength: 1,
-    maxLength: 255,
-    example: 'Northern Europe',
-  })
-  @OptionalField()
-  @IsText()
+  @TextField({ description: 'New name.', required: false, example: 'Northern Europe' })
   name?: string;
 
-  @ApiProperty({
-    description: 'New merchant id.',
-    required: false,
-    minLength: 1,
-    maxLength: 255,
-    example: 'merchant-eu-02',
-  })
-  @OptionalField()
-  @IsText()
+  @TextField({ description: 'New merchant id.', required: false, example: 'merchant-eu-02' })
   merchant_id?: string;
 
   @ApiProperty({

@@ -38,10 +38,7 @@ export class AccountGroupPermissionResponse {
 }
 
 export class AccountPermissionsResponse {
-  @ApiProperty({
-    description: 'Roles on accounts, sorted by account_id.',
-    type: [AccountPermissionResponse],
-  })
+  @ApiProperty({ description: 'Roles on accounts, sorted by account_id.', type: [AccountPermissionResponse] })
   permissions!: AccountPermissionResponse[];
 }
 
