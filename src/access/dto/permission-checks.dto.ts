@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsArrayOf, IsPresent, IsBoolean } from '../../common/validation/field-rules.js';
 import { SANDBOX } from '../../common/sandbox-ids.js';
 import { BecauseResponse } from './because.response.js';
@@ -26,9 +26,8 @@ export class PermissionChecksDto {
   @IsArrayOf(() => PermissionCheckDto, 100)
   checks!: PermissionCheckDto[];
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: 'Whether each refused check lists roles that would allow it.',
-    required: false,
     type: 'boolean',
     default: false,
     example: true,
@@ -62,12 +61,11 @@ class PermissionCheckResultResponse {
   })
   because!: BecauseResponse[];
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description:
       'Only with `explain`, and only when `allowed` is false: the roles that would allow the check when assigned on ' +
       'the account, at most five; roles of type `account` come first, and those with fewer permissions before others. ' +
       'A user has one role on an account: assigning another one replaces it.',
-    required: false,
     type: [GrantResponse],
     maxItems: 5,
   })

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { TimestampsResponse } from '../../common/http/timestamps.response.js';
 import { SECRET_SHOWN_ONCE } from '../../unit-of-work/idempotency/stored-body.js';
 import { SCOPES, type ScopeName } from '../../common/auth/scopes.js';
@@ -67,11 +67,10 @@ export class ApiKeyResponse extends TimestampsResponse {
 }
 
 export class NewApiKeyResponse extends ApiKeyResponse {
-  @ApiProperty({
+  @ApiPropertyOptional({
     description:
       'The secret half of the key pair. Returned only once: a dry run does not return it, and it is null in a response ' +
       'that is replayed for an idempotency key.',
-    required: false,
     type: 'string',
     nullable: true,
     pattern: '^sk_[0-9A-Za-z]{49}$',
@@ -79,6 +78,6 @@ export class NewApiKeyResponse extends ApiKeyResponse {
   })
   private_secret_key?: string | null;
 
-  @ApiProperty({ description: 'Why the secret is null.', required: false, example: SECRET_SHOWN_ONCE })
+  @ApiPropertyOptional({ description: 'Why the secret is null.', example: SECRET_SHOWN_ONCE })
   private_secret_key_note?: string;
 }

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsEmailAddress, IsArrayOf } from '../../common/validation/field-rules.js';
 import { ArrayUniqueBy } from '../../common/validation/array-unique-rules.js';
 import { RequiresOneOf } from '../validators/requires-one-of.js';
@@ -26,9 +26,8 @@ export class CreateUserDto {
   @TextField({ description: 'Last name.', example: 'Lovelace' })
   last_name!: string;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: 'Roles on accounts. At least one entry is required here or in account_group_permissions.',
-    required: false,
     type: [AccountPermissionDto],
     maxItems: 500,
     example: [ON_ACCOUNT_EXAMPLE],
@@ -38,10 +37,9 @@ export class CreateUserDto {
   @RequiresOneOf('account_group_permissions')
   account_permissions: InstanceType<typeof AccountPermissionDto>[] = [];
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description:
       'Roles on account groups. Each applies to every account in the group and in groups nested in it.',
-    required: false,
     type: [AccountGroupPermissionDto],
     maxItems: 500,
     example: [ON_ACCOUNT_GROUP_EXAMPLE],

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { PageQueryDto } from '../../common/pagination/page-query.dto.js';
 import { IsOneOf } from '../../common/validation/field-rules.js';
 import { SANDBOX } from '../../common/sandbox-ids.js';
@@ -47,10 +47,9 @@ export class ListUsersQuery extends PageQueryDto implements UserFilters {
   })
   search?: string;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description:
       'Sort order; the prefix `-` sorts descending. E-mail addresses and last names are sorted case-insensitively.',
-    required: false,
     enum: SORTS,
     default: 'created_at',
     example: 'last_name',

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsArrayOfScalars, IsUuid } from '../../../common/validation/field-rules.js';
 import { IsUniqueInArray, ArrayUniqueBy } from '../../../common/validation/array-unique-rules.js';
 import { ScalarEntry } from '../../../common/validation/scalar-entry.js';
@@ -22,9 +22,8 @@ export class CreateAccountGroupDto {
   })
   merchant_id!: string;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: 'Ids of active accounts to move into the group. An account leaves the group that it is in.',
-    required: false,
     type: 'array',
     items: { type: 'string', format: 'uuid' },
     maxItems: 500,

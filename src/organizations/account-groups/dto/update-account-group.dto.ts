@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsUuid, NullableField } from '../../../common/validation/field-rules.js';
 import { IsAccountGroupOfOrganization } from '../../../references/reference-rules.js';
 import { SANDBOX } from '../../../common/sandbox-ids.js';
@@ -11,9 +11,8 @@ export class UpdateAccountGroupDto {
   @TextField({ description: 'New merchant id.', required: false, example: 'merchant-eu-02' })
   merchant_id?: string;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: 'Id of the new parent group; null moves the group to the root.',
-    required: false,
     type: 'string',
     format: 'uuid',
     nullable: true,
