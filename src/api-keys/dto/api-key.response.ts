@@ -3,6 +3,8 @@ import { TimestampsResponse } from '../../common/http/timestamps.response.js';
 import { SECRET_SHOWN_ONCE } from '../../unit-of-work/idempotency/stored-body.js';
 import { SCOPES, type ScopeName } from '../../common/auth/scopes.js';
 
+const NULLABLE_TIMESTAMP = { type: 'string', format: 'date-time', nullable: true } as const;
+
 export class ApiKeyResponse extends TimestampsResponse {
   @ApiProperty({
     description: 'API key id.',
@@ -31,9 +33,7 @@ export class ApiKeyResponse extends TimestampsResponse {
 
   @ApiProperty({
     description: 'Time at which the key expires; null when it never expires.',
-    type: 'string',
-    format: 'date-time',
-    nullable: true,
+    ...NULLABLE_TIMESTAMP,
     example: null,
   })
   expires_at!: Date | null;
@@ -49,18 +49,14 @@ export class ApiKeyResponse extends TimestampsResponse {
   @ApiProperty({
     description:
       'Time of the last use, accurate to a minute; null when the key was never used. Not part of the ETag.',
-    type: 'string',
-    format: 'date-time',
-    nullable: true,
+    ...NULLABLE_TIMESTAMP,
     example: '2026-01-31T09:00:00.000Z',
   })
   last_used_at!: Date | null;
 
   @ApiProperty({
     description: 'Time of the revocation, which is permanent; null when the key is not revoked.',
-    type: 'string',
-    format: 'date-time',
-    nullable: true,
+    ...NULLABLE_TIMESTAMP,
     example: null,
   })
   revoked_at!: Date | null;

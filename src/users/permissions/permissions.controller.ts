@@ -10,8 +10,7 @@ import { CurrentMutation } from '../../unit-of-work/current-mutation.decorator.j
 import type { MutationContext } from '../../unit-of-work/mutation-context.js';
 import type { MutationOutcome } from '../../unit-of-work/mutation-outcome.js';
 import type { PermissionsDto } from './dto/permissions.dto.js';
-import type { PermissionList } from './dto/permissions.response.js';
-import { StatusResponse } from './dto/status.response.js';
+import { StatusResponse, type PermissionList } from './dto/permissions.response.js';
 import type { PermissionKind } from './permission-kind.js';
 import { PermissionsService } from './permissions.service.js';
 import { Operation } from '../../common/http/operation.decorator.js';
