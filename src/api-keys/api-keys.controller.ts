@@ -1,5 +1,5 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { ApiUpdate, ApiCreation, ApiDeletion } from '../unit-of-work/api-mutation.decorator.js';
 import type { MutationContext } from '../unit-of-work/mutation-context.js';
 import type { MutationOutcome } from '../unit-of-work/mutation-outcome.js';
@@ -9,7 +9,6 @@ import { ApiWithETag } from '../common/http/with-etag.decorator.js';
 import { PageQueryDto } from '../common/pagination/page-query.dto.js';
 import { ApiPage, type Page } from '../common/pagination/page.js';
 import { parseTimestamp } from '../common/validation/timestamp-rules.js';
-import { PathIdPipe } from '../common/validation/path-id.pipe.js';
 import { CurrentOrganization } from '../common/auth/current-organization.decorator.js';
 import { ApiKeyResponse, NewApiKeyResponse } from './dto/api-key.response.js';
 import { CreateApiKeyDto } from './dto/create-api-key.dto.js';
@@ -18,9 +17,10 @@ import { UpdateApiKeyDto } from './dto/update-api-key.dto.js';
 import { ApiKeysService, type ApiKeyPatch } from './api-keys.service.js';
 import { Scope } from '../common/auth/scope.decorator.js';
 import { sortScopes } from '../common/auth/scopes.js';
+import { PathId } from '../common/http/path-ids.decorator.js';
+import { Operation } from '../common/http/operation.decorator.js';
 
-const ApiKeyId = (): MethodDecorator =>
-  ApiParam({ name: 'api_key_id', description: 'API key id.', schema: { type: 'string', format: 'uuid' } });
+const ApiKeyId = (): ParameterDecorator => PathId('api_key_id', 'API key id.');
 
 @ApiTags('API keys')
 @Controller('organizations/api-keys')
@@ -29,13 +29,12 @@ export class ApiKeysController {
 
   @Post()
   @Scope('api-keys:write')
-  @ApiOperation({
-    operationId: 'create-api-key',
-    summary: 'Create API Key',
-    description:
-      'Creates a key pair. Its secret is returned only in this response. Your own key must have every scope that the new ' +
+  @Operation(
+    'create-api-key',
+    'Create API Key',
+    'Creates a key pair. Its secret is returned only in this response. Your own key must have every scope that the new ' +
       'key gets.',
-  })
+  )
   @ApiCreation({
     description: 'The new key, with its secret.',
     type: NewApiKeyResponse,
@@ -51,11 +50,11 @@ export class ApiKeysController {
 
   @Get()
   @Scope('api-keys:read')
-  @ApiOperation({
-    operationId: 'list-api-keys',
-    summary: 'List API Keys',
-    description: 'Lists all keys of your organization, including revoked and expired ones, oldest first.',
-  })
+  @Operation(
+    'list-api-keys',
+    'List API Keys',
+    'Lists all keys of your organization, including revoked and expired ones, oldest first.',
+  )
   @ApiPage(ApiKeyResponse, 'The keys of this page.')
   @ApiProblems('VALIDATION_ERROR')
   list(
@@ -67,31 +66,24 @@ export class ApiKeysController {
 
   @Get(':api_key_id')
   @Scope('api-keys:read')
-  @ApiOperation({
-    operationId: 'retrieve-api-key',
-    summary: 'Retrieve API Key',
-    description: 'Returns the key without its secret.',
-  })
-  @ApiKeyId()
+  @Operation('retrieve-api-key', 'Retrieve API Key', 'Returns the key without its secret.')
   @ApiWithETag({ description: 'The key.', type: ApiKeyResponse })
   @ApiProblems('NOT_FOUND')
   retrieve(
     @CurrentOrganization() organizationId: string,
-    @Param('api_key_id', PathIdPipe) keyId: string,
+    @ApiKeyId() keyId: string,
   ): Promise<ApiKeyResponse> {
     return this.keys.retrieve(organizationId, keyId);
   }
 
   @Patch(':api_key_id')
   @Scope('api-keys:write')
-  @ApiOperation({
-    operationId: 'update-api-key',
-    summary: 'Update API Key',
-    description:
-      'Updates the properties that the body has; they take effect within a second. Your own key must have every scope ' +
+  @Operation(
+    'update-api-key',
+    'Update API Key',
+    'Updates the properties that the body has; they take effect within a second. Your own key must have every scope ' +
       'that the key has or gets.',
-  })
-  @ApiKeyId()
+  )
   @ApiUpdate({
     description: 'The key after the change.',
     type: ApiKeyResponse,
@@ -100,7 +92,7 @@ export class ApiKeysController {
   })
   update(
     @CurrentMutation() context: MutationContext,
-    @Param('api_key_id', PathIdPipe) keyId: string,
+    @ApiKeyId() keyId: string,
     @Body() body: UpdateApiKeyDto,
   ): Promise<MutationOutcome<ApiKeyResponse>> {
     return this.keys.update(context, keyId, patchOf(body));
@@ -108,18 +100,16 @@ export class ApiKeysController {
 
   @Delete(':api_key_id')
   @Scope('api-keys:write')
-  @ApiOperation({
-    operationId: 'delete-api-key',
-    summary: 'Delete API Key',
-    description:
-      'Revokes the key permanently, within a second. It can still be retrieved. Revoking it again changes nothing. ' +
+  @Operation(
+    'delete-api-key',
+    'Delete API Key',
+    'Revokes the key permanently, within a second. It can still be retrieved. Revoking it again changes nothing. ' +
       'Your own key must have every scope that the key has.',
-  })
-  @ApiKeyId()
+  )
   @ApiDeletion({ description: 'The key is revoked.', problems: ['NOT_FOUND', 'LAST_API_KEY'] })
   delete(
     @CurrentMutation() context: MutationContext,
-    @Param('api_key_id', PathIdPipe) keyId: string,
+    @ApiKeyId() keyId: string,
   ): Promise<MutationOutcome<void>> {
     return this.keys.revoke(context, keyId);
   }
@@ -127,14 +117,12 @@ export class ApiKeysController {
   @Post(':api_key_id/rotate')
   @HttpCode(200)
   @Scope('api-keys:write')
-  @ApiOperation({
-    operationId: 'rotate-api-key',
-    summary: 'Rotate API Key',
-    description:
-      'Creates a new secret for the same public key. It is returned only in this response. The previous secret remains ' +
+  @Operation(
+    'rotate-api-key',
+    'Rotate API Key',
+    'Creates a new secret for the same public key. It is returned only in this response. The previous secret remains ' +
       'valid for `overlap_seconds`. Your own key must have every scope that the key has.',
-  })
-  @ApiKeyId()
+  )
   @ApiUpdate({
     description: 'The key, with its new secret.',
     type: NewApiKeyResponse,
@@ -143,7 +131,7 @@ export class ApiKeysController {
   })
   rotate(
     @CurrentMutation() context: MutationContext,
-    @Param('api_key_id', PathIdPipe) keyId: string,
+    @ApiKeyId() keyId: string,
     @Body() { overlap_seconds }: RotateApiKeyDto,
   ): Promise<MutationOutcome<NewApiKeyResponse>> {
     return this.keys.rotate(context, keyId, overlap_seconds);

@@ -58,7 +58,7 @@ export class ApiKeysService {
       assertScopes(caller.scopes, scopes);
       const id = await this.apiKeys.insert(manager, organizationId, { ...key, scopes }, pair);
       const created = await retrieveKey(manager, organizationId, id);
-      await record({ action: 'api_key.created', target: targetOf(id), after: created });
+      await record({ action: 'api_key.created', target: { type: 'api_key', id }, after: created });
       return withSecret(context, created, pair.private_secret_key);
     });
   }
@@ -88,7 +88,7 @@ export class ApiKeysService {
       const row = { organization_id: organizationId, id: keyId };
       await manager.update(ApiKey, row, { ...patch, updated_at: nextUpdatedAt });
       const after = await retrieveKey(manager, organizationId, keyId);
-      await record({ action: 'api_key.updated', target: targetOf(keyId), before, after });
+      await record({ action: 'api_key.updated', target: { type: 'api_key', id: keyId }, before, after });
       return after;
     });
   }
@@ -107,7 +107,12 @@ export class ApiKeysService {
       const revoked = { revoked_at: (): string => 'now()', updated_at: nextUpdatedAt };
       await manager.update(ApiKey, { organization_id: organizationId, id: keyId }, revoked);
       const after = await retrieveKey(manager, organizationId, keyId);
-      await record({ action: 'api_key.revoked', target: targetOf(keyId), before: toResponse(key), after });
+      await record({
+        action: 'api_key.revoked',
+        target: { type: 'api_key', id: keyId },
+        before: toResponse(key),
+        after,
+      });
     });
   }
 
@@ -128,7 +133,7 @@ export class ApiKeysService {
       const hash = hashOfSecret(private_secret_key);
       await manager.query(ROTATE_SECRET, [organizationId, keyId, hash, overlapSeconds]);
       const details = { overlap_seconds: overlapSeconds };
-      await record({ action: 'api_key.rotated', target: targetOf(keyId), details });
+      await record({ action: 'api_key.rotated', target: { type: 'api_key', id: keyId }, details });
       return withSecret(context, await retrieveKey(manager, organizationId, keyId), private_secret_key);
     });
   }
@@ -193,10 +198,6 @@ async function lockUnrevokedKey(...parameters: Parameters<typeof lockKey>): Prom
   const key = await lockKey(...parameters);
   if (key.revoked_at !== null) throw new Problem('API_KEY_REVOKED');
   return key;
-}
-
-function targetOf(id: string): { type: 'api_key'; id: string } {
-  return { type: 'api_key', id };
 }
 
 function managesKeys(key: ApiKey): boolean {

@@ -1,11 +1,12 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../common/auth/current-organization.decorator.js';
 import { Scope } from '../common/auth/scope.decorator.js';
 import { ApiBodyProblems } from '../common/errors/api-problems.decorator.js';
 import { CreateTokenDto, TokenResponse } from './dto/create-token.dto.js';
 import { IntrospectionResponse, IntrospectTokenDto } from './dto/introspect-token.dto.js';
 import { EmbedTokensService } from './embed-tokens.service.js';
+import { Operation } from '../common/http/operation.decorator.js';
 
 @ApiTags('Embed tokens')
 @Controller('organizations')
@@ -15,13 +16,12 @@ export class EmbedTokensController {
   @Post('authenticate')
   @Scope('users:authenticate')
   @HttpCode(200)
-  @ApiOperation({
-    operationId: 'authenticate-whitelabel-user',
-    summary: 'Authenticate White-Label User',
-    description:
-      'Issues a signed token that identifies the user for 24 hours. A recipient can verify it with the keys at ' +
+  @Operation(
+    'authenticate-whitelabel-user',
+    'Authenticate White-Label User',
+    'Issues a signed token that identifies the user for 24 hours. A recipient can verify it with the keys at ' +
       '`/.well-known/jwks.json`, without an API key.',
-  })
+  )
   @ApiOkResponse({ description: 'The token.', type: TokenResponse })
   @ApiBodyProblems('LOGIN_FAILED')
   authenticate(
@@ -34,13 +34,12 @@ export class EmbedTokensController {
   @Post('introspect')
   @Scope('users:authenticate')
   @HttpCode(200)
-  @ApiOperation({
-    operationId: 'introspect-token',
-    summary: 'Introspect Token',
-    description:
-      'Returns whether a token is valid now (RFC 7662). Unlike a check of the signature, it also detects that the user ' +
+  @Operation(
+    'introspect-token',
+    'Introspect Token',
+    'Returns whether a token is valid now (RFC 7662). Unlike a check of the signature, it also detects that the user ' +
       'was deleted. A token of another organization is not active.',
-  })
+  )
   @ApiOkResponse({ description: 'The state of the token.', type: IntrospectionResponse })
   @ApiBodyProblems()
   introspect(

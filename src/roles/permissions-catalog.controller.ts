@@ -1,9 +1,10 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { Scope } from '../common/auth/scope.decorator.js';
 import { ApiProblems } from '../common/errors/api-problems.decorator.js';
 import { CatalogSection } from './dto/catalog-section.js';
 import { PermissionsCatalog } from './permissions-catalog.js';
+import { Operation } from '../common/http/operation.decorator.js';
 
 @ApiTags('Roles')
 @Controller('organizations/permissions-catalog')
@@ -12,11 +13,11 @@ export class PermissionsCatalogController {
 
   @Get()
   @Scope('roles:read')
-  @ApiOperation({
-    operationId: 'list-permissions-catalog',
-    summary: 'List Permissions Catalog',
-    description: 'Lists all permissions that a role can have, by section.',
-  })
+  @Operation(
+    'list-permissions-catalog',
+    'List Permissions Catalog',
+    'Lists all permissions that a role can have, by section.',
+  )
   @ApiOkResponse({ description: 'The sections.', type: [CatalogSection] })
   @ApiProblems()
   list(): readonly CatalogSection[] {

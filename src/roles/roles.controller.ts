@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../common/auth/current-organization.decorator.js';
 import { Scope } from '../common/auth/scope.decorator.js';
 import { ApiUpdate, ApiCreation, ApiDeletion } from '../unit-of-work/api-mutation.decorator.js';
@@ -14,6 +14,7 @@ import { RoleResponse } from './dto/role.response.js';
 import { UpdateRoleDto } from './dto/update-role.dto.js';
 import { RoleIdPipe } from './role-id.pipe.js';
 import { RolesService } from './roles.service.js';
+import { Operation } from '../common/http/operation.decorator.js';
 
 const ApiRoleId = (): MethodDecorator =>
   ApiParam({
@@ -30,13 +31,12 @@ export class RolesController {
 
   @Get()
   @Scope('roles:read')
-  @ApiOperation({
-    operationId: 'list-roles',
-    summary: 'List Roles',
-    description:
-      'Lists the roles of your organization, starting with the six default roles. Roles with `assignable` can be ' +
+  @Operation(
+    'list-roles',
+    'List Roles',
+    'Lists the roles of your organization, starting with the six default roles. Roles with `assignable` can be ' +
       'assigned to users.',
-  })
+  )
   @ApiOkResponse({ description: 'The roles.', type: [RoleResponse] })
   @ApiProblems()
   list(@CurrentOrganization() organizationId: string): Promise<RoleResponse[]> {
@@ -45,11 +45,11 @@ export class RolesController {
 
   @Post()
   @Scope('roles:write')
-  @ApiOperation({
-    operationId: 'create-role',
-    summary: 'Create Role',
-    description: 'Creates a custom role from permissions of the catalog. It can be assigned to users.',
-  })
+  @Operation(
+    'create-role',
+    'Create Role',
+    'Creates a custom role from permissions of the catalog. It can be assigned to users.',
+  )
   @ApiCreation({
     description: 'The new role.',
     type: RoleResponse,
@@ -71,11 +71,7 @@ export class RolesController {
 
   @Get(':role_id')
   @Scope('roles:read')
-  @ApiOperation({
-    operationId: 'retrieve-role',
-    summary: 'Retrieve Role',
-    description: 'Returns the role, default or custom.',
-  })
+  @Operation('retrieve-role', 'Retrieve Role', 'Returns the role, default or custom.')
   @ApiRoleId()
   @ApiWithETag({ description: 'The role.', type: RoleResponse })
   @ApiProblems('NOT_FOUND')
@@ -88,12 +84,11 @@ export class RolesController {
 
   @Patch(':role_id')
   @Scope('roles:write')
-  @ApiOperation({
-    operationId: 'update-role',
-    summary: 'Update Role',
-    description:
-      'Updates the properties that the body has. Default roles cannot be changed, nor can the type of any role.',
-  })
+  @Operation(
+    'update-role',
+    'Update Role',
+    'Updates the properties that the body has. Default roles cannot be changed, nor can the type of any role.',
+  )
   @ApiRoleId()
   @ApiUpdate({
     description: 'The role after the change.',
@@ -116,11 +111,7 @@ export class RolesController {
 
   @Delete(':role_id')
   @Scope('roles:write')
-  @ApiOperation({
-    operationId: 'delete-role',
-    summary: 'Delete Role',
-    description: 'Deletes a custom role. Its users get the role Read only instead.',
-  })
+  @Operation('delete-role', 'Delete Role', 'Deletes a custom role. Its users get the role Read only instead.')
   @ApiRoleId()
   @ApiDeletion({ description: 'The role is deleted.', problems: ['NOT_FOUND', 'DEFAULT_ROLE_IMMUTABLE'] })
   delete(

@@ -70,7 +70,7 @@ export class RolesService {
       const row = { ...role, organization_id: organizationId, id: newRoleId() };
       const created = manager.create(Role, row);
       await manager.insert(Role, created);
-      await record({ action: 'role.created', target: targetOf(created.id), after: role });
+      await record({ action: 'role.created', target: { type: 'role', id: created.id }, after: role });
       return responseOf(created);
     });
   }
@@ -96,7 +96,7 @@ export class RolesService {
       const role = { organization_id: organizationId, id: roleId };
       await manager.update(Role, role, { ...patch, updated_at: nextUpdatedAt });
       const after = await retrieveRole(manager, organizationId, roleId);
-      await record({ action: 'role.updated', target: targetOf(roleId), before, after });
+      await record({ action: 'role.updated', target: { type: 'role', id: roleId }, before, after });
       return after;
     };
     return this.unitOfWork.run(context, work, (manager) => holdersOfRole(manager, organizationId, roleId));
@@ -129,7 +129,7 @@ export class RolesService {
       await manager.delete(Role, { organization_id: organizationId, id: roleId });
       await record({
         action: 'role.deleted',
-        target: targetOf(roleId),
+        target: { type: 'role', id: roleId },
         before: { name, description, role_type, permission_ids, testing_permission_ids },
         details: { read_only_instead: users },
       });
@@ -188,10 +188,6 @@ async function retrieveRole(
   const role = await manager.findOneBy(Role, { organization_id: organizationId, id: roleId });
   if (role === null) throw new Problem('NOT_FOUND');
   return responseOf(role);
-}
-
-function targetOf(id: string): { type: 'role'; id: string } {
-  return { type: 'role', id };
 }
 
 function newRoleId(): string {

@@ -1,5 +1,5 @@
-import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../common/auth/current-organization.decorator.js';
 import { Scope } from '../common/auth/scope.decorator.js';
 import { ApiUpdate, ApiCreation, ApiDeletion } from '../unit-of-work/api-mutation.decorator.js';
@@ -7,16 +7,16 @@ import type { MutationContext } from '../unit-of-work/mutation-context.js';
 import type { MutationOutcome } from '../unit-of-work/mutation-outcome.js';
 import { CurrentMutation } from '../unit-of-work/current-mutation.decorator.js';
 import { ApiProblems } from '../common/errors/api-problems.decorator.js';
-import { ApiUserId } from '../common/http/path-ids.decorator.js';
+import { UserId } from '../common/http/path-ids.decorator.js';
 import { ApiWithETag } from '../common/http/with-etag.decorator.js';
 import { ApiPage, type Page } from '../common/pagination/page.js';
-import { PathIdPipe } from '../common/validation/path-id.pipe.js';
 import { CreateUserDto } from './dto/create-user.dto.js';
 import { DeleteUserQuery } from './dto/delete-user.query.js';
 import { ListUsersQuery } from './dto/list-users.query.js';
 import { UpdateUserDto } from './dto/update-user.dto.js';
 import { UserResponse } from './dto/user.response.js';
 import { UsersService } from './users.service.js';
+import { Operation } from '../common/http/operation.decorator.js';
 
 @ApiTags('Users')
 @Controller('organizations/users')
@@ -25,14 +25,13 @@ export class UsersController {
 
   @Post()
   @Scope('users:write')
-  @ApiOperation({
-    operationId: 'create-user',
-    summary: 'Create User',
-    description:
-      'Creates a user together with its roles, in this database only (no external identity provider). ' +
+  @Operation(
+    'create-user',
+    'Create User',
+    'Creates a user together with its roles, in this database only (no external identity provider). ' +
       'At least one permission assignment is required, in account_permissions or account_group_permissions. ' +
       'The user and its permissions are created in one transaction.',
-  })
+  )
   @ApiCreation({
     description: 'The new user.',
     type: UserResponse,
@@ -49,13 +48,12 @@ export class UsersController {
 
   @Get()
   @Scope('users:read')
-  @ApiOperation({
-    operationId: 'list-users',
-    summary: 'List Users',
-    description:
-      'Lists the users of your organization, by default oldest first. A user is listed when it matches all filters ' +
+  @Operation(
+    'list-users',
+    'List Users',
+    'Lists the users of your organization, by default oldest first. A user is listed when it matches all filters ' +
       'and `search`; `email` finds a single user.',
-  })
+  )
   @ApiPage(UserResponse, 'The users of this page.')
   @ApiProblems('VALIDATION_ERROR')
   list(
@@ -67,29 +65,20 @@ export class UsersController {
 
   @Get(':user_id')
   @Scope('users:read')
-  @ApiOperation({
-    operationId: 'retrieve-user',
-    summary: 'Retrieve User',
-    description: 'Returns the user with the roles that are assigned to it.',
-  })
-  @ApiUserId()
+  @Operation('retrieve-user', 'Retrieve User', 'Returns the user with the roles that are assigned to it.')
   @ApiWithETag({ description: 'The user.', type: UserResponse })
   @ApiProblems('NOT_FOUND')
-  retrieve(
-    @CurrentOrganization() organizationId: string,
-    @Param('user_id', PathIdPipe) userId: string,
-  ): Promise<UserResponse> {
+  retrieve(@CurrentOrganization() organizationId: string, @UserId() userId: string): Promise<UserResponse> {
     return this.users.retrieve(organizationId, userId);
   }
 
   @Patch(':user_id')
   @Scope('users:write')
-  @ApiOperation({
-    operationId: 'update-user',
-    summary: 'Update User',
-    description: 'Updates the names that the body has. The e-mail address cannot be changed.',
-  })
-  @ApiUserId()
+  @Operation(
+    'update-user',
+    'Update User',
+    'Updates the names that the body has. The e-mail address cannot be changed.',
+  )
   @ApiUpdate({
     description: 'The user after the change.',
     type: UserResponse,
@@ -98,7 +87,7 @@ export class UsersController {
   })
   update(
     @CurrentMutation() context: MutationContext,
-    @Param('user_id', PathIdPipe) userId: string,
+    @UserId() userId: string,
     @Body() patch: UpdateUserDto,
   ): Promise<MutationOutcome<UserResponse>> {
     return this.users.update(context, userId, patch);
@@ -106,18 +95,16 @@ export class UsersController {
 
   @Delete(':user_id')
   @Scope('users:write')
-  @ApiOperation({
-    operationId: 'delete-user',
-    summary: 'Delete User',
-    description:
-      'Deletes the user and its role assignments. The audit trail keeps its e-mail address and names unless `erase` ' +
+  @Operation(
+    'delete-user',
+    'Delete User',
+    'Deletes the user and its role assignments. The audit trail keeps its e-mail address and names unless `erase` ' +
       'is true; repeating the request with `erase` erases them later.',
-  })
-  @ApiUserId()
+  )
   @ApiDeletion({ description: 'The user is deleted.', problems: ['NOT_FOUND'], query: DeleteUserQuery })
   delete(
     @CurrentMutation(DeleteUserQuery) context: MutationContext & Pick<DeleteUserQuery, 'erase'>,
-    @Param('user_id', PathIdPipe) userId: string,
+    @UserId() userId: string,
   ): Promise<MutationOutcome<void>> {
     return this.users.delete(context, userId);
   }

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { SANDBOX } from '../../common/sandbox-ids.js';
 
 /** One route by which a role applies to an account. */
@@ -18,18 +18,16 @@ export class BecauseResponse {
   })
   via!: 'account' | 'account_group' | 'organization';
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: 'The group that the role is assigned on; only with `account_group`.',
-    required: false,
     format: 'uuid',
     example: SANDBOX.account_groups.europe,
   })
   account_group_id?: string;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description:
       'Ids of the groups from that one down to the group of the account; only with `account_group`.',
-    required: false,
     type: 'array',
     items: { type: 'string', format: 'uuid' },
     example: [SANDBOX.account_groups.europe],

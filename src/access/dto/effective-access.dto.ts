@@ -1,18 +1,15 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { PageQueryDto } from '../../common/pagination/page-query.dto.js';
-import { IsUuid, OptionalField } from '../../common/validation/field-rules.js';
 import { SANDBOX } from '../../common/sandbox-ids.js';
 import { BecauseResponse } from './because.response.js';
+import { UuidField } from '../../common/validation/documented-fields.js';
 
 export class EffectiveAccessQuery extends PageQueryDto {
-  @ApiProperty({
+  @UuidField({
     description: 'Returns only the access to this account.',
     required: false,
-    format: 'uuid',
     example: SANDBOX.accounts.lisbon,
   })
-  @OptionalField()
-  @IsUuid()
   account_id?: string;
 }
 

@@ -1,20 +1,18 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { IsArrayOf, IsPresent, IsText, IsBoolean, IsUuid } from '../../common/validation/field-rules.js';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsArrayOf, IsPresent, IsBoolean } from '../../common/validation/field-rules.js';
 import { SANDBOX } from '../../common/sandbox-ids.js';
 import { BecauseResponse } from './because.response.js';
 import { ENVIRONMENT, IsEnvironment, type PermissionEnvironment } from './permission-environment.js';
+import { UuidField, TextField } from '../../common/validation/documented-fields.js';
 
 export class PermissionCheckDto {
-  @ApiProperty({ description: 'User id.', format: 'uuid', example: '019b0000-0000-7000-8000-000000000031' })
-  @IsUuid()
+  @UuidField({ description: 'User id.', example: '019b0000-0000-7000-8000-000000000031' })
   user_id!: string;
 
-  @ApiProperty({ description: 'Account id.', format: 'uuid', example: SANDBOX.accounts.lisbon })
-  @IsUuid()
+  @UuidField({ description: 'Account id.', example: SANDBOX.accounts.lisbon })
   account_id!: string;
 
-  @ApiProperty({ description: 'Permission id.', minLength: 1, maxLength: 255, example: 'payments:view' })
-  @IsText()
+  @TextField({ description: 'Permission id.', example: 'payments:view' })
   permission_id!: string;
 
   @ApiProperty(ENVIRONMENT)
@@ -28,9 +26,8 @@ export class PermissionChecksDto {
   @IsArrayOf(() => PermissionCheckDto, 100)
   checks!: PermissionCheckDto[];
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: 'Whether each refused check lists roles that would allow it.',
-    required: false,
     type: 'boolean',
     default: false,
     example: true,
@@ -64,12 +61,11 @@ class PermissionCheckResultResponse {
   })
   because!: BecauseResponse[];
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description:
       'Only with `explain`, and only when `allowed` is false: the roles that would allow the check when assigned on ' +
       'the account, at most five; roles of type `account` come first, and those with fewer permissions before others. ' +
       'A user has one role on an account: assigning another one replaces it.',
-    required: false,
     type: [GrantResponse],
     maxItems: 5,
   })

@@ -1,12 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { PageQueryDto } from '../../common/pagination/page-query.dto.js';
-import { IsText } from '../../common/validation/field-rules.js';
 import { BecauseResponse } from './because.response.js';
 import { ENVIRONMENT, IsEnvironment, type PermissionEnvironment } from './permission-environment.js';
+import { TextField } from '../../common/validation/documented-fields.js';
 
 export class UsersOfAccountQuery extends PageQueryDto {
-  @ApiProperty({ description: 'Permission id.', minLength: 1, maxLength: 255, example: 'payments:view' })
-  @IsText()
+  @TextField({ description: 'Permission id.', example: 'payments:view' })
   permission_id!: string;
 
   @ApiProperty(ENVIRONMENT)

@@ -1,7 +1,9 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { TimestampsResponse } from '../../common/http/timestamps.response.js';
 import { SECRET_SHOWN_ONCE } from '../../unit-of-work/idempotency/stored-body.js';
 import { SCOPES, type ScopeName } from '../../common/auth/scopes.js';
+
+const NULLABLE_TIMESTAMP = { type: 'string', format: 'date-time', nullable: true } as const;
 
 export class ApiKeyResponse extends TimestampsResponse {
   @ApiProperty({
@@ -31,9 +33,7 @@ export class ApiKeyResponse extends TimestampsResponse {
 
   @ApiProperty({
     description: 'Time at which the key expires; null when it never expires.',
-    type: 'string',
-    format: 'date-time',
-    nullable: true,
+    ...NULLABLE_TIMESTAMP,
     example: null,
   })
   expires_at!: Date | null;
@@ -49,29 +49,24 @@ export class ApiKeyResponse extends TimestampsResponse {
   @ApiProperty({
     description:
       'Time of the last use, accurate to a minute; null when the key was never used. Not part of the ETag.',
-    type: 'string',
-    format: 'date-time',
-    nullable: true,
+    ...NULLABLE_TIMESTAMP,
     example: '2026-01-31T09:00:00.000Z',
   })
   last_used_at!: Date | null;
 
   @ApiProperty({
     description: 'Time of the revocation, which is permanent; null when the key is not revoked.',
-    type: 'string',
-    format: 'date-time',
-    nullable: true,
+    ...NULLABLE_TIMESTAMP,
     example: null,
   })
   revoked_at!: Date | null;
 }
 
 export class NewApiKeyResponse extends ApiKeyResponse {
-  @ApiProperty({
+  @ApiPropertyOptional({
     description:
       'The secret half of the key pair. Returned only once: a dry run does not return it, and it is null in a response ' +
       'that is replayed for an idempotency key.',
-    required: false,
     type: 'string',
     nullable: true,
     pattern: '^sk_[0-9A-Za-z]{49}$',
@@ -79,10 +74,6 @@ export class NewApiKeyResponse extends ApiKeyResponse {
   })
   private_secret_key?: string | null;
 
-  @ApiProperty({
-    description: 'Why the secret is null.',
-    required: false,
-    example: SECRET_SHOWN_ONCE,
-  })
+  @ApiPropertyOptional({ description: 'Why the secret is null.', example: SECRET_SHOWN_ONCE })
   private_secret_key_note?: string;
 }

@@ -3,7 +3,6 @@ import {
   IsRequiredString,
   IsArrayOfScalars,
   IsOneOf,
-  IsText,
   OptionalField,
   NullableField,
   rule,
@@ -12,6 +11,7 @@ import { IsFutureTimestamp } from '../../common/validation/timestamp-rules.js';
 import { ScalarEntry } from '../../common/validation/scalar-entry.js';
 import { isAddressOrNetwork } from '../../auth/allowed-addresses.js';
 import { SCOPES, type ScopeName } from '../../common/auth/scopes.js';
+import { TextField } from '../../common/validation/documented-fields.js';
 
 const MAX_ADDRESSES = 100;
 
@@ -57,13 +57,7 @@ export class AddressEntry extends ScalarEntry {
 export const IsListOfAddresses = (): PropertyDecorator => IsArrayOfScalars(() => AddressEntry, MAX_ADDRESSES);
 
 export class CreateApiKeyDto {
-  @ApiProperty({
-    description: 'Display name; does not have to be unique.',
-    minLength: 1,
-    maxLength: 255,
-    example: 'Billing',
-  })
-  @IsText()
+  @TextField({ description: 'Display name; does not have to be unique.', example: 'Billing' })
   name!: string;
 
   @ApiProperty({

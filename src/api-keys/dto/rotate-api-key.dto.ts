@@ -1,12 +1,11 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { rule } from '../../common/validation/field-rules.js';
 
 const MAX_OVERLAP_SECONDS = 7 * 24 * 60 * 60;
 
 export class RotateApiKeyDto {
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: 'Seconds for which the previous secret remains valid.',
-    required: false,
     type: 'integer',
     minimum: 0,
     maximum: MAX_OVERLAP_SECONDS,

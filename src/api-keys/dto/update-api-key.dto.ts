@@ -1,10 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import {
-  IsArrayOfScalars,
-  IsText,
-  OptionalField,
-  NullableField,
-} from '../../common/validation/field-rules.js';
+import { IsArrayOfScalars, OptionalField, NullableField } from '../../common/validation/field-rules.js';
 import { IsFutureTimestamp } from '../../common/validation/timestamp-rules.js';
 import {
   ALLOWED_IPS,
@@ -14,17 +9,10 @@ import {
   SCOPES_OF_KEY,
   type AddressEntry,
 } from './create-api-key.dto.js';
+import { TextField } from '../../common/validation/documented-fields.js';
 
 export class UpdateApiKeyDto {
-  @ApiProperty({
-    description: 'New name.',
-    required: false,
-    minLength: 1,
-    maxLength: 255,
-    example: 'Billing',
-  })
-  @OptionalField()
-  @IsText()
+  @TextField({ description: 'New name.', required: false, example: 'Billing' })
   name?: string;
 
   @ApiProperty({ description: 'All scopes that the key is to have.', ...SCOPES_OF_KEY })

@@ -1,24 +1,26 @@
+import { Param } from '@nestjs/common';
 import { ApiParam } from '@nestjs/swagger';
 import { SANDBOX } from '../sandbox-ids.js';
+import { PathIdPipe } from '../validation/path-id.pipe.js';
 
-/** Documents `user_id` in the path. */
-export const ApiUserId = (): MethodDecorator =>
-  ApiParam({ name: 'user_id', description: 'User id.', schema: { type: 'string', format: 'uuid' } });
+/** Injects and documents the `user_id` of the path. */
+export const UserId = (): ParameterDecorator => PathId('user_id', 'User id.');
 
-/** Documents `account_group_id` in the path. */
-export const ApiAccountGroupId = (): MethodDecorator =>
-  ApiParam({
-    name: 'account_group_id',
-    description: 'Account group id.',
-    schema: { type: 'string', format: 'uuid' },
-    example: SANDBOX.account_groups.europe,
-  });
+/** Injects and documents the `account_group_id` of the path. */
+export const AccountGroupId = (): ParameterDecorator =>
+  PathId('account_group_id', 'Account group id.', SANDBOX.account_groups.europe);
 
-/** Documents `account_id` in the path. */
-export const ApiAccountId = (): MethodDecorator =>
-  ApiParam({
-    name: 'account_id',
-    description: 'Account id.',
-    schema: { type: 'string', format: 'uuid' },
-    example: SANDBOX.accounts.lisbon,
-  });
+/** Injects and documents the `account_id` of the path. */
+export const AccountId = (): ParameterDecorator =>
+  PathId('account_id', 'Account id.', SANDBOX.accounts.lisbon);
+
+/** Injects and documents a UUID of the path. */
+export function PathId(name: string, description: string, example?: string): ParameterDecorator {
+  const schema = { type: 'string', format: 'uuid' } as const;
+  const document = ApiParam({ name, description, schema, ...(example === undefined ? {} : { example }) });
+  return (target, method, index) => {
+    Param(name, PathIdPipe)(target, method, index);
+    const descriptor = method && Object.getOwnPropertyDescriptor(target, method);
+    if (descriptor) document(target, method, descriptor);
+  };
+}

@@ -1,12 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsUuid } from '../../common/validation/field-rules.js';
+import { UuidField } from '../../common/validation/documented-fields.js';
 
 export const TOKEN_EXAMPLE =
   'eyJhbGciOiJFUzI1NiIsImtpZCI6Im9LSXl3dkdVcFRWVHl4TVEzYndJSWVRdVVkZnJfQ2tMTWpDRTE5RUNELVUiLCJ0eXAiOiJKV1QifQ.e30.c2ln';
 
 export class CreateTokenDto {
-  @ApiProperty({ description: 'User id.', format: 'uuid', example: '019b0000-0000-7000-8000-000000000031' })
-  @IsUuid()
+  @UuidField({ description: 'User id.', example: '019b0000-0000-7000-8000-000000000031' })
   user_id!: string;
 }
 

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsRequiredString } from '../../common/validation/field-rules.js';
 import { SANDBOX } from '../../common/sandbox-ids.js';
 import { TOKEN_EXAMPLE } from './create-token.dto.js';
@@ -16,63 +16,45 @@ export class IntrospectionResponse {
   })
   active!: boolean;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: 'User id.',
-    required: false,
     format: 'uuid',
     example: '019b0000-0000-7000-8000-000000000031',
   })
   sub?: string;
 
-  @ApiProperty({
-    description: 'Organization id.',
-    required: false,
-    format: 'uuid',
-    example: SANDBOX.organization_id,
-  })
+  @ApiPropertyOptional({ description: 'Organization id.', format: 'uuid', example: SANDBOX.organization_id })
   org?: string;
 
-  @ApiProperty({
-    description: 'Issuer of the token.',
-    required: false,
-    example: 'https://tenantry.example.com',
-  })
+  @ApiPropertyOptional({ description: 'Issuer of the token.', example: 'https://tenantry.example.com' })
   iss?: string;
 
-  @ApiProperty({
-    description: 'Audience of the token.',
-    required: false,
-    example: 'https://tenantry.example.com',
-  })
+  @ApiPropertyOptional({ description: 'Audience of the token.', example: 'https://tenantry.example.com' })
   aud?: string;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: 'Expiry, in seconds since the Unix epoch.',
-    required: false,
     type: 'integer',
     example: 1_769_936_400,
   })
   exp?: number;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: 'Time of signing, in seconds since the Unix epoch.',
-    required: false,
     type: 'integer',
     example: 1_769_850_000,
   })
   iat?: number;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: 'Token id.',
-    required: false,
     format: 'uuid',
     example: '019b0000-0000-7000-8000-0000000000fe',
   })
   jti?: string;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: 'Authentication scheme to send the token with.',
-    required: false,
     enum: ['Bearer'],
     example: 'Bearer',
   })

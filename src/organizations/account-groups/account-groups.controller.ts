@@ -1,5 +1,5 @@
-import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../../common/auth/current-organization.decorator.js';
 import { Scope } from '../../common/auth/scope.decorator.js';
 import { ApiUpdate, ApiCreation, ApiDeletion } from '../../unit-of-work/api-mutation.decorator.js';
@@ -9,13 +9,13 @@ import { CurrentMutation } from '../../unit-of-work/current-mutation.decorator.j
 import { ApiProblems } from '../../common/errors/api-problems.decorator.js';
 import { ApiWithETag } from '../../common/http/with-etag.decorator.js';
 import { ApiPage, type Page } from '../../common/pagination/page.js';
-import { PathIdPipe } from '../../common/validation/path-id.pipe.js';
 import { AccountGroupsService } from './account-groups.service.js';
 import { AccountGroupResponse } from './dto/account-group.response.js';
 import { CreateAccountGroupDto } from './dto/create-account-group.dto.js';
 import { ListAccountGroupsQuery } from './dto/list-account-groups.query.js';
-import { ApiAccountGroupId } from '../../common/http/path-ids.decorator.js';
+import { AccountGroupId } from '../../common/http/path-ids.decorator.js';
 import { UpdateAccountGroupDto } from './dto/update-account-group.dto.js';
+import { Operation } from '../../common/http/operation.decorator.js';
 
 @ApiTags('Account groups')
 @Controller('organizations/account-groups')
@@ -24,13 +24,12 @@ export class AccountGroupsController {
 
   @Post()
   @Scope('accounts:write')
-  @ApiOperation({
-    operationId: 'create-account-group',
-    summary: 'Create Account Group',
-    description:
-      'Creates a group and moves the accounts of `account_codes` into it. When one of them is unknown or disabled, ' +
+  @Operation(
+    'create-account-group',
+    'Create Account Group',
+    'Creates a group and moves the accounts of `account_codes` into it. When one of them is unknown or disabled, ' +
       'nothing is changed.',
-  })
+  )
   @ApiCreation({
     description: 'The new group.',
     type: AccountGroupResponse,
@@ -48,11 +47,11 @@ export class AccountGroupsController {
 
   @Get()
   @Scope('accounts:read')
-  @ApiOperation({
-    operationId: 'list-account-groups',
-    summary: 'List Account Groups',
-    description: 'Lists the groups of your organization, oldest first. `merchant_id` filters by merchant.',
-  })
+  @Operation(
+    'list-account-groups',
+    'List Account Groups',
+    'Lists the groups of your organization, oldest first. `merchant_id` filters by merchant.',
+  )
   @ApiPage(AccountGroupResponse, 'The groups of this page.')
   @ApiProblems('VALIDATION_ERROR')
   list(
@@ -64,30 +63,23 @@ export class AccountGroupsController {
 
   @Get(':account_group_id')
   @Scope('accounts:read')
-  @ApiOperation({
-    operationId: 'retrieve-account-group',
-    summary: 'Retrieve Account Group',
-    description: 'Returns the group.',
-  })
-  @ApiAccountGroupId()
+  @Operation('retrieve-account-group', 'Retrieve Account Group', 'Returns the group.')
   @ApiWithETag({ description: 'The group.', type: AccountGroupResponse })
   @ApiProblems('NOT_FOUND')
   retrieve(
     @CurrentOrganization() organizationId: string,
-    @Param('account_group_id', PathIdPipe) accountGroupId: string,
+    @AccountGroupId() accountGroupId: string,
   ): Promise<AccountGroupResponse> {
     return this.accountGroups.retrieve(organizationId, accountGroupId);
   }
 
   @Patch(':account_group_id')
   @Scope('accounts:write')
-  @ApiOperation({
-    operationId: 'update-account-group',
-    summary: 'Update Account Group',
-    description:
-      'Updates the properties that the body has. `parent_code` nests the group in another one, or moves it to the root.',
-  })
-  @ApiAccountGroupId()
+  @Operation(
+    'update-account-group',
+    'Update Account Group',
+    'Updates the properties that the body has. `parent_code` nests the group in another one, or moves it to the root.',
+  )
   @ApiUpdate({
     description: 'The group after the change.',
     type: AccountGroupResponse,
@@ -96,7 +88,7 @@ export class AccountGroupsController {
   })
   update(
     @CurrentMutation() context: MutationContext,
-    @Param('account_group_id', PathIdPipe) accountGroupId: string,
+    @AccountGroupId() accountGroupId: string,
     @Body() patch: UpdateAccountGroupDto,
   ): Promise<MutationOutcome<AccountGroupResponse>> {
     return this.accountGroups.update(context, accountGroupId, patch);
@@ -104,20 +96,18 @@ export class AccountGroupsController {
 
   @Delete(':account_group_id')
   @Scope('accounts:write')
-  @ApiOperation({
-    operationId: 'delete-account-group',
-    summary: 'Delete Account Group',
-    description:
-      'Deletes the group and the permissions on it. A group with accounts or sub-groups cannot be deleted.',
-  })
-  @ApiAccountGroupId()
+  @Operation(
+    'delete-account-group',
+    'Delete Account Group',
+    'Deletes the group and the permissions on it. A group with accounts or sub-groups cannot be deleted.',
+  )
   @ApiDeletion({
     description: 'The group is deleted.',
     problems: ['NOT_FOUND', 'GROUP_HAS_ACCOUNTS', 'GROUP_HAS_SUBGROUPS'],
   })
   delete(
     @CurrentMutation() context: MutationContext,
-    @Param('account_group_id', PathIdPipe) accountGroupId: string,
+    @AccountGroupId() accountGroupId: string,
   ): Promise<MutationOutcome<void>> {
     return this.accountGroups.delete(context, accountGroupId);
   }

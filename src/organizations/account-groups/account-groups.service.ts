@@ -55,7 +55,7 @@ export class AccountGroupsService {
       const moved_from = await this.accounts.moveToGroup(manager, organizationId, account_codes, created.id);
       await record({
         action: 'account_group.created',
-        target: targetOf(created.id),
+        target: { type: 'account_group', id: created.id },
         after: { ...group, account_codes },
         ...(moved_from.length === 0 ? {} : { details: { moved_from } }),
       });
@@ -102,7 +102,12 @@ export class AccountGroupsService {
       const group = { organization_id: organizationId, id: accountGroupId };
       await manager.update(AccountGroup, group, { ...patch, updated_at: nextUpdatedAt });
       const after = await this.groups.retrieve(manager, organizationId, accountGroupId);
-      await record({ action: 'account_group.updated', target: targetOf(accountGroupId), before, after });
+      await record({
+        action: 'account_group.updated',
+        target: { type: 'account_group', id: accountGroupId },
+        before,
+        after,
+      });
       return after;
     };
     return this.unitOfWork.run(
@@ -128,7 +133,12 @@ export class AccountGroupsService {
       const inside = { organization_id: organizationId, account_group_id: accountGroupId };
       await manager.update(Account, inside, { account_group_id: null, updated_at: nextUpdatedAt });
       await manager.delete(AccountGroup, { organization_id: organizationId, id: accountGroupId });
-      await record({ action: 'account_group.deleted', target: targetOf(accountGroupId), before, details });
+      await record({
+        action: 'account_group.deleted',
+        target: { type: 'account_group', id: accountGroupId },
+        before,
+        details,
+      });
     };
     return this.unitOfWork.run(context, work, (manager) =>
       holdersOnAccountGroup(manager, organizationId, accountGroupId),
@@ -172,7 +182,3 @@ async function touchedByDeletion(
 }
 
 const NONE_AFFECTED: AffectedRows = { count: 0, ids: [] };
-
-function targetOf(id: string): { type: 'account_group'; id: string } {
-  return { type: 'account_group', id };
-}

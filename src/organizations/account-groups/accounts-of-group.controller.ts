@@ -1,5 +1,5 @@
-import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../../common/auth/current-organization.decorator.js';
 import { Scope } from '../../common/auth/scope.decorator.js';
 import { ApiCreation, ApiDeletion } from '../../unit-of-work/api-mutation.decorator.js';
@@ -9,11 +9,11 @@ import { CurrentMutation } from '../../unit-of-work/current-mutation.decorator.j
 import { ApiProblems } from '../../common/errors/api-problems.decorator.js';
 import { PageQueryDto } from '../../common/pagination/page-query.dto.js';
 import { ApiPage, type Page } from '../../common/pagination/page.js';
-import { PathIdPipe } from '../../common/validation/path-id.pipe.js';
 import { AccountsOfGroupService } from './accounts-of-group.service.js';
 import { AccountResponse } from '../accounts/dto/account.response.js';
 import { CreateAccountDto } from '../accounts/dto/create-account.dto.js';
-import { ApiAccountGroupId, ApiAccountId } from '../../common/http/path-ids.decorator.js';
+import { AccountGroupId, AccountId } from '../../common/http/path-ids.decorator.js';
+import { Operation } from '../../common/http/operation.decorator.js';
 
 @ApiTags('Accounts')
 @Controller('organizations/account-groups/:account_group_id/accounts')
@@ -22,12 +22,7 @@ export class AccountsOfGroupController {
 
   @Post()
   @Scope('accounts:write')
-  @ApiOperation({
-    operationId: 'create-account',
-    summary: 'Create Account',
-    description: 'Creates an account in the group.',
-  })
-  @ApiAccountGroupId()
+  @Operation('create-account', 'Create Account', 'Creates an account in the group.')
   @ApiCreation({
     description: 'The new account.',
     type: AccountResponse,
@@ -37,7 +32,7 @@ export class AccountsOfGroupController {
   })
   create(
     @CurrentMutation() context: MutationContext,
-    @Param('account_group_id', PathIdPipe) accountGroupId: string,
+    @AccountGroupId() accountGroupId: string,
     @Body() body: CreateAccountDto,
   ): Promise<MutationOutcome<AccountResponse>> {
     return this.accounts.create(context, accountGroupId, body);
@@ -45,17 +40,16 @@ export class AccountsOfGroupController {
 
   @Get()
   @Scope('accounts:read')
-  @ApiOperation({
-    operationId: 'list-accounts-of-group',
-    summary: 'List Accounts of a Group',
-    description: 'Lists the active accounts in the group itself, oldest first.',
-  })
-  @ApiAccountGroupId()
+  @Operation(
+    'list-accounts-of-group',
+    'List Accounts of a Group',
+    'Lists the active accounts in the group itself, oldest first.',
+  )
   @ApiPage(AccountResponse, 'The accounts of this page.')
   @ApiProblems('NOT_FOUND', 'VALIDATION_ERROR')
   list(
     @CurrentOrganization() organizationId: string,
-    @Param('account_group_id', PathIdPipe) accountGroupId: string,
+    @AccountGroupId() accountGroupId: string,
     @Query() query: PageQueryDto,
   ): Promise<Page<AccountResponse>> {
     return this.accounts.list(organizationId, accountGroupId, query);
@@ -63,21 +57,19 @@ export class AccountsOfGroupController {
 
   @Delete(':account_id')
   @Scope('accounts:write')
-  @ApiOperation({
-    operationId: 'remove-account-from-group',
-    summary: 'Remove Account from Group',
-    description: 'Removes the account from the group. The last account of a group cannot be removed.',
-  })
-  @ApiAccountGroupId()
-  @ApiAccountId()
+  @Operation(
+    'remove-account-from-group',
+    'Remove Account from Group',
+    'Removes the account from the group. The last account of a group cannot be removed.',
+  )
   @ApiDeletion({
     description: 'The account is in no group now.',
     problems: ['NOT_FOUND', 'LAST_ACCOUNT_IN_GROUP'],
   })
   remove(
     @CurrentMutation() context: MutationContext,
-    @Param('account_group_id', PathIdPipe) accountGroupId: string,
-    @Param('account_id', PathIdPipe) accountId: string,
+    @AccountGroupId() accountGroupId: string,
+    @AccountId() accountId: string,
   ): Promise<MutationOutcome<void>> {
     return this.accounts.remove(context, accountGroupId, accountId);
   }

@@ -36,7 +36,7 @@ export class AccountsOfGroupService {
     const row = { ...account, organization_id: context.organizationId, id, account_group_id: accountGroupId };
     const work = async ({ manager, record }: Transaction): Promise<AccountResponse> => {
       const created = await this.accounts.insert(manager, row);
-      await record({ action: 'account.created', target: targetOf(id), after: created });
+      await record({ action: 'account.created', target: { type: 'account', id }, after: created });
       return created;
     };
     return this.unitOfWork.run(context, work, () => ({ account_ids: [id] }));
@@ -74,7 +74,7 @@ export class AccountsOfGroupService {
       await manager.update(Account, account, { account_group_id: null, updated_at: nextUpdatedAt });
       await record({
         action: 'account.removed_from_group',
-        target: targetOf(accountId),
+        target: { type: 'account', id: accountId },
         before: { account_group_id: accountGroupId },
         after: { account_group_id: null },
       });
@@ -97,8 +97,4 @@ async function assertRemovable(
   };
   if (!(await manager.existsBy(Account, { ...inside, id: accountId }))) throw new Problem('NOT_FOUND');
   if ((await manager.countBy(Account, inside)) === 1) throw new Problem('LAST_ACCOUNT_IN_GROUP');
-}
-
-function targetOf(id: string): { type: 'account'; id: string } {
-  return { type: 'account', id };
 }

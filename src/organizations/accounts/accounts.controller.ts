@@ -1,5 +1,5 @@
-import { Body, Controller, Delete, Get, Param, Patch, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, Patch, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../../common/auth/current-organization.decorator.js';
 import { Scope } from '../../common/auth/scope.decorator.js';
 import { ApiUpdate, ApiDeletion } from '../../unit-of-work/api-mutation.decorator.js';
@@ -10,12 +10,12 @@ import { ApiProblems } from '../../common/errors/api-problems.decorator.js';
 import { ApiWithETag } from '../../common/http/with-etag.decorator.js';
 import { PageQueryDto } from '../../common/pagination/page-query.dto.js';
 import { ApiPage, type Page } from '../../common/pagination/page.js';
-import { PathIdPipe } from '../../common/validation/path-id.pipe.js';
 import { AccountsService } from './accounts.service.js';
 import { AccountDisabledResponse } from './dto/account-disabled.response.js';
 import { AccountResponse } from './dto/account.response.js';
-import { ApiAccountId } from '../../common/http/path-ids.decorator.js';
+import { AccountId } from '../../common/http/path-ids.decorator.js';
 import { UpdateAccountDto } from './dto/update-account.dto.js';
+import { Operation } from '../../common/http/operation.decorator.js';
 
 @ApiTags('Accounts')
 @Controller('organizations/accounts')
@@ -24,11 +24,11 @@ export class AccountsController {
 
   @Get()
   @Scope('accounts:read')
-  @ApiOperation({
-    operationId: 'list-accounts',
-    summary: 'List Accounts',
-    description: 'Lists the active accounts of your organization, in groups or not, oldest first.',
-  })
+  @Operation(
+    'list-accounts',
+    'List Accounts',
+    'Lists the active accounts of your organization, in groups or not, oldest first.',
+  )
   @ApiPage(AccountResponse, 'The accounts of this page.')
   @ApiProblems('VALIDATION_ERROR')
   list(
@@ -40,29 +40,19 @@ export class AccountsController {
 
   @Get(':account_id')
   @Scope('accounts:read')
-  @ApiOperation({
-    operationId: 'retrieve-account',
-    summary: 'Retrieve Account',
-    description: 'Returns the account, active or disabled.',
-  })
-  @ApiAccountId()
+  @Operation('retrieve-account', 'Retrieve Account', 'Returns the account, active or disabled.')
   @ApiWithETag({ description: 'The account.', type: AccountResponse })
   @ApiProblems('NOT_FOUND')
   retrieve(
     @CurrentOrganization() organizationId: string,
-    @Param('account_id', PathIdPipe) accountId: string,
+    @AccountId() accountId: string,
   ): Promise<AccountResponse> {
     return this.accounts.retrieve(organizationId, accountId);
   }
 
   @Patch(':account_id')
   @Scope('accounts:write')
-  @ApiOperation({
-    operationId: 'update-account',
-    summary: 'Update Account',
-    description: 'Updates the name.',
-  })
-  @ApiAccountId()
+  @Operation('update-account', 'Update Account', 'Updates the name.')
   @ApiUpdate({
     description: 'The account after the change.',
     type: AccountResponse,
@@ -71,7 +61,7 @@ export class AccountsController {
   })
   update(
     @CurrentMutation() context: MutationContext,
-    @Param('account_id', PathIdPipe) accountId: string,
+    @AccountId() accountId: string,
     @Body() patch: UpdateAccountDto,
   ): Promise<MutationOutcome<AccountResponse>> {
     return this.accounts.update(context, accountId, patch);
@@ -79,14 +69,12 @@ export class AccountsController {
 
   @Delete(':account_id')
   @Scope('accounts:write')
-  @ApiOperation({
-    operationId: 'delete-account',
-    summary: 'Delete Account',
-    description:
-      'Disables the account. It keeps its history and the permissions on it, is no longer listed, and no new ' +
+  @Operation(
+    'delete-account',
+    'Delete Account',
+    'Disables the account. It keeps its history and the permissions on it, is no longer listed, and no new ' +
       'permissions can be assigned on it.',
-  })
-  @ApiAccountId()
+  )
   @ApiDeletion({
     description: 'The account is disabled.',
     type: AccountDisabledResponse,
@@ -94,7 +82,7 @@ export class AccountsController {
   })
   delete(
     @CurrentMutation() context: MutationContext,
-    @Param('account_id', PathIdPipe) accountId: string,
+    @AccountId() accountId: string,
   ): Promise<MutationOutcome<AccountDisabledResponse>> {
     return this.accounts.disable(context, accountId);
   }

@@ -64,7 +64,7 @@ export class AccountsService {
       const account = { organization_id: organizationId, id: accountId };
       await manager.update(Account, account, { ...patch, updated_at: nextUpdatedAt });
       const after = await this.accounts.retrieve(manager, organizationId, accountId);
-      await record({ action: 'account.updated', target: targetOf(accountId), before, after });
+      await record({ action: 'account.updated', target: { type: 'account', id: accountId }, before, after });
       return after;
     });
   }
@@ -82,7 +82,7 @@ export class AccountsService {
       await manager.query(DISABLE_ACCOUNT, [organizationId, accountId]);
       await record({
         action: 'account.disabled',
-        target: targetOf(accountId),
+        target: { type: 'account', id: accountId },
         before: { status: before.status },
         after: { status: 'disabled' },
       });
@@ -90,8 +90,4 @@ export class AccountsService {
     };
     return this.unitOfWork.run(context, work, () => ({ account_ids: [accountId] }));
   }
-}
-
-function targetOf(id: string): { type: 'account'; id: string } {
-  return { type: 'account', id };
 }

@@ -1,8 +1,10 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsArrayOfScalars, IsOneOf, IsText, NullableField } from '../../common/validation/field-rules.js';
 import { IsUniqueInArray, ArrayUniqueBy } from '../../common/validation/array-unique-rules.js';
 import { ScalarEntry } from '../../common/validation/scalar-entry.js';
 import type { RoleType } from '../entities/role.entity.js';
+import { TextField } from '../../common/validation/documented-fields.js';
 
 const ROLE_TYPES: readonly RoleType[] = ['account', 'organization'];
 
@@ -16,15 +18,6 @@ export const ROLE_DESCRIPTION = {
   example: 'Looks payments up and refunds them.',
 } as const;
 
-export const PERMISSION_IDS = {
-  required: false,
-  type: 'array',
-  items: { type: 'string' },
-  maxItems: 500,
-  uniqueItems: true,
-  example: ['payments:view', 'payments:edit'],
-} as const;
-
 /** RolesService checks that the permission exists and fits the type of the role. */
 export class PermissionId extends ScalarEntry {
   @IsText()
@@ -32,14 +25,23 @@ export class PermissionId extends ScalarEntry {
   value!: string;
 }
 
+/** A list of permissions of the catalog, without repetitions. */
+export const PermissionIds = (description: string): PropertyDecorator =>
+  applyDecorators(
+    ApiPropertyOptional({
+      description,
+      type: 'array',
+      items: { type: 'string' },
+      maxItems: 500,
+      uniqueItems: true,
+      example: ['payments:view', 'payments:edit'],
+    }),
+    ArrayUniqueBy('value'),
+    IsArrayOfScalars(() => PermissionId),
+  );
+
 export class CreateRoleDto {
-  @ApiProperty({
-    description: 'Name. Unique in the organization, case-insensitive.',
-    minLength: 1,
-    maxLength: 255,
-    example: 'Refund desk',
-  })
-  @IsText()
+  @TextField({ description: 'Name. Unique in the organization, case-insensitive.', example: 'Refund desk' })
   name!: string;
 
   @ApiProperty(ROLE_DESCRIPTION)
@@ -47,27 +49,16 @@ export class CreateRoleDto {
   @IsText({ max: 1024 })
   description: string | null = null;
 
-  @ApiProperty({
-    description: 'Ids of the permissions that the role grants in production.',
-    ...PERMISSION_IDS,
-  })
-  @IsArrayOfScalars(() => PermissionId)
-  @ArrayUniqueBy('value')
+  @PermissionIds('Ids of the permissions that the role grants in production.')
   permission_ids: PermissionId[] = [];
 
-  @ApiProperty({
-    description: 'Ids of the permissions that the role grants in the sandbox.',
-    ...PERMISSION_IDS,
-  })
-  @IsArrayOfScalars(() => PermissionId)
-  @ArrayUniqueBy('value')
+  @PermissionIds('Ids of the permissions that the role grants in the sandbox.')
   testing_permission_ids: PermissionId[] = [];
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description:
       'A role of type `organization` applies to every account of the organization, wherever it is assigned. ' +
       'Cannot be changed.',
-    required: false,
     enum: ROLE_TYPES,
     default: 'account',
     example: 'account',

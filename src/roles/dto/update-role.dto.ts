@@ -1,23 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
-import {
-  IsArrayOfScalars,
-  IsText,
-  OptionalField,
-  NullableField,
-} from '../../common/validation/field-rules.js';
-import { ArrayUniqueBy } from '../../common/validation/array-unique-rules.js';
-import { PERMISSION_IDS, PermissionId, ROLE_DESCRIPTION } from './create-role.dto.js';
+import { IsText, OptionalField, NullableField } from '../../common/validation/field-rules.js';
+import { PermissionIds, ROLE_DESCRIPTION, type PermissionId } from './create-role.dto.js';
+import { TextField } from '../../common/validation/documented-fields.js';
 
 export class UpdateRoleDto {
-  @ApiProperty({
+  @TextField({
     description: 'New name. Unique in the organization, case-insensitive.',
     required: false,
-    minLength: 1,
-    maxLength: 255,
     example: 'Refund desk',
   })
-  @OptionalField()
-  @IsText()
   name?: string;
 
   @ApiProperty(ROLE_DESCRIPTION)
@@ -25,21 +16,11 @@ export class UpdateRoleDto {
   @IsText({ max: 1024 })
   description?: string | null;
 
-  @ApiProperty({
-    description: 'Ids of all permissions that the role is to grant in production.',
-    ...PERMISSION_IDS,
-  })
   @OptionalField()
-  @IsArrayOfScalars(() => PermissionId)
-  @ArrayUniqueBy('value')
+  @PermissionIds('Ids of all permissions that the role is to grant in production.')
   permission_ids?: PermissionId[];
 
-  @ApiProperty({
-    description: 'Ids of all permissions that the role is to grant in the sandbox.',
-    ...PERMISSION_IDS,
-  })
   @OptionalField()
-  @IsArrayOfScalars(() => PermissionId)
-  @ArrayUniqueBy('value')
+  @PermissionIds('Ids of all permissions that the role is to grant in the sandbox.')
   testing_permission_ids?: PermissionId[];
 }

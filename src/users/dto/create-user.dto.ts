@@ -1,5 +1,5 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { IsEmailAddress, IsArrayOf, IsText } from '../../common/validation/field-rules.js';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsEmailAddress, IsArrayOf } from '../../common/validation/field-rules.js';
 import { ArrayUniqueBy } from '../../common/validation/array-unique-rules.js';
 import { RequiresOneOf } from '../validators/requires-one-of.js';
 import {
@@ -8,6 +8,7 @@ import {
   ON_ACCOUNT_EXAMPLE,
   ON_ACCOUNT_GROUP_EXAMPLE,
 } from '../permissions/dto/permissions.dto.js';
+import { TextField } from '../../common/validation/documented-fields.js';
 
 export class CreateUserDto {
   @ApiProperty({
@@ -19,17 +20,14 @@ export class CreateUserDto {
   @IsEmailAddress()
   email!: string;
 
-  @ApiProperty({ description: 'First name.', minLength: 1, maxLength: 255, example: 'Ada' })
-  @IsText()
+  @TextField({ description: 'First name.', example: 'Ada' })
   first_name!: string;
 
-  @ApiProperty({ description: 'Last name.', minLength: 1, maxLength: 255, example: 'Lovelace' })
-  @IsText()
+  @TextField({ description: 'Last name.', example: 'Lovelace' })
   last_name!: string;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: 'Roles on accounts. At least one entry is required here or in account_group_permissions.',
-    required: false,
     type: [AccountPermissionDto],
     maxItems: 500,
     example: [ON_ACCOUNT_EXAMPLE],
@@ -39,10 +37,9 @@ export class CreateUserDto {
   @RequiresOneOf('account_group_permissions')
   account_permissions: InstanceType<typeof AccountPermissionDto>[] = [];
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description:
       'Roles on account groups. Each applies to every account in the group and in groups nested in it.',
-    required: false,
     type: [AccountGroupPermissionDto],
     maxItems: 500,
     example: [ON_ACCOUNT_GROUP_EXAMPLE],

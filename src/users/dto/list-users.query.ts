@@ -1,7 +1,8 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { PageQueryDto } from '../../common/pagination/page-query.dto.js';
-import { IsOneOf, IsText, IsUuid, OptionalField } from '../../common/validation/field-rules.js';
+import { IsOneOf } from '../../common/validation/field-rules.js';
 import { SANDBOX } from '../../common/sandbox-ids.js';
+import { TextField, UuidField } from '../../common/validation/documented-fields.js';
 
 export interface UserFilters {
   email?: string;
@@ -15,54 +16,40 @@ const SORTS = ['created_at', '-created_at', 'email', '-email', 'last_name', '-la
 export type UserSort = (typeof SORTS)[number];
 
 export class ListUsersQuery extends PageQueryDto implements UserFilters {
-  @ApiProperty({
+  @TextField({
     description: 'Returns only the user with this e-mail address, case-insensitive.',
     required: false,
-    minLength: 1,
-    maxLength: 254,
+    max: 254,
     example: 'ada.lovelace@example.com',
   })
-  @OptionalField()
-  @IsText({ max: 254 })
   email?: string;
 
-  @ApiProperty({
+  @UuidField({
     description: 'Returns only users with a role on this account itself.',
     required: false,
-    format: 'uuid',
     example: SANDBOX.accounts.lisbon,
   })
-  @OptionalField()
-  @IsUuid()
   account_id?: string;
 
-  @ApiProperty({
+  @UuidField({
     description: 'Returns only users with a role on this account group itself.',
     required: false,
-    format: 'uuid',
     example: SANDBOX.account_groups.americas,
   })
-  @OptionalField()
-  @IsUuid()
   account_group_id?: string;
 
-  @ApiProperty({
+  @TextField({
     description:
       'Returns only users whose e-mail address or full name ("first last") contains this text, case-insensitive. ' +
       'No character is a wildcard.',
     required: false,
-    minLength: 1,
-    maxLength: 255,
     example: 'lovelace',
   })
-  @OptionalField()
-  @IsText()
   search?: string;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description:
       'Sort order; the prefix `-` sorts descending. E-mail addresses and last names are sorted case-insensitively.',
-    required: false,
     enum: SORTS,
     default: 'created_at',
     example: 'last_name',

@@ -1,26 +1,9 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { IsText, OptionalField } from '../../common/validation/field-rules.js';
+import { TextField } from '../../common/validation/documented-fields.js';
 
 export class UpdateUserDto {
-  @ApiProperty({
-    description: 'New first name.',
-    required: false,
-    minLength: 1,
-    maxLength: 255,
-    example: 'Augusta',
-  })
-  @OptionalField()
-  @IsText()
+  @TextField({ description: 'New first name.', required: false, example: 'Augusta' })
   first_name?: string;
 
-  @ApiProperty({
-    description: 'New last name.',
-    required: false,
-    minLength: 1,
-    maxLength: 255,
-    example: 'King',
-  })
-  @OptionalField()
-  @IsText()
+  @TextField({ description: 'New last name.', required: false, example: 'King' })
   last_name?: string;
 }

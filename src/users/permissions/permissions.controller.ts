@@ -1,20 +1,19 @@
-import { Body, Controller, Delete, Get, Param, Patch, Put, type Type } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, Patch, Put, type Type } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../../common/auth/current-organization.decorator.js';
 import { Scope } from '../../common/auth/scope.decorator.js';
 import { ApiProblems } from '../../common/errors/api-problems.decorator.js';
-import { ApiUserId } from '../../common/http/path-ids.decorator.js';
+import { PathId, UserId } from '../../common/http/path-ids.decorator.js';
 import { ApiWithETag } from '../../common/http/with-etag.decorator.js';
-import { PathIdPipe } from '../../common/validation/path-id.pipe.js';
 import { ApiDeletion, ApiUpdate } from '../../unit-of-work/api-mutation.decorator.js';
 import { CurrentMutation } from '../../unit-of-work/current-mutation.decorator.js';
 import type { MutationContext } from '../../unit-of-work/mutation-context.js';
 import type { MutationOutcome } from '../../unit-of-work/mutation-outcome.js';
 import type { PermissionsDto } from './dto/permissions.dto.js';
-import type { PermissionList } from './dto/permissions.response.js';
-import { StatusResponse } from './dto/status.response.js';
+import { StatusResponse, type PermissionList } from './dto/permissions.response.js';
 import type { PermissionKind } from './permission-kind.js';
 import { PermissionsService } from './permissions.service.js';
+import { Operation } from '../../common/http/operation.decorator.js';
 
 /** Returns the controller class of one kind of permission; the routes of the two kinds differ only in names. */
 export function permissionsController(kind: PermissionKind): Type {
@@ -27,31 +26,25 @@ export function permissionsController(kind: PermissionKind): Type {
 
     @Get()
     @Scope('users:read')
-    @ApiOperation({
-      operationId: `retrieve-user-${operation}s`,
-      summary: `Retrieve ${title}s of a User`,
-      description: `Returns the roles of the user on ${plural}, with names.`,
-    })
-    @ApiUserId()
+    @Operation(
+      `retrieve-user-${operation}s`,
+      `Retrieve ${title}s of a User`,
+      `Returns the roles of the user on ${plural}, with names.`,
+    )
     @ApiWithETag({ description: 'The permissions.', type: kind.response })
     @ApiProblems('NOT_FOUND')
-    list(
-      @CurrentOrganization() organizationId: string,
-      @Param('user_id', PathIdPipe) userId: string,
-    ): Promise<PermissionList> {
+    list(@CurrentOrganization() organizationId: string, @UserId() userId: string): Promise<PermissionList> {
       return this.permissions.list(organizationId, kind, userId);
     }
 
     @Put()
     @Scope('users:write')
-    @ApiOperation({
-      operationId: `replace-user-${operation}s`,
-      summary: `Replace ${title}s of a User`,
-      description:
-        `Assigns these roles on ${plural} and removes all others${replaceNote}. ` +
+    @Operation(
+      `replace-user-${operation}s`,
+      `Replace ${title}s of a User`,
+      `Assigns these roles on ${plural} and removes all others${replaceNote}. ` +
         'When one entry is invalid, nothing is changed.',
-    })
-    @ApiUserId()
+    )
     @ApiUpdate({
       description: 'The permissions are replaced.',
       type: StatusResponse,
@@ -60,7 +53,7 @@ export function permissionsController(kind: PermissionKind): Type {
     @BodyType(kind.request)
     replace(
       @CurrentMutation() context: MutationContext,
-      @Param('user_id', PathIdPipe) userId: string,
+      @UserId() userId: string,
       @Body() body: PermissionsDto,
     ): Promise<MutationOutcome<StatusResponse>> {
       return this.permissions.replace(context, kind, userId, body);
@@ -68,14 +61,12 @@ export function permissionsController(kind: PermissionKind): Type {
 
     @Patch()
     @Scope('users:write')
-    @ApiOperation({
-      operationId: `update-user-${operation}s`,
-      summary: `Update ${title}s of a User`,
-      description:
-        `Assigns these roles on ${plural}, replacing those on the same ${plural}; removes no others. ` +
+    @Operation(
+      `update-user-${operation}s`,
+      `Update ${title}s of a User`,
+      `Assigns these roles on ${plural}, replacing those on the same ${plural}; removes no others. ` +
         'When one entry is invalid, nothing is changed.',
-    })
-    @ApiUserId()
+    )
     @ApiUpdate({
       description: 'All of these permissions after the change.',
       type: kind.response,
@@ -84,7 +75,7 @@ export function permissionsController(kind: PermissionKind): Type {
     @BodyType(kind.request)
     update(
       @CurrentMutation() context: MutationContext,
-      @Param('user_id', PathIdPipe) userId: string,
+      @UserId() userId: string,
       @Body() body: PermissionsDto,
     ): Promise<MutationOutcome<PermissionList>> {
       return this.permissions.add(context, kind, userId, body);
@@ -92,23 +83,16 @@ export function permissionsController(kind: PermissionKind): Type {
 
     @Delete(`:${kind.target}`)
     @Scope('users:write')
-    @ApiOperation({
-      operationId: `delete-user-${operation}`,
-      summary: `Delete ${title} of a User`,
-      description: `Removes the role of the user on this ${singular}.`,
-    })
-    @ApiUserId()
-    @ApiParam({
-      name: kind.target,
-      description: targetDescription,
-      schema: { type: 'string', format: 'uuid' },
-      example: targetExample,
-    })
+    @Operation(
+      `delete-user-${operation}`,
+      `Delete ${title} of a User`,
+      `Removes the role of the user on this ${singular}.`,
+    )
     @ApiDeletion({ description: 'The permission is removed.', problems: ['NOT_FOUND'] })
     remove(
       @CurrentMutation() context: MutationContext,
-      @Param('user_id', PathIdPipe) userId: string,
-      @Param(kind.target, PathIdPipe) targetId: string,
+      @UserId() userId: string,
+      @PathId(kind.target, targetDescription, targetExample) targetId: string,
     ): Promise<MutationOutcome<void>> {
       return this.permissions.remove(context, kind, userId, targetId);
     }

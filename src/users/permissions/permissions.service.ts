@@ -8,8 +8,7 @@ import type { MutationOutcome } from '../../unit-of-work/mutation-outcome.js';
 import { UnitOfWork, type Transaction } from '../../unit-of-work/unit-of-work.js';
 import { UsersRepository } from '../users.repository.js';
 import type { PermissionsDto } from './dto/permissions.dto.js';
-import type { PermissionList } from './dto/permissions.response.js';
-import type { StatusResponse } from './dto/status.response.js';
+import type { PermissionList, StatusResponse } from './dto/permissions.response.js';
 import type { PermissionKind } from './permission-kind.js';
 
 /** Manages the permissions of users. Locks the user for each change, so that concurrent changes are not lost. */
@@ -167,8 +166,5 @@ function columnsOf(
   body: PermissionsDto,
 ): { targetIds: unknown[]; roleIds: string[] } {
   const entries = body[table] ?? [];
-  return {
-    targetIds: entries.map((entry) => entry[target]),
-    roleIds: entries.map(({ role_id }) => role_id),
-  };
+  return { targetIds: entries.map((entry) => entry[target]), roleIds: entries.map(({ role_id }) => role_id) };
 }

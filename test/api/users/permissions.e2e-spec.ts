@@ -4,7 +4,7 @@ import type {
   AccountGroupPermissionsResponse,
   AccountPermissionsResponse,
 } from '../../../src/users/permissions/dto/permissions.response.js';
-import type { StatusResponse } from '../../../src/users/permissions/dto/status.response.js';
+import type { StatusResponse } from '../../../src/users/permissions/dto/permissions.response.js';
 import type { UserResponse } from '../../../src/users/dto/user.response.js';
 import { createAccount, createGroup, createUser } from '../../support/factories/organization.js';
 import { ACCOUNTS, GROUPS, UNKNOWN_ID, USERS } from '../../support/paths.js';

@@ -1,8 +1,9 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { IsArrayOfScalars, IsText, IsUuid } from '../../../common/validation/field-rules.js';
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsArrayOfScalars, IsUuid } from '../../../common/validation/field-rules.js';
 import { IsUniqueInArray, ArrayUniqueBy } from '../../../common/validation/array-unique-rules.js';
 import { ScalarEntry } from '../../../common/validation/scalar-entry.js';
 import { IsAccountOfOrganization } from '../../../references/reference-rules.js';
+import { TextField } from '../../../common/validation/documented-fields.js';
 
 class AccountCode extends ScalarEntry {
   @IsUuid()
@@ -12,22 +13,17 @@ class AccountCode extends ScalarEntry {
 }
 
 export class CreateAccountGroupDto {
-  @ApiProperty({ description: 'Name of the group.', minLength: 1, maxLength: 255, example: 'Europe' })
-  @IsText()
+  @TextField({ description: 'Name of the group.', example: 'Europe' })
   name!: string;
 
-  @ApiProperty({
+  @TextField({
     description: 'Identifier of the group at the merchant; does not have to be unique.',
-    minLength: 1,
-    maxLength: 255,
     example: 'merchant-eu-01',
   })
-  @IsText()
   merchant_id!: string;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: 'Ids of active accounts to move into the group. An account leaves the group that it is in.',
-    required: false,
     type: 'array',
     items: { type: 'string', format: 'uuid' },
     maxItems: 500,

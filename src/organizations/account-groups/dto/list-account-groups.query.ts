@@ -1,16 +1,11 @@
-import { ApiProperty } from '@nestjs/swagger';
 import { PageQueryDto } from '../../../common/pagination/page-query.dto.js';
-import { IsText, OptionalField } from '../../../common/validation/field-rules.js';
+import { TextField } from '../../../common/validation/documented-fields.js';
 
 export class ListAccountGroupsQuery extends PageQueryDto {
-  @ApiProperty({
+  @TextField({
     description: 'Returns only groups with exactly this merchant id.',
     required: false,
-    minLength: 1,
-    maxLength: 255,
     example: 'merchant-eu-01',
   })
-  @OptionalField()
-  @IsText()
   merchant_id?: string;
 }

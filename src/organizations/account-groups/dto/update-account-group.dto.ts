@@ -1,34 +1,18 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { IsText, IsUuid, OptionalField, NullableField } from '../../../common/validation/field-rules.js';
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsUuid, NullableField } from '../../../common/validation/field-rules.js';
 import { IsAccountGroupOfOrganization } from '../../../references/reference-rules.js';
 import { SANDBOX } from '../../../common/sandbox-ids.js';
+import { TextField } from '../../../common/validation/documented-fields.js';
 
 export class UpdateAccountGroupDto {
-  @ApiProperty({
-    description: 'New name.',
-    required: false,
-    minLength: 1,
-    maxLength: 255,
-    example: 'Northern Europe',
-  })
-  @OptionalField()
-  @IsText()
+  @TextField({ description: 'New name.', required: false, example: 'Northern Europe' })
   name?: string;
 
-  @ApiProperty({
-    description: 'New merchant id.',
-    required: false,
-    minLength: 1,
-    maxLength: 255,
-    example: 'merchant-eu-02',
-  })
-  @OptionalField()
-  @IsText()
+  @TextField({ description: 'New merchant id.', required: false, example: 'merchant-eu-02' })
   merchant_id?: string;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: 'Id of the new parent group; null moves the group to the root.',
-    required: false,
     type: 'string',
     format: 'uuid',
     nullable: true,

@@ -1,8 +1,6 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { IsText } from '../../../common/validation/field-rules.js';
+import { TextField } from '../../../common/validation/documented-fields.js';
 
 export class CreateAccountDto {
-  @ApiProperty({ description: 'Name of the account.', minLength: 1, maxLength: 255, example: 'Lisbon' })
-  @IsText()
+  @TextField({ description: 'Name of the account.', example: 'Lisbon' })
   name!: string;
 }

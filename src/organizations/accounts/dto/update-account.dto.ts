@@ -1,9 +1,6 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { IsText, OptionalField } from '../../../common/validation/field-rules.js';
+import { TextField } from '../../../common/validation/documented-fields.js';
 
 export class UpdateAccountDto {
-  @ApiProperty({ description: 'New name.', required: false, minLength: 1, maxLength: 255, example: 'Lisboa' })
-  @OptionalField()
-  @IsText()
+  @TextField({ description: 'New name.', required: false, example: 'Lisboa' })
   name?: string;
 }

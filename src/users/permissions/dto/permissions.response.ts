@@ -1,6 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { SANDBOX } from '../../../common/sandbox-ids.js';
 
+export class StatusResponse {
+  @ApiProperty({ description: 'Always `ok`.', enum: ['ok'], example: 'ok' })
+  status!: 'ok';
+}
+
 export class AccountPermissionResponse {
   @ApiProperty({ description: 'Account id.', format: 'uuid', example: SANDBOX.accounts.lisbon })
   account_id!: string;
@@ -38,10 +43,7 @@ export class AccountGroupPermissionResponse {
 }
 
 export class AccountPermissionsResponse {
-  @ApiProperty({
-    description: 'Roles on accounts, sorted by account_id.',
-    type: [AccountPermissionResponse],
-  })
+  @ApiProperty({ description: 'Roles on accounts, sorted by account_id.', type: [AccountPermissionResponse] })
   permissions!: AccountPermissionResponse[];
 }
 

@@ -14,9 +14,7 @@ import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm
   'roles',
   ['organization_id', 'role_id', 'role_assignable'],
   ['organization_id', 'id', 'assignable'],
-  {
-    name: 'account_group_permissions_role_fkey',
-  },
+  { name: 'account_group_permissions_role_fkey' },
 )
 @Index('account_group_permissions_account_group_idx', ['organization_id', 'account_group_id'])
 @Index('account_group_permissions_role_idx', ['organization_id', 'role_id'])

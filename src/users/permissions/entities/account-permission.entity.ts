@@ -16,9 +16,7 @@ import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm
   'roles',
   ['organization_id', 'role_id', 'role_assignable'],
   ['organization_id', 'id', 'assignable'],
-  {
-    name: 'account_permissions_role_fkey',
-  },
+  { name: 'account_permissions_role_fkey' },
 )
 @Index('account_permissions_account_idx', ['organization_id', 'account_id'])
 @Index('account_permissions_role_idx', ['organization_id', 'role_id'])
