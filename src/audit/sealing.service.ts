@@ -33,7 +33,7 @@ export const SELECT_UNSEALED = `
   ORDER BY u.event_id`;
 const SELECT_HEAD = `
   SELECT sequence, hash FROM audit_seals WHERE organization_id = $1 ORDER BY sequence DESC LIMIT 1`;
-/** There are no conflicts; without ON CONFLICT, Citus would insert rows of a SELECT by COPY, which row-level security forbids. */
+/** There are no conflicts; docs/decisions/0026 explains ON CONFLICT. */
 const INSERT_SEALS = `
   WITH sealed AS (
     INSERT INTO audit_seals (organization_id, sequence, event_id, hash)

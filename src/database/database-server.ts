@@ -23,25 +23,27 @@ export abstract class DatabaseServer {
   abstract query<Row>(organizationId: string, statement: QueryConfig, isLongRunning: boolean): Promise<Row[]>;
 
   /** Inserts one item in a transaction of its own, possibly shared with other inserts of the organization. */
-  abstract insert<Row, Item>(
+  async insert<Row, Item>(
     organizationId: string,
     insert: BatchableInsert<Item>,
     item: Item,
-  ): Promise<Row | undefined>;
-
-  /** Returns the SQL messages that begin a transaction. @param setting a SET LOCAL statement */
-  protected abstract transactionPreamble(kind: string, setting: string): string[];
+  ): Promise<Row | undefined> {
+    const [row] = await this.query<Row>(organizationId, insert.statement(organizationId, [item]), false);
+    return row;
+  }
 
   /**
    * Runs the work in a transaction, which is rolled back when the work throws.
    * @param kind transaction modes in SQL, such as READ ONLY
+   * @param background without a permit of the organization
    */
-  transactionOf<T>(organizationId: string, kind: string, work: Work<T>): Promise<T> {
+  transactionOf<T>(organizationId: string, kind: string, work: Work<T>, background = false): Promise<T> {
     const setting = setOrganization(organizationId);
-    return this.connections.run(organizationId, () => this.transaction(kind, setting, work));
+    const run = (): Promise<T> => this.transaction(kind, setting, work);
+    return background ? run() : this.connections.run(organizationId, run);
   }
 
-  /** Like `transactionOf`, but without a permit: for background jobs and for statements across organizations. */
+  /** Like `transactionOf` in the background, with any setting: for statements across organizations. */
   async transaction<T>(kind: string, setting: string, work: Work<T>): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
     try {
@@ -62,5 +64,10 @@ export abstract class DatabaseServer {
   /** Closes the connections outside the DataSource's pool. */
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** Returns the SQL messages that begin a transaction. @param setting a SET LOCAL statement */
+  protected transactionPreamble(kind: string, setting: string): string[] {
+    return [`START TRANSACTION ${kind}; ${setting}`];
   }
 }

@@ -41,8 +41,17 @@ export class DatabaseService implements OnApplicationBootstrap, OnApplicationShu
       await this.connect();
     } catch (error) {
       if (error instanceof StartupError) throw error;
-      if ((error as Error).message.includes(UNSUPPORTED_BY_POOLER)) throw poolerDetected(error);
-      if (isLoginRefused(error) || !isUnavailable(error)) throw unusable(error);
+      const { message } = error as Error;
+      if (message.includes(UNSUPPORTED_BY_POOLER))
+        throw new StartupError(
+          'The database is behind a pooler in transaction mode. Set DATABASE_MODE=pooled.',
+          { cause: error },
+        );
+      // a retry does not help against a wrong password, a missing database or an old server
+      if (isLoginRefused(error) || !isUnavailable(error))
+        throw new StartupError(`The database cannot be used: ${message}. See DATABASE_URL.`, {
+          cause: error,
+        });
       this.logger.warn({ err: error }, 'The database cannot be reached; trying again');
       this.reconnection.start();
     }
@@ -104,17 +113,4 @@ export class DatabaseService implements OnApplicationBootstrap, OnApplicationShu
     this.logger.log('The database can be reached');
     void this.reconnection.stop();
   }
-}
-
-function poolerDetected(cause: unknown): StartupError {
-  return new StartupError('The database is behind a pooler in transaction mode. Set DATABASE_MODE=pooled.', {
-    cause,
-  });
-}
-
-/** For errors that a retry does not solve: a wrong password, a missing database, an old server. */
-function unusable(cause: unknown): StartupError {
-  return new StartupError(`The database cannot be used: ${(cause as Error).message}. See DATABASE_URL.`, {
-    cause,
-  });
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MigrationExecutor, type DataSource, type Migration } from 'typeorm';
+import { MigrationExecutor, type DataSource } from 'typeorm';
 import { tryLock } from './advisory-locks.js';
 import { withDataSource } from './with-data-source.js';
 
@@ -7,27 +7,20 @@ import { withDataSource } from './with-data-source.js';
 const LOCK_POLL_INTERVAL_MS = 100;
 
 /**
- * Applies the pending migrations, each in a transaction of its own.
+ * Applies the pending migrations, each in a transaction of its own, under a transaction-level lock: it works behind a
+ * pooler, and is released when the connection is lost.
  * @returns their names, in the order of application
  */
 export async function migrate(url: string): Promise<string[]> {
   return withDataSource(url, async (dataSource) => {
     for (;;) {
-      const applied = await tryMigrate(dataSource);
+      const applied = await dataSource.transaction(async (lock) => {
+        await lock.query('SET LOCAL idle_in_transaction_session_timeout = 0'); // idle while migrations run on another connection
+        return (await tryLock(lock, 'migrations')) ? dataSource.runMigrations() : undefined;
+      });
       if (applied !== undefined) return applied.map(({ name }) => name);
       await sleep(LOCK_POLL_INTERVAL_MS);
     }
-  });
-}
-
-/**
- * Migrates under a transaction-level lock: it works behind a pooler, and is released when the connection is lost.
- * @returns undefined when another process is migrating
- */
-async function tryMigrate(dataSource: DataSource): Promise<Migration[] | undefined> {
-  return dataSource.transaction(async (lock) => {
-    await lock.query('SET LOCAL idle_in_transaction_session_timeout = 0'); // idle while migrations run on another connection
-    return (await tryLock(lock, 'migrations')) ? dataSource.runMigrations() : undefined;
   });
 }
 

@@ -29,7 +29,9 @@ export async function setUpSearchRole(client: Client, role: string): Promise<voi
     (await client.query(statement, parameters)).rowCount === 1;
   if (!(await exists(ROLE, searchRole)))
     await client.query(`CREATE ROLE ${name} NOLOGIN NOSUPERUSER NOBYPASSRLS`);
-  if (!(await exists(MEMBER, role, searchRole))) await client.query(membership(service, name));
+  // NOINHERIT, because an inherited restrictive policy would apply to every statement of the service
+  if (!(await exists(MEMBER, role, searchRole)))
+    await client.query(`ALTER ROLE ${service} NOINHERIT; GRANT ${name} TO ${service}`);
   await client.query(grants(name));
   if (!(await exists(POLICY, searchRole))) await client.query(restriction(name));
 }
@@ -39,11 +41,6 @@ const MEMBER = `
   SELECT FROM pg_auth_members WHERE member = (SELECT oid FROM pg_roles WHERE rolname = $1)
     AND roleid = (SELECT oid FROM pg_roles WHERE rolname = $2) LIMIT 1`;
 const POLICY = `SELECT FROM pg_policy WHERE polrelid = 'users'::regclass AND polname = $1`;
-
-/** NOINHERIT, because an inherited restrictive policy would apply to every statement of the service. */
-const membership = (service: string, name: string): string => `
-  ALTER ROLE ${service} NOINHERIT;
-  GRANT ${name} TO ${service};`;
 
 const grants = (name: string): string => `
   GRANT USAGE ON SCHEMA public TO ${name};

@@ -28,16 +28,13 @@ export async function setUpServiceRole(url: string, role: string, password?: str
     if (rowCount === 0) await client.query(`CREATE ROLE ${name} NOSUPERUSER NOBYPASSRLS ${login}`);
     else if (login !== '') await client.query(`ALTER ROLE ${name} ${login}`);
     await client.query(grants(name));
-    if (login !== '') await client.query(plannerDefaults(name));
+    if (login !== '')
+      for (const [parameter, value] of Object.entries(PLANNER_SETTINGS))
+        // a pooler refuses connection settings
+        await client.query(`ALTER ROLE ${name} SET ${parameter} = ${value}`);
     await setUpSearchRole(client, role);
     await client.query('COMMIT');
   } finally {
     await client.end();
   }
 }
-
-/** For connections through a pooler, which refuses connection settings. */
-const plannerDefaults = (role: string): string =>
-  Object.entries(PLANNER_SETTINGS)
-    .map(([parameter, value]) => `ALTER ROLE ${role} SET ${parameter} = ${value};`)
-    .join(' ');

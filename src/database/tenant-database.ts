@@ -7,14 +7,10 @@ import type { BatchableInsert } from './batchable-insert.js';
 import { isUnavailable } from './database-errors.js';
 import type { DatabaseServer, Work } from './database-server.js';
 import { createDatabaseServer } from './create-database-server.js';
-import { setOrganization } from './postgres/session-settings.js';
 import { Replicas } from './replicas/replicas.js';
 
 interface ReplicaOption {
-  /**
-   * Allows a replica that has replayed all known writes of the organization. Not for reads that a change or a refusal
-   * depends on, because writes of other processes may be missing.
-   */
+  /** Allows a replica. Not for reads that a change or a refusal depends on: it may lack writes of other processes. */
   replica?: boolean;
 }
 
@@ -27,8 +23,6 @@ export interface QueryOptions extends ReplicaOption {
   /** Keeps one connection free for short statements. */
   longRunning?: boolean;
 }
-
-export type ReadOptions = ReplicaOption & BackgroundOption;
 
 export interface TransactionOptions extends BackgroundOption {
   isolation?: 'REPEATABLE READ';
@@ -81,12 +75,10 @@ export class TenantDatabase implements OnApplicationShutdown {
   read<T>(
     organizationId: string,
     work: Work<T>,
-    { replica = false, background = false }: ReadOptions = {},
+    { replica = false, background = false }: ReplicaOption & BackgroundOption = {},
   ): Promise<T> {
     return this.onServer(organizationId, replica, (server) =>
-      background
-        ? server.transaction('READ ONLY', setOrganization(organizationId), work)
-        : server.transactionOf(organizationId, 'READ ONLY', work),
+      server.transactionOf(organizationId, 'READ ONLY', work, background),
     );
   }
 
@@ -97,9 +89,7 @@ export class TenantDatabase implements OnApplicationShutdown {
     { isolation, background = false }: TransactionOptions = {},
   ): Promise<T> {
     const kind = isolation === undefined ? '' : `ISOLATION LEVEL ${isolation}`;
-    return background
-      ? this.primary.transaction(kind, setOrganization(organizationId), work)
-      : this.primary.transactionOf(organizationId, kind, work);
+    return this.primary.transactionOf(organizationId, kind, work, background);
   }
 
   /** Runs a transaction that sees the rows of all organizations, in the tables whose policy allows it to background jobs. */

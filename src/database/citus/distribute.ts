@@ -31,7 +31,9 @@ export async function distributionScript(url: string): Promise<string> {
  * @throws Error with a message for the operator
  */
 export async function distribute(url: string): Promise<string[]> {
-  await requireMigrated(url);
+  const pending = await withDataSource(url, pendingMigrations);
+  if (pending.length > 0)
+    throw new Error(`Nothing was done: these migrations are pending: ${pending.join(', ')}.`);
   return withClient(url, async (client) => {
     if (!(await hasCitus(client)))
       throw new Error(
@@ -41,12 +43,6 @@ export async function distribute(url: string): Promise<string[]> {
     await run(client, planDistribution(await readState(client, true)));
     return readDistributedTables(client);
   });
-}
-
-async function requireMigrated(url: string): Promise<void> {
-  const pending = await withDataSource(url, pendingMigrations);
-  if (pending.length > 0)
-    throw new Error(`Nothing was done: these migrations are pending: ${pending.join(', ')}.`);
 }
 
 async function run(client: pg.Client, { settings, transaction }: DistributionPlan): Promise<void> {

@@ -43,6 +43,10 @@ export const DROPPED_FOREIGN_KEYS = [{ table: 'api_keys', name: 'api_keys_organi
  */
 export const DROPPED_TRIGGERS = ['users_permission_check'];
 
+/** A node reports a constraint with the number of its shard, and the coordinator reports the name in the message only. */
+export const SHARD_NUMBER = /_\d{6,}$/;
+export const CONSTRAINT_IN_MESSAGE = /\bconstraint "(\w+)"/;
+
 export interface Trigger {
   table: string;
   name: string;
@@ -69,7 +73,8 @@ export interface DistributionPlan {
 
 /** @throws Error when a table is neither distributed nor a coordinator table */
 export function planDistribution(state: DatabaseState): DistributionPlan {
-  const unknown = state.tables.filter((name) => !hasPlace(name));
+  const known = [...DISTRIBUTED_TABLES.map(({ table }) => table), ...Object.keys(COORDINATOR_TABLES)];
+  const unknown = state.tables.filter((name) => !known.includes(name));
   if (unknown.length > 0)
     throw new Error(
       `These tables are neither in DISTRIBUTED_TABLES nor in COORDINATOR_TABLES: ${unknown.join(', ')}.`,
@@ -103,10 +108,6 @@ export function planDistribution(state: DatabaseState): DistributionPlan {
       ...triggers.filter(({ name }) => !DROPPED_TRIGGERS.includes(name)).map(({ definition }) => definition),
     ],
   };
-}
-
-function hasPlace(name: string): boolean {
-  return name in COORDINATOR_TABLES || DISTRIBUTED_TABLES.some(({ table }) => table === name);
 }
 
 function distributeTable(table: string, column: string): string {

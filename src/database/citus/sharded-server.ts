@@ -1,5 +1,4 @@
 import type { QueryConfig } from 'pg';
-import type { BatchableInsert } from '../batchable-insert.js';
 import { DatabaseServer } from '../database-server.js';
 
 /**
@@ -9,15 +8,6 @@ import { DatabaseServer } from '../database-server.js';
 export class ShardedServer extends DatabaseServer {
   override query<Row>(organizationId: string, { text, values = [] }: QueryConfig): Promise<Row[]> {
     return this.transactionOf(organizationId, '', (manager) => manager.query<Row[]>(text, values));
-  }
-
-  override async insert<Row, Item>(
-    organizationId: string,
-    insert: BatchableInsert<Item>,
-    item: Item,
-  ): Promise<Row | undefined> {
-    const [row] = await this.query<Row>(organizationId, insert.statement(organizationId, [item]));
-    return row;
   }
 
   protected override transactionPreamble(kind: string, setting: string): string[] {

@@ -18,7 +18,9 @@ export interface Binaries {
 export function locateBinaries(user: ServerUser | undefined, dataDir: string): Binaries {
   const native = installedFolder();
   if (canReach(user, join(native, 'bin', 'postgres'))) return binariesIn(native);
-  const copy = join(dataDir, `postgres-programs-${versionOf(native)}`);
+  const manifest = readFileSync(join(native, '..', 'package.json'), 'utf8');
+  const { version } = JSON.parse(manifest) as { version: string };
+  const copy = join(dataDir, `postgres-programs-${version}`);
   if (!existsSync(copy)) {
     const temporary = `${copy}.${String(process.pid)}`;
     cpSync(native, temporary, { recursive: true, verbatimSymlinks: true });
@@ -33,13 +35,6 @@ export function locateBinaries(user: ServerUser | undefined, dataDir: string): B
 
 function binariesIn(native: string): Binaries {
   return { initdb: join(native, 'bin', 'initdb'), pg_ctl: join(native, 'bin', 'pg_ctl') };
-}
-
-function versionOf(native: string): string {
-  const manifest = JSON.parse(readFileSync(join(native, '..', 'package.json'), 'utf8')) as {
-    version: string;
-  };
-  return manifest.version;
 }
 
 function installedFolder(): string {

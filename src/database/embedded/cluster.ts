@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import {
   chownSync,
   existsSync,
@@ -141,20 +142,17 @@ export function readPassword(dataDir: string): string {
 }
 
 /** @param preferred used when it is free, so that connection pools find a restarted server again */
-function findFreePort(preferred: number | undefined): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', (error: NodeJS.ErrnoException) => {
-      if (preferred === undefined || error.code !== 'EADDRINUSE') reject(error);
-      else resolve(findFreePort(undefined));
-    });
-    probe.listen(preferred ?? 0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => {
-        resolve(port);
-      });
-    });
-  });
+async function findFreePort(preferred: number | undefined): Promise<number> {
+  const probe = createServer().listen(preferred ?? 0, '127.0.0.1');
+  try {
+    await once(probe, 'listening');
+  } catch (error) {
+    if (preferred === undefined || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    return findFreePort(undefined);
+  }
+  const { port } = probe.address() as { port: number };
+  await probe[Symbol.asyncDispose]();
+  return port;
 }
 
 function unreachable(dataDir: string, user: ServerUser | undefined): string {

@@ -50,8 +50,4 @@ export class DirectServer extends DatabaseServer {
   override async close(): Promise<void> {
     await this.reader?.end();
   }
-
-  protected override transactionPreamble(kind: string, setting: string): string[] {
-    return [`START TRANSACTION ${kind}; ${setting}`];
-  }
 }

@@ -6,10 +6,8 @@ const ACTIVE_WINDOW_MS = 1000;
 /** Permits that a single active organization cannot take, so that the next organization need not wait. */
 const RESERVED_PERMITS = 2;
 
-const ACQUIRE_TIMEOUT_MS = 1000;
-
 interface Waiter {
-  admit(): void;
+  resolve(isAdmitted: boolean): void;
   timer: NodeJS.Timeout;
 }
 
@@ -27,7 +25,7 @@ export class FairSemaphore {
   /** @param permits at least 1 */
   constructor(
     private readonly permits: number,
-    private readonly acquireTimeoutMs = ACQUIRE_TIMEOUT_MS,
+    private readonly acquireTimeoutMs = 1000,
   ) {}
 
   /**
@@ -36,7 +34,11 @@ export class FairSemaphore {
    */
   async run<T>(organizationId: string, work: () => Promise<T>): Promise<T> {
     const waiting = this.acquire(organizationId);
-    if (waiting !== undefined && !(await waiting)) throw timedOut();
+    if (waiting !== undefined && !(await waiting))
+      throw new Problem('SERVICE_UNAVAILABLE', {
+        headers: RETRY_AFTER_ONE_SECOND,
+        detail: 'The service is overloaded. Nothing was changed; retry after the time in `Retry-After`.',
+      });
     try {
       return await work();
     } finally {
@@ -63,19 +65,14 @@ export class FairSemaphore {
   private wait(organizationId: string): Promise<boolean> {
     const queue = this.queues.get(organizationId) ?? [];
     this.queues.set(organizationId, queue);
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.dequeue(organizationId, waiter);
-        resolve(false);
-      }, this.acquireTimeoutMs);
-      const waiter: Waiter = {
-        timer,
-        admit: () => {
-          resolve(true);
-        },
-      };
-      queue.push(waiter);
-    });
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => {
+      this.dequeue(organizationId, waiter);
+      resolve(false);
+    }, this.acquireTimeoutMs);
+    const waiter: Waiter = { resolve, timer };
+    queue.push(waiter);
+    return promise;
   }
 
   private dequeue(organizationId: string, waiter: Waiter): void {
@@ -93,7 +90,7 @@ export class FairSemaphore {
       this.dequeue(organizationId, next);
       this.admit(organizationId);
       if (this.queues.delete(organizationId)) this.queues.set(organizationId, queue); // moves to the end of the round-robin order
-      next.admit();
+      next.resolve(true);
       return true;
     }
     return false;
@@ -113,11 +110,4 @@ export class FairSemaphore {
     if (organizations > 1) return Math.ceil(this.permits / organizations);
     return Math.max(1, this.permits - RESERVED_PERMITS);
   }
-}
-
-function timedOut(): Problem {
-  return new Problem('SERVICE_UNAVAILABLE', {
-    headers: RETRY_AFTER_ONE_SECOND,
-    detail: 'The service is overloaded. Nothing was changed; retry after the time in `Retry-After`.',
-  });
 }

@@ -39,17 +39,12 @@ export class InsertBatcher {
     insert: BatchableInsert<Item>,
     item: Item,
   ): Promise<Row | undefined> {
-    return new Promise<unknown>((resolve, reject) => {
-      const entry = { insert: insert as BatchableInsert<unknown>, item, resolve, reject };
-      const queue = this.pending.get(organizationId);
-      if (queue !== undefined) {
-        queue.push(entry);
-        return;
-      }
-      const first: PendingInsert[] = [entry];
-      this.pending.set(organizationId, first);
-      setImmediate(() => void this.drain(organizationId, first)); // batches the inserts of this iteration of the event loop
-    }) as Promise<Row | undefined>;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const queue = this.pending.get(organizationId) ?? [];
+    queue.push({ insert, item, resolve, reject });
+    if (!this.pending.has(organizationId)) setImmediate(() => void this.drain(organizationId, queue)); // batches the inserts of this iteration of the event loop
+    this.pending.set(organizationId, queue);
+    return promise as Promise<Row | undefined>;
   }
 
   private async drain(organizationId: string, queue: PendingInsert[]): Promise<void> {
@@ -64,7 +59,9 @@ export class InsertBatcher {
       const rows = await this.send(organizationId, batchSettings(organizationId), statement);
       for (const [n, { resolve }] of batch.entries()) resolve(rows[n]);
     } catch (error) {
-      const isRetryable = isStatementError(error) && (batch.length > 1 || isLockTimeout(error));
+      // Only batches have a lock timeout; an insert that is retried alone waits for row locks.
+      const isLockTimeout = (error as pg.DatabaseError).code === LOCK_NOT_AVAILABLE;
+      const isRetryable = isStatementError(error) && (batch.length > 1 || isLockTimeout);
       for (const entry of batch) {
         if (isRetryable) entry.resolve(this.writeAlone(organizationId, entry));
         else entry.reject(error);
@@ -105,11 +102,6 @@ function statementOf(organizationId: string, batch: readonly PendingInsert[]): Q
     organizationId,
     batch.map(({ item }) => item),
   );
-}
-
-/** Only batches have a lock timeout; an insert that is retried alone waits for row locks. */
-function isLockTimeout(error: unknown): boolean {
-  return (error as pg.DatabaseError).code === LOCK_NOT_AVAILABLE;
 }
 
 /** Removes the longest prefix of the queue that fits into one batch: inserts of one kind, up to the maximum of rows. */

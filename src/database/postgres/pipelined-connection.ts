@@ -1,4 +1,5 @@
 import type { PoolOptions, QueryConfig } from 'pg';
+import { socketOf } from '../../common/library-internals/pg-socket.js';
 import { ReplyTimeoutClient } from './reply-timeout-client.js';
 import type { SessionSettings } from './session-settings.js';
 
@@ -45,7 +46,8 @@ export class PipelinedConnection {
     this.connecting = undefined;
     retired
       ?.then(async (client) => {
-        if (isIdle) client.destroy();
+        if (isIdle)
+          socketOf(client).destroy(); // does not wait for the server as `end` does
         else await client.end();
       })
       .catch(() => undefined); // the pending reads have been rejected with the cause
@@ -53,11 +55,12 @@ export class PipelinedConnection {
 
   private connect(): Promise<ReplyTimeoutClient> {
     if (this.connecting !== undefined) return this.connecting;
-    const connecting = open(this.options);
+    const client = new ReplyTimeoutClient({ ...this.options, pipeline: true });
+    const connecting = client.connect().then(() => client);
     const forget = (): void => {
       if (this.connecting === connecting) this.connecting = undefined;
     };
-    connecting.then((client) => client.once('end', forget), forget);
+    connecting.then(() => client.once('end', forget), forget);
     this.connecting = connecting;
     return connecting;
   }
@@ -66,16 +69,11 @@ export class PipelinedConnection {
   private flushAtEndOfTick(client: ReplyTimeoutClient): void {
     if (this.isCorked) return;
     this.isCorked = true;
-    const uncork = client.cork();
+    const socket = socketOf(client);
+    socket.cork();
     setImmediate(() => {
       this.isCorked = false;
-      uncork();
+      socket.uncork();
     });
   }
-}
-
-async function open(options: PoolOptions): Promise<ReplyTimeoutClient> {
-  const client = new ReplyTimeoutClient({ ...options, pipeline: true });
-  await client.connect();
-  return client;
 }

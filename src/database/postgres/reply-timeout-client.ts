@@ -36,7 +36,7 @@ export class ReplyTimeoutClient extends pg.Client {
         query(typeof statement === 'string' ? statement : { ...(statement as object) }, values, callback),
       );
     }) as pg.Client['query'];
-    this.on('error', ignore);
+    this.on('error', () => undefined); // without a listener, a lost connection would end the process
   }
 
   /** Applies the settings and runs the statement, in one round trip and one transaction. */
@@ -57,15 +57,6 @@ export class ReplyTimeoutClient extends pg.Client {
   /** Closes the socket at once, without waiting for the server as `end` does. */
   destroy(): void {
     socketOf(this).destroy();
-  }
-
-  /** Buffers writes to the socket. @returns a function that flushes them */
-  cork(): () => void {
-    const socket = socketOf(this);
-    socket.cork();
-    return () => {
-      socket.uncork();
-    };
   }
 
   private async sendTenantQuery<Row>(settings: SessionSettings, statement: QueryConfig): Promise<Row[]> {
@@ -103,17 +94,11 @@ export class ReplyTimeoutClient extends pg.Client {
     const [oldest] = this.sentAt;
     if (oldest === undefined) return;
     const leftMs = oldest + this.timeoutMs - performance.now();
-    if (leftMs > 0) this.timer = setTimeout(this.checkOldest, leftMs).unref();
-    else socketOf(this).destroy(replyTimedOut()); // rejects all pending queries
+    if (leftMs > 0) {
+      this.timer = setTimeout(this.checkOldest, leftMs).unref();
+      return;
+    }
+    const error = Object.assign(new Error('The database did not answer in time'), { code: 'ETIMEDOUT' });
+    socketOf(this).destroy(error); // rejects all pending queries
   };
-}
-
-/** With the code of Node's own timeout errors. */
-function replyTimedOut(): Error {
-  return Object.assign(new Error('The database did not answer in time'), { code: 'ETIMEDOUT' });
-}
-
-/** A lost connection rejects its pending queries; an 'error' event without a listener would also end the process. */
-function ignore(): void {
-  return;
 }

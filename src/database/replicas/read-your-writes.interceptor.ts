@@ -26,14 +26,10 @@ export class ReadYourWritesInterceptor implements NestInterceptor {
     if (caller === undefined || !this.replicas.areConfigured) return next.handle();
     const position = request.get(READ_AFTER_HEADER);
     if (position !== undefined) this.replicas.requirePosition(caller.organization_id, position);
-    if (!this.isMutation(context) || request.query['dry_run'] === 'true') return next.handle();
+    const mark = this.reflector.get(Mutation, context.getHandler()) as true | undefined;
+    if (mark !== true || request.query['dry_run'] === 'true') return next.handle();
     const response = context.switchToHttp().getResponse<Response>();
     return this.recordWrite(next.handle(), caller.organization_id, response);
-  }
-
-  private isMutation(context: ExecutionContext): boolean {
-    const mark = this.reflector.get(Mutation, context.getHandler()) as true | undefined;
-    return mark === true;
   }
 
   /** Also for a replayed response: the client may never have received the first one. */

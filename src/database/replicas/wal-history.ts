@@ -35,10 +35,7 @@ export class WalHistory {
     if (first > 0) this.samples.splice(0, first);
   }
 
-  /**
-   * Returns the position that every usable replica has replayed: the primary's position when the maximum lag began, or
-   * the first known one.
-   */
+  /** Returns the primary's position when the maximum lag began, or the first known one: every usable replica has it. */
   minimumPosition(now: number): WalPosition | undefined {
     const old = this.samples.findLast(({ requestedAt }) => requestedAt <= now - this.maxLagMs);
     return (old ?? this.samples[0])?.position;
