@@ -28,9 +28,9 @@ export async function setUpServiceRole(url: string, role: string, password?: str
     if (rowCount === 0) await client.query(`CREATE ROLE ${name} NOSUPERUSER NOBYPASSRLS ${login}`);
     else if (login !== '') await client.query(`ALTER ROLE ${name} ${login}`);
     await client.query(grants(name));
+    // for connections through a pooler, which refuses connection settings
     if (login !== '')
       for (const [parameter, value] of Object.entries(PLANNER_SETTINGS))
-        // a pooler refuses connection settings
         await client.query(`ALTER ROLE ${name} SET ${parameter} = ${value}`);
     await setUpSearchRole(client, role);
     await client.query('COMMIT');

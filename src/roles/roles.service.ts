@@ -3,7 +3,7 @@ import { customAlphabet } from 'nanoid';
 import type { EntityManager } from 'typeorm';
 import { selectAffected, type AffectedRows } from '../audit/audited-event.js';
 import { Problem } from '../common/errors/problem.js';
-import { extendStatementTimeout } from '../database/extend-statement-timeout.js';
+import { extendStatementTimeout } from '../database/statement-timeout.js';
 import { TenantDatabase } from '../database/tenant-database.js';
 import type { MutationContext } from '../unit-of-work/mutation-context.js';
 import type { MutationOutcome } from '../unit-of-work/mutation-outcome.js';

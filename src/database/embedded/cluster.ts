@@ -18,7 +18,7 @@ import { promisify } from 'node:util';
 import { readOrCreateSecret } from '../../common/secret-file.js';
 import { StartupError } from '../../config/environment.js';
 import { locateBinaries, type Binaries } from './binaries.js';
-import { findPostmaster, invalidateStalePidFile, readLastPort } from './postmaster.js';
+import { findRunningPort, invalidateStalePidFile, readLastPort } from './postmaster.js';
 import { canReach, serverUser, type ServerUser } from './server-user.js';
 
 const run = promisify(execFile);
@@ -42,7 +42,13 @@ export class Cluster {
     mkdirSync(dataDir, { recursive: true });
     this.dir = join(dataDir, 'postgres');
     this.user = serverUser(this.dir);
-    if (!canReach(this.user, dataDir)) throw new StartupError(unreachable(dataDir, this.user));
+    if (!canReach(this.user, dataDir))
+      throw new StartupError(
+        `The service was started as root, so the embedded PostgreSQL runs as an unprivileged user (uid ${String(this.user?.uid)}), ` +
+          `which cannot enter ${dataDir}.\n` +
+          'Set DATA_DIR to a folder that this user can enter (DATA_DIR=/var/lib/tenantry), start as an ordinary user, ' +
+          'or set DATABASE_URL to an existing PostgreSQL.',
+      );
     this.binaries = locateBinaries(this.user, dataDir);
     this.password = readPassword(dataDir);
   }
@@ -85,7 +91,7 @@ export class Cluster {
 
   /** @param extraSettings further server settings, `name=value` */
   async ensureRunning(extraSettings: readonly string[]): Promise<void> {
-    if (findPostmaster(this.dir) !== undefined) return;
+    if (findRunningPort(this.dir) !== undefined) return;
     invalidateStalePidFile(this.dir);
     const port = await findFreePort(readLastPort(this.dir));
     const settings = [
@@ -153,13 +159,4 @@ async function findFreePort(preferred: number | undefined): Promise<number> {
   const { port } = probe.address() as { port: number };
   await probe[Symbol.asyncDispose]();
   return port;
-}
-
-function unreachable(dataDir: string, user: ServerUser | undefined): string {
-  return (
-    `The service was started as root, so the embedded PostgreSQL runs as an unprivileged user (uid ${String(user?.uid)}), ` +
-    `which cannot enter ${dataDir}.\n` +
-    'Set DATA_DIR to a folder that this user can enter (DATA_DIR=/var/lib/tenantry), start as an ordinary user, ' +
-    'or set DATABASE_URL to an existing PostgreSQL.'
-  );
 }

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { StartupError } from '../../config/environment.js';
 import { ADVISORY_LOCKS } from '../advisory-locks.js';
 import { Cluster, readPassword, SUPERUSER } from './cluster.js';
-import { findPostmaster, readLastPort } from './postmaster.js';
+import { findRunningPort, readLastPort } from './postmaster.js';
 
 const LEASE = ADVISORY_LOCKS.embeddedServerLease;
 const DATABASE = 'tenantry';
@@ -44,13 +44,13 @@ export class EmbeddedServer {
 
   /** @returns the URL of the running server's database; undefined when no server is running */
   static runningUrl(dataDir: string): string | undefined {
-    const port = findPostmaster(join(dataDir, 'postgres'))?.port;
+    const port = findRunningPort(join(dataDir, 'postgres'));
     return port === undefined ? undefined : buildUrl(port, readPassword(dataDir));
   }
 
   get url(): string {
     const { dir, password } = this.cluster;
-    return buildUrl(findPostmaster(dir)?.port ?? readLastPort(dir) ?? 0, password);
+    return buildUrl(findRunningPort(dir) ?? readLastPort(dir) ?? 0, password);
   }
 
   /** Releases the lease, and stops the server when no other process holds one. */

@@ -5,18 +5,11 @@ import { join } from 'node:path';
 /** Larger than any process id of Linux and macOS. */
 const UNUSED_PID = 4_194_305;
 
-/** Contents of postmaster.pid: line 1 is the process id, line 4 the port. */
-export interface Postmaster {
-  pid: number;
-  port: number;
-}
-
-/** Returns the server that is running on the cluster. */
-export function findPostmaster(clusterDir: string): Postmaster | undefined {
+/** Returns the port of the server that is running on the cluster. In postmaster.pid, line 1 is the process id, line 4 the port. */
+export function findRunningPort(clusterDir: string): number | undefined {
   const lines = readPidFile(clusterDir);
   const pid = Number(lines?.[0]);
-  if (!Number.isInteger(pid) || !isPostmasterOf(pid, clusterDir)) return undefined;
-  return { pid, port: Number(lines?.[3]) };
+  return Number.isInteger(pid) && isPostmasterOf(pid, clusterDir) ? Number(lines?.[3]) : undefined;
 }
 
 /**

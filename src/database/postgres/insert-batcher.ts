@@ -42,7 +42,8 @@ export class InsertBatcher {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const queue = this.pending.get(organizationId) ?? [];
     queue.push({ insert, item, resolve, reject });
-    if (!this.pending.has(organizationId)) setImmediate(() => void this.drain(organizationId, queue)); // batches the inserts of this iteration of the event loop
+    // batches the inserts of this iteration of the event loop
+    if (!this.pending.has(organizationId)) setImmediate(() => void this.drain(organizationId, queue));
     this.pending.set(organizationId, queue);
     return promise as Promise<Row | undefined>;
   }

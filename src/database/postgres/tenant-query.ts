@@ -75,17 +75,13 @@ export class TenantQuery extends PgQuery {
 
   /** Parses and executes each statement before the next, because the server keeps only one unnamed statement. */
   private execute(connection: PgConnection, statement: QueryConfig, values: readonly unknown[]): void {
-    const { name = '' } = statement;
-    this.prepare(connection, name, statement.text);
+    const { name = '', text } = statement;
+    if (prepared.get(connection)?.has(name) !== true) {
+      if (name !== '') connection.close({ type: 'S', name }); // after an error it is unknown whether the server has it
+      connection.parse({ name, text });
+    }
     connection.bind({ statement: name, values });
     if (statement === this.statement) connection.describe({ type: 'P', name: '' });
     connection.execute({ portal: '' });
-  }
-
-  /** Closes the name first, because after an error it is unknown whether the server has the statement. */
-  private prepare(connection: PgConnection, name: string, text: string): void {
-    if (prepared.get(connection)?.has(name) === true) return;
-    if (name !== '') connection.close({ type: 'S', name });
-    connection.parse({ name, text });
   }
 }

@@ -60,7 +60,9 @@ export class Replicas implements OnApplicationShutdown {
     if (!this.areConfigured) return undefined;
     this.startPolling();
     const now = performance.now();
-    const minimum = this.isPrimaryPositionCurrent(now) ? this.history.minimumPosition(now) : undefined;
+    const { latest } = this.history;
+    if (latest === undefined || now - latest.requestedAt >= MAX_POSITION_AGE_MS) return undefined;
+    const minimum = this.history.minimumPosition(now);
     if (minimum === undefined) return undefined;
     const required = this.writes.requiredPosition(organizationId, minimum);
     if (required === undefined) return undefined;
@@ -98,11 +100,6 @@ export class Replicas implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await Promise.all(this.jobs.map((job) => job.stop()));
     await Promise.all(this.replicas.map((replica) => replica.close()));
-  }
-
-  private isPrimaryPositionCurrent(now: number): boolean {
-    const { latest } = this.history;
-    return latest !== undefined && now - latest.requestedAt < MAX_POSITION_AGE_MS;
   }
 
   /** Called by requests, so that the command line polls no replica. */

@@ -41,7 +41,8 @@ export class WriteTracker {
     for (const [organizationId, write] of this.writes) {
       if (write.unknownSince !== undefined && latest.requestedAt > write.unknownSince) {
         write.unknownSince = undefined;
-        write.position = later(write.position, latest.position);
+        if (write.position === undefined || write.position < latest.position)
+          write.position = latest.position;
       }
       // A client can send a position that the primary has never reached.
       if (
@@ -54,8 +55,4 @@ export class WriteTracker {
       if (isKnown && (write.position ?? 0n) <= minimum) this.writes.delete(organizationId);
     }
   }
-}
-
-function later(known: WalPosition | undefined, position: WalPosition): WalPosition {
-  return known !== undefined && known > position ? known : position;
 }

@@ -6,7 +6,7 @@ import { Problem } from '../../common/errors/problem.js';
 import { listPage } from '../../common/pagination/list-page.js';
 import type { PageQueryDto } from '../../common/pagination/page-query.dto.js';
 import type { Page } from '../../common/pagination/page.js';
-import { extendStatementTimeout } from '../../database/extend-statement-timeout.js';
+import { extendStatementTimeout } from '../../database/statement-timeout.js';
 import { nextUpdatedAt } from '../../database/next-updated-at.js';
 import { TenantDatabase } from '../../database/tenant-database.js';
 import { accountsBelow, holdersOnAccountGroup } from '../../unit-of-work/access-diff/affected-access.js';

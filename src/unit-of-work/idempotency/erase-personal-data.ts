@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { extendStatementTimeout } from '../../database/extend-statement-timeout.js';
+import { extendStatementTimeout } from '../../database/statement-timeout.js';
 
 const ERASE = `
   UPDATE idempotency_records
