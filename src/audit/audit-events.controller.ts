@@ -1,10 +1,10 @@
 import { Controller, Get, Query, StreamableFile } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { RevalidateKey } from '../common/auth/caller.js';
-import { KeyRevalidation } from '../common/auth/key-revalidation.decorator.js';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { KeyRevalidation, type RevalidateKey } from '../common/auth/caller.js';
 import { CurrentOrganization } from '../common/auth/current-organization.decorator.js';
 import { Scope } from '../common/auth/scope.decorator.js';
 import { ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { Operation } from '../common/http/operation.decorator.js';
 import { ApiPage, type Page } from '../common/pagination/page.js';
 import { AuditEventsService } from './audit-events.service.js';
 import { AuditEventResponse } from './dto/audit-event.response.js';
@@ -19,13 +19,12 @@ export class AuditEventsController {
 
   @Get()
   @Scope('audit:read')
-  @ApiOperation({
-    operationId: 'list-audit-events',
-    summary: 'List Audit Events',
-    description:
-      'Who changed what in your organization, oldest first by default. An event must match all filters. Pages are ' +
+  @Operation(
+    'list-audit-events',
+    'List Audit Events',
+    'Who changed what in your organization, oldest first by default. An event must match all filters. Pages are ' +
       'requested by cursor; there are no totals.',
-  })
+  )
   @ApiPage(AuditEventResponse, 'The events of this page.')
   @ApiProblems('VALIDATION_ERROR')
   list(
@@ -37,17 +36,13 @@ export class AuditEventsController {
 
   @Get('export')
   @Scope('audit:read')
-  @ApiOperation({
-    operationId: 'export-audit-events',
-    summary: 'Export Audit Events',
-    description:
-      'All events that match the filters, one per line, in the JSON format of List Audit Events. If an error occurs ' +
+  @Operation(
+    'export-audit-events',
+    'Export Audit Events',
+    'All events that match the filters, one per line, in the JSON format of List Audit Events. If an error occurs ' +
       'during the export, the connection is closed before the response is complete.',
-  })
-  @ApiOkResponse({
-    description: 'The events.',
-    content: { [NDJSON]: { schema: { type: 'string' } } },
-  })
+  )
+  @ApiOkResponse({ description: 'The events.', content: { [NDJSON]: { schema: { type: 'string' } } } })
   @ApiProblems('VALIDATION_ERROR')
   async export(
     @CurrentOrganization() organizationId: string,

@@ -1,21 +1,20 @@
-import { plainToInstance } from 'class-transformer';
-import { validate } from 'class-validator';
 import { Command, CommandRunner, Option, SubCommand } from 'nest-commander';
 import { commandLineSource } from '../audit/event-source.js';
 import { recordEvent } from '../audit/record-event.js';
 import { ApiKeysRepository } from '../api-keys/api-keys.repository.js';
 import { createKeyPair, type KeyPair } from '../common/auth/key-pair.js';
 import { sortScopes, SCOPES, type ScopeName } from '../common/auth/scopes.js';
-import { fieldErrorsOf } from '../common/validation/field-errors.js';
 import {
   IsArrayOfScalars,
   IsOneOf,
   IsText,
   IsUuid,
   OptionalField,
+  ScalarEntry,
 } from '../common/validation/field-rules.js';
-import { ScalarEntry } from '../common/validation/scalar-entry.js';
 import { TenantDatabase } from '../database/tenant-database.js';
+import { CommandGroup } from './command-group.js';
+import { printCreated, validated } from './created-key.js';
 import { withApplication } from './with-application.js';
 
 interface Options {
@@ -54,12 +53,12 @@ class NewApiKey {
 })
 export class ApiKeyCreateCommand extends CommandRunner {
   async run(_arguments: string[], { json, ...options }: Options): Promise<void> {
-    const key = plainToInstance(NewApiKey, options);
-    const errors = fieldErrorsOf(await validate(key));
-    if (errors.length > 0)
-      throw new Error(errors.map(({ field, message }) => `--${field} ${message}`).join('\n'));
+    const key = await validated(NewApiKey, options);
     const created = await create(key);
-    process.stdout.write(json ? `${JSON.stringify(created)}\n` : format(key.name, created));
+    printCreated(created, json, [
+      `API key ${key.name}: ${created.api_key_id}`,
+      `Scopes: ${created.scopes.join(', ')}`,
+    ]);
   }
 
   @Option({ flags: '--organization <id>', description: 'id of the organization', required: true })
@@ -87,11 +86,7 @@ export class ApiKeyCreateCommand extends CommandRunner {
 }
 
 @Command({ name: 'api-key', description: 'manage API keys', subCommands: [ApiKeyCreateCommand] })
-export class ApiKeyCommand extends CommandRunner {
-  run(): Promise<void> {
-    this.command.help();
-  }
-}
+export class ApiKeyCommand extends CommandGroup {}
 
 async function create({ organization, name, scopes: requested }: NewApiKey): Promise<CreatedKey> {
   const scopes = requested === undefined ? [...SCOPES] : sortScopes(requested.map(({ value }) => value));
@@ -110,14 +105,4 @@ async function create({ organization, name, scopes: requested }: NewApiKey): Pro
     }),
   );
   return { organization_id: organization, api_key_id, scopes, ...pair };
-}
-
-function format(name: string, key: CreatedKey): string {
-  return (
-    `API key ${name}: ${key.api_key_id}\n` +
-    `Scopes: ${key.scopes.join(', ')}\n` +
-    `PUBLIC-API-KEY: ${key.public_api_key}\n` +
-    `PRIVATE-SECRET-KEY: ${key.private_secret_key}\n` +
-    'The secret is shown only now.\n'
-  );
 }

@@ -4,6 +4,7 @@ import { ChainExportService } from '../audit/chain-export.service.js';
 import { VerificationService, type Verification } from '../audit/verification.service.js';
 import { isUuid } from '../common/validation/field-rules.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
+import { CommandGroup } from './command-group.js';
 import { withApplication } from './with-application.js';
 
 const ORGANIZATION = { flags: '--organization <id>', description: 'id of the organization' };
@@ -54,11 +55,7 @@ export class AuditExportCommand extends CommandRunner {
   description: 'verify or export the audit trail',
   subCommands: [AuditVerifyCommand, AuditExportCommand],
 })
-export class AuditCommand extends CommandRunner {
-  run(): Promise<void> {
-    this.command.help();
-  }
-}
+export class AuditCommand extends CommandGroup {}
 
 function parseOrganizationId(id: string): string {
   if (!isUuid(id)) throw new Error('--organization must be the id of an organization, a UUID.');

@@ -1,6 +1,7 @@
 import { Command, CommandRunner, Option, SubCommand } from 'nest-commander';
 import { randomBytes } from 'node:crypto';
-import { readEnvironment } from '../config/environment.js';
+import { CommandGroup } from './command-group.js';
+import { readEnvironment, type Environment } from '../config/environment.js';
 import { distribute, distributionScript } from '../database/citus/distribute.js';
 import { dataDir } from '../database/embedded/data-dir.js';
 import { EmbeddedServer } from '../database/embedded/embedded-server.js';
@@ -24,13 +25,8 @@ export class DatabaseUrlCommand extends CommandRunner {
 @SubCommand({ name: 'migrate', description: 'apply the pending migrations' })
 export class DatabaseMigrateCommand extends CommandRunner {
   async run(): Promise<void> {
-    const database = await acquireDatabase(readEnvironment(process.env));
-    try {
-      const applied = await migrate(database.url);
-      process.stdout.write(applied.map((name) => `${name}\n`).join('') || 'Nothing to do.\n');
-    } finally {
-      await database.release();
-    }
+    const applied = await withDatabase(migrate);
+    process.stdout.write(applied.map((name) => `${name}\n`).join('') || 'Nothing to do.\n');
   }
 }
 
@@ -74,16 +70,11 @@ function replaceLogin(ownerUrl: string, user: string, password: string): string 
 })
 export class DatabaseDistributeCommand extends CommandRunner {
   async run(_arguments: string[], { plan }: { plan?: true }): Promise<void> {
-    const database = await acquireDatabase(readEnvironment(process.env));
-    try {
-      if (plan) {
-        process.stdout.write((await distributionScript(database.url)) || 'Nothing to do.\n');
-      } else {
-        const tables = await distribute(database.url);
-        process.stdout.write(`Distributed: ${tables.join(', ')}.\n`);
-      }
-    } finally {
-      await database.release();
+    if (plan) {
+      process.stdout.write((await withDatabase(distributionScript)) || 'Nothing to do.\n');
+    } else {
+      const tables = await withDatabase(distribute);
+      process.stdout.write(`Distributed: ${tables.join(', ')}.\n`);
     }
   }
 
@@ -99,18 +90,12 @@ export class DatabaseDistributeCommand extends CommandRunner {
 })
 export class DatabaseRecountCommand extends CommandRunner {
   async run(): Promise<void> {
-    const environment = readEnvironment(process.env);
-    const database = await acquireDatabase(environment);
-    try {
-      const corrections = await recount(database.url, environment);
-      const lines = corrections.map(
-        ({ organization_id, counted, difference }) =>
-          `Organization ${organization_id}: the total of ${counted} was ${String(Math.abs(difference))} too ${difference > 0 ? 'low' : 'high'}.\n`,
-      );
-      process.stdout.write(lines.join('') || 'All totals are right.\n');
-    } finally {
-      await database.release();
-    }
+    const corrections = await withDatabase(recount);
+    const lines = corrections.map(
+      ({ organization_id, counted, difference }) =>
+        `Organization ${organization_id}: the total of ${counted} was ${String(Math.abs(difference))} too ${difference > 0 ? 'low' : 'high'}.\n`,
+    );
+    process.stdout.write(lines.join('') || 'All totals are right.\n');
   }
 }
 
@@ -125,8 +110,14 @@ export class DatabaseRecountCommand extends CommandRunner {
     DatabaseRecountCommand,
   ],
 })
-export class DatabaseCommand extends CommandRunner {
-  run(): Promise<void> {
-    this.command.help();
+export class DatabaseCommand extends CommandGroup {}
+
+async function withDatabase<T>(work: (url: string, environment: Environment) => Promise<T>): Promise<T> {
+  const environment = readEnvironment(process.env);
+  const database = await acquireDatabase(environment);
+  try {
+    return await work(database.url, environment);
+  } finally {
+    await database.release();
   }
 }

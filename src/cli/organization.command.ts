@@ -1,9 +1,8 @@
 import { Command, CommandRunner, Option, SubCommand } from 'nest-commander';
-import { plainToInstance } from 'class-transformer';
-import { validate } from 'class-validator';
-import { fieldErrorsOf } from '../common/validation/field-errors.js';
 import { IsText } from '../common/validation/field-rules.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
+import { CommandGroup } from './command-group.js';
+import { printCreated, validated } from './created-key.js';
 import { withApplication } from './with-application.js';
 
 interface Options {
@@ -22,12 +21,9 @@ class NewOrganization {
 })
 export class OrganizationCreateCommand extends CommandRunner {
   async run(_arguments: string[], { name, json }: Options): Promise<void> {
-    const organization = plainToInstance(NewOrganization, { name });
-    const errors = fieldErrorsOf(await validate(organization));
-    if (errors.length > 0)
-      throw new Error(errors.map(({ field, message }) => `--${field} ${message}`).join('\n'));
+    const organization = await validated(NewOrganization, { name });
     const created = await withApplication((app) => app.get(OrganizationsService).create(organization.name));
-    process.stdout.write(json ? `${JSON.stringify(created)}\n` : format(organization.name, created));
+    printCreated(created, json, [`Organization ${organization.name}: ${created.organization_id}`]);
   }
 
   @Option({
@@ -50,17 +46,4 @@ export class OrganizationCreateCommand extends CommandRunner {
   description: 'manage organizations',
   subCommands: [OrganizationCreateCommand],
 })
-export class OrganizationCommand extends CommandRunner {
-  run(): Promise<void> {
-    this.command.help();
-  }
-}
-
-function format(name: string, created: Awaited<ReturnType<OrganizationsService['create']>>): string {
-  return (
-    `Organization ${name}: ${created.organization_id}\n` +
-    `PUBLIC-API-KEY: ${created.public_api_key}\n` +
-    `PRIVATE-SECRET-KEY: ${created.private_secret_key}\n` +
-    'The secret is shown only now.\n'
-  );
-}
+export class OrganizationCommand extends CommandGroup {}

@@ -1,5 +1,6 @@
 import { Command, CommandRunner, Option, SubCommand } from 'nest-commander';
 import { SigningKeysService, type KeyHistory } from '../signing/signing-keys.service.js';
+import { CommandGroup } from './command-group.js';
 import { withApplication } from './with-application.js';
 
 @SubCommand({ name: 'rotate', description: 'create a new signing key and retire the current one' })
@@ -36,11 +37,7 @@ export class SigningKeysListCommand extends CommandRunner {
   description: 'manage the keys that sign tokens',
   subCommands: [SigningKeysRotateCommand, SigningKeysListCommand],
 })
-export class SigningKeysCommand extends CommandRunner {
-  run(): Promise<void> {
-    this.command.help();
-  }
-}
+export class SigningKeysCommand extends CommandGroup {}
 
 function format(keys: readonly KeyHistory[]): string {
   return keys.map((key) => `${key.kid}  ${formatState(key)}\n`).join('');

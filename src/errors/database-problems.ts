@@ -4,26 +4,8 @@ import { isStatementTimeout, isUnavailable, violatedConstraint } from '../databa
 
 /** Problems by violated constraint. Validators find most violations before the statement; concurrent changes are found here. */
 const PROBLEMS_BY_CONSTRAINT: Readonly<Record<string, () => Problem>> = {
-  users_email_key: () =>
-    new Problem('USER_ALREADY_EXISTS', {
-      errors: [
-        {
-          field: 'email',
-          code: 'USER_ALREADY_EXISTS',
-          message: 'must not be the e-mail address of another user of the organization',
-        },
-      ],
-    }),
-  roles_name_key: () =>
-    new Problem('ROLE_ALREADY_EXISTS', {
-      errors: [
-        {
-          field: 'name',
-          code: 'ROLE_ALREADY_EXISTS',
-          message: 'must not be the name of another role of the organization',
-        },
-      ],
-    }),
+  users_email_key: taken('email', 'USER_ALREADY_EXISTS', 'the e-mail address of another user'),
+  roles_name_key: taken('name', 'ROLE_ALREADY_EXISTS', 'the name of another role'),
   roles_immutable_check: () => new Problem('DEFAULT_ROLE_IMMUTABLE'),
   users_permission_check: invalid('account_permissions', 'PERMISSION_REQUIRED'),
   account_permissions_pkey: invalid('account_permissions', 'DUPLICATE_ASSIGNMENT'),
@@ -56,6 +38,15 @@ export function problemOfDatabaseError(error: unknown): Problem | undefined {
   if (!isUnavailable(error)) return undefined;
   const detail = isStatementTimeout(error) ? { detail: STATEMENT_TIMEOUT_DETAIL } : {};
   return new Problem('SERVICE_UNAVAILABLE', { headers: RETRY_AFTER_ONE_SECOND, cause: error, ...detail });
+}
+
+function taken(
+  field: string,
+  code: 'USER_ALREADY_EXISTS' | 'ROLE_ALREADY_EXISTS',
+  value: string,
+): () => Problem {
+  const message = `must not be ${value} of the organization`;
+  return () => new Problem(code, { errors: [{ field, code, message }] });
 }
 
 function invalid(field: string, code: FieldCode & keyof typeof FIELD_CODES): () => Problem {

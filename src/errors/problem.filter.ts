@@ -2,7 +2,7 @@ import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter 
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Express, Request, Response } from 'express';
 import { problemOfDatabaseError } from './database-problems.js';
-import { allowedMethods } from '../common/http/allowed-methods.js';
+import { routesOf } from '../common/library-internals/express-routes.js';
 import { requestId } from '../common/http/request-id.js';
 import { Problem, RETRY_AFTER_ONE_SECOND } from '../common/errors/problem.js';
 
@@ -44,9 +44,12 @@ export class ProblemFilter implements ExceptionFilter {
 
   private routeNotFound(request: Request): Problem {
     const express = this.adapterHost.httpAdapter.getInstance<Express>();
-    const allowed = allowedMethods(express, request.path).filter((method) => method !== request.method);
-    if (allowed.length === 0) return new Problem('NOT_FOUND');
-    return new Problem('METHOD_NOT_ALLOWED', { headers: { Allow: allowed.join(', ') } });
+    const routes = routesOf(express).filter((route) => route.matches(request.path));
+    const allowed = new Set(routes.flatMap(({ methods }) => methods));
+    if (allowed.has('GET')) allowed.add('HEAD');
+    allowed.delete(request.method);
+    if (allowed.size === 0) return new Problem('NOT_FOUND');
+    return new Problem('METHOD_NOT_ALLOWED', { headers: { Allow: [...allowed].sort().join(', ') } });
   }
 }
 

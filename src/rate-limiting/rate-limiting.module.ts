@@ -5,10 +5,7 @@ import { RateLimits } from './rate-limits.service.js';
 import { RefusalLog } from './refusal-log.js';
 import { RequestsInFlight } from './requests-in-flight.js';
 
-@Module({
-  providers: [RateLimits, RefusalLog, RequestsInFlight],
-  exports: [RateLimits],
-})
+@Module({ providers: [RateLimits, RefusalLog, RequestsInFlight], exports: [RateLimits] })
 export class RateLimitingModule {}
 
 /** Adds the limits as middleware; call it before all other middleware that costs processor time. */

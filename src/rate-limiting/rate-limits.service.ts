@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import type { ActiveApiKey } from '../common/auth/active-api-key.js';
+import { Problem } from '../common/errors/problem.js';
 import { Settings } from '../config/settings.js';
 import { networkOf } from './network-of.js';
-import { rateLimitedProblem, setRateLimitHeaders } from './rate-limit-headers.js';
-import { RateLimit, type RateLimitStatus } from './rate-limit.js';
+import { RateLimit, WINDOW_SECONDS, type RateLimitStatus } from './rate-limit.js';
 import { RecentlyValidKeys } from './recently-valid-keys.js';
 import { RefusalLog } from './refusal-log.js';
 
@@ -63,16 +63,24 @@ export class RateLimits {
     request.network = networkOf(request.ip ?? '') ?? request.socket.remoteAddress ?? '';
     const status = await this.addressLimit.consume(request.network);
     setRateLimitHeaders(response, status);
-    const exceeded = status.isExceeded ? status : await this.findTooManyRefusals(request, request.network);
+    const refusals = hasKeys(request) ? await this.refusalLimit.findExhausted(request.network) : undefined;
+    const exceeded = status.isExceeded ? status : refusals;
     if (exceeded === undefined || this.recentKeys.has(...keysOf(request))) return;
     setRateLimitHeaders(response, exceeded);
     this.log.record(exceeded.policy);
     throw rateLimitedProblem(exceeded);
   }
+}
 
-  private async findTooManyRefusals(request: Request, network: string): Promise<RateLimitStatus | undefined> {
-    return hasKeys(request) ? this.refusalLimit.findExhausted(network) : undefined;
-  }
+/** Sets the header fields of draft-ietf-httpapi-ratelimit-headers, in place of those of an earlier limit. */
+function setRateLimitHeaders(response: Response, status: RateLimitStatus): void {
+  const { policy, limit, remaining, resetSeconds } = status;
+  response.setHeader('RateLimit-Policy', `"${policy}";q=${String(limit)};w=${String(WINDOW_SECONDS)}`);
+  response.setHeader('RateLimit', `"${policy}";r=${String(remaining)};t=${String(resetSeconds)}`);
+}
+
+function rateLimitedProblem({ resetSeconds }: RateLimitStatus): Problem {
+  return new Problem('RATE_LIMITED', { headers: { 'Retry-After': String(resetSeconds) } });
 }
 
 function hasKeys({ headers }: Request): boolean {

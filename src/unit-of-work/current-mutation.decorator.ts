@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { eventSourceOf } from '../audit/event-source.js';
 import { callerOf, type AuthenticatedRequest } from '../common/auth/caller.js';
 import { IsBooleanInQuery } from '../common/validation/field-rules.js';
@@ -12,10 +12,9 @@ export type MutationRequest = AuthenticatedRequest & { idempotentRequest?: Idemp
 
 /** The query of every mutation. Unknown parameters are rejected, so that a misspelt `dry_run` changes nothing. */
 export class MutationQuery {
-  @ApiProperty({
+  @ApiPropertyOptional({
     description:
       'Plans a change: executes it, returns the response and the differences in access, and rolls everything back.',
-    required: false,
     type: 'boolean',
     default: false,
     example: false,

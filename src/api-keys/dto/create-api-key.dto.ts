@@ -6,9 +6,9 @@ import {
   OptionalField,
   NullableField,
   rule,
+  ScalarEntry,
 } from '../../common/validation/field-rules.js';
 import { IsFutureTimestamp } from '../../common/validation/timestamp-rules.js';
-import { ScalarEntry } from '../../common/validation/scalar-entry.js';
 import { isAddressOrNetwork } from '../../auth/allowed-addresses.js';
 import { SCOPES, type ScopeName } from '../../common/auth/scopes.js';
 import { TextField } from '../../common/validation/documented-fields.js';

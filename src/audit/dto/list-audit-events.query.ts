@@ -1,6 +1,7 @@
-import { ApiProperty, OmitType } from '@nestjs/swagger';
+import { ApiPropertyOptional, OmitType } from '@nestjs/swagger';
 import { PageQueryDto } from '../../common/pagination/page-query.dto.js';
-import { IsOneOf, IsText, IsUuid, OptionalField } from '../../common/validation/field-rules.js';
+import { TextField, UuidField } from '../../common/validation/documented-fields.js';
+import { IsOneOf, OptionalField } from '../../common/validation/field-rules.js';
 import { IsTimestamp } from '../../common/validation/timestamp-rules.js';
 import { ACTIONS, TARGET_TYPES, type Action, type TargetType } from '../audited-event.js';
 
@@ -18,32 +19,21 @@ export interface AuditFilters {
 }
 
 /** Without pages by number, because they need a total, and there are too many events to count. */
-class CursorQuery extends OmitType(PageQueryDto, ['page']) {}
-
-export class ListAuditEventsQuery extends CursorQuery implements AuditFilters {
-  @ApiProperty({
-    description: 'Only events of this kind.',
-    required: false,
-    enum: ACTIONS,
-    example: 'user.created',
-  })
+export class ListAuditEventsQuery extends OmitType(PageQueryDto, ['page']) implements AuditFilters {
+  @ApiPropertyOptional({ description: 'Only events of this kind.', enum: ACTIONS, example: 'user.created' })
   @OptionalField()
   @IsOneOf(ACTIONS)
   action?: Action;
 
-  @ApiProperty({
+  @UuidField({
     description: 'Only events caused by this API key.',
     required: false,
-    format: 'uuid',
     example: '019b0000-0000-7000-8000-000000000051',
   })
-  @OptionalField()
-  @IsUuid()
   actor_id?: string;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: 'Only events of resources of this type.',
-    required: false,
     enum: TARGET_TYPES,
     example: 'user',
   })
@@ -51,20 +41,15 @@ export class ListAuditEventsQuery extends CursorQuery implements AuditFilters {
   @IsOneOf(TARGET_TYPES)
   target_type?: TargetType;
 
-  @ApiProperty({
+  @TextField({
     description: 'Only events of the resource with this id.',
     required: false,
-    minLength: 1,
-    maxLength: 255,
     example: '019b0000-0000-7000-8000-000000000031',
   })
-  @OptionalField()
-  @IsText()
   target_id?: string;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: 'Only events at or after this time (RFC 3339).',
-    required: false,
     format: 'date-time',
     example: '2026-01-01T00:00:00.000Z',
   })
@@ -72,9 +57,8 @@ export class ListAuditEventsQuery extends CursorQuery implements AuditFilters {
   @IsTimestamp()
   from?: string;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: 'Only events before this time (RFC 3339).',
-    required: false,
     format: 'date-time',
     example: '2036-01-01T00:00:00.000Z',
   })
@@ -82,9 +66,8 @@ export class ListAuditEventsQuery extends CursorQuery implements AuditFilters {
   @IsTimestamp()
   to?: string;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: '`occurred_at`: oldest first; `-occurred_at`: newest first.',
-    required: false,
     enum: SORTS,
     default: 'occurred_at',
     example: '-occurred_at',

@@ -1,4 +1,4 @@
-import type { ExecutionContext } from '@nestjs/common';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
 
 /** The API key that a request was authenticated with, and the organization that the key belongs to. */
@@ -12,10 +12,7 @@ export interface Caller {
 export type RevalidateKey = () => Promise<void>;
 
 /** A request as the API-key guard leaves it; on a public route neither member is set. */
-export type AuthenticatedRequest = Request & {
-  caller?: Caller;
-  revalidateKey?: RevalidateKey;
-};
+export type AuthenticatedRequest = Request & { caller?: Caller; revalidateKey?: RevalidateKey };
 
 export function requestOf(execution: ExecutionContext): AuthenticatedRequest {
   return execution.switchToHttp().getRequest<AuthenticatedRequest>();
@@ -26,3 +23,10 @@ export function callerOf({ caller }: AuthenticatedRequest): Caller {
   if (caller === undefined) throw new Error('The route is not protected by the API-key guard');
   return caller;
 }
+
+/** Injects a function that checks the request's API key again, for responses that take longer than a revocation. */
+export const KeyRevalidation = createParamDecorator((_data, execution: ExecutionContext): RevalidateKey => {
+  const { revalidateKey } = requestOf(execution);
+  if (revalidateKey === undefined) throw new Error('The route is not protected by the API-key guard');
+  return revalidateKey;
+});

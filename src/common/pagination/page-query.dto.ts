@@ -1,12 +1,11 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIntegerInQuery, OptionalField, rule } from '../validation/field-rules.js';
 import { CURSOR_MAX } from './cursor.js';
 
 /** Query parameters of every list. */
 export class PageQueryDto {
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: 'Page number, from 1; a page past the end is empty. Cannot be combined with `after`.',
-    required: false,
     type: 'integer',
     minimum: 1,
     maximum: 1_000_000,
@@ -18,9 +17,8 @@ export class PageQueryDto {
   @IsWithoutAfter()
   page?: number;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: 'Entries per page.',
-    required: false,
     type: 'integer',
     minimum: 1,
     maximum: 100,
@@ -31,11 +29,10 @@ export class PageQueryDto {
   page_size = 20;
 
   // Without an example, because Swagger UI would send it, and no cursor is valid for every organization.
-  @ApiProperty({
+  @ApiPropertyOptional({
     description:
       '`next_cursor` of the previous page, with the same filters and sort: returns the entries that follow it, ' +
       'without totals, at a cost that does not grow with the position in the list.',
-    required: false,
     minLength: 1,
     maxLength: CURSOR_MAX,
   })

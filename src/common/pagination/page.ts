@@ -1,12 +1,17 @@
 import { applyDecorators, type Type } from '@nestjs/common';
-import { ApiExtraModels, ApiOkResponse, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import {
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiProperty,
+  ApiPropertyOptional,
+  getSchemaPath,
+} from '@nestjs/swagger';
 
 const WITHOUT_AFTER = 'Omitted when the request has `after`.';
 
 export class Pagination {
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: `Page number, from 1. ${WITHOUT_AFTER}`,
-    required: false,
     type: 'integer',
     example: 1,
   })
@@ -15,17 +20,15 @@ export class Pagination {
   @ApiProperty({ description: 'Maximum number of entries per page.', type: 'integer', example: 20 })
   page_size!: number;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: `Entries on all pages. ${WITHOUT_AFTER}`,
-    required: false,
     type: 'integer',
     example: 1,
   })
   total_items?: number;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: `Number of pages. ${WITHOUT_AFTER}`,
-    required: false,
     type: 'integer',
     example: 1,
   })

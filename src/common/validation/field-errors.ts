@@ -1,7 +1,7 @@
 import type { ValidationError } from 'class-validator';
 import { FIELD_CODES, type FieldCode } from '../errors/catalogue.js';
 import type { FieldError } from '../errors/problem.js';
-import { ScalarEntry } from './scalar-entry.js';
+import { ScalarEntry } from './field-rules.js';
 
 /** Field codes of class-validator's own rules. Other rules have their field code as name or in their context. */
 const BUILT_IN: Readonly<Record<string, FieldCode>> = {

@@ -12,7 +12,6 @@ import {
   type ValidationArguments,
 } from 'class-validator';
 import type { FieldCode } from '../errors/catalogue.js';
-import type { ScalarEntry } from './scalar-entry.js';
 
 /** Control characters and lone surrogates; PostgreSQL rejects NUL and lone surrogates. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
@@ -117,6 +116,14 @@ export function IsArrayOf(entry: () => new () => object, max = 500): PropertyDec
     ValidateNested({ each: true, message: 'must be an object' }),
     Type(entry),
   );
+}
+
+/**
+ * Wraps an array entry that is a scalar in JSON, because class-validator needs an object to validate. Errors of `value`
+ * have the path of the entry (`account_codes[1]`).
+ */
+export abstract class ScalarEntry {
+  abstract value: unknown;
 }
 
 /** An array of at most `max` scalars, each validated by the rules of the class's `value`. */

@@ -1,8 +1,13 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsArrayOfScalars, IsOneOf, IsText, NullableField } from '../../common/validation/field-rules.js';
+import {
+  IsArrayOfScalars,
+  IsOneOf,
+  IsText,
+  NullableField,
+  ScalarEntry,
+} from '../../common/validation/field-rules.js';
 import { IsUniqueInArray, ArrayUniqueBy } from '../../common/validation/array-unique-rules.js';
-import { ScalarEntry } from '../../common/validation/scalar-entry.js';
 import type { RoleType } from '../entities/role.entity.js';
 import { TextField } from '../../common/validation/documented-fields.js';
 

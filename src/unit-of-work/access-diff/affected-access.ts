@@ -17,44 +17,23 @@ const ACCOUNTS_BELOW = `
   )
   SELECT a.id FROM below JOIN accounts a ON a.organization_id = $1 AND a.account_group_id = below.id`;
 
-/** Returns the users with the role; one entry per permission. */
-export function holdersOfRole(
-  manager: EntityManager,
-  organizationId: string,
-  roleId: string,
-): Promise<AccessScope> {
-  return idsOf(manager, USERS_WITH_ROLE, organizationId, roleId).then((user_ids) => ({ user_ids }));
-}
+type FindScope = (manager: EntityManager, organizationId: string, id: string) => Promise<AccessScope>;
 
-/** Returns the users with a permission on the account group itself. */
-export function holdersOnAccountGroup(
-  manager: EntityManager,
-  organizationId: string,
-  accountGroupId: string,
-): Promise<AccessScope> {
-  return idsOf(manager, USERS_WITH_ROLE_ON_GROUP, organizationId, accountGroupId).then((user_ids) => ({
-    user_ids,
-  }));
-}
+/** Finds the users with the role; one entry per permission. */
+export const holdersOfRole: FindScope = async (...of) => ({ user_ids: await idsOf(USERS_WITH_ROLE, ...of) });
 
-/** Returns the accounts of the account group and of its descendants. */
-export function accountsBelow(
-  manager: EntityManager,
-  organizationId: string,
-  accountGroupId: string,
-): Promise<AccessScope> {
-  return idsOf(manager, ACCOUNTS_BELOW, organizationId, accountGroupId).then((account_ids) => ({
-    account_ids,
-  }));
-}
+/** Finds the users with a permission on the account group itself. */
+export const holdersOnAccountGroup: FindScope = async (...of) => ({
+  user_ids: await idsOf(USERS_WITH_ROLE_ON_GROUP, ...of),
+});
 
-async function idsOf(
-  manager: EntityManager,
-  select: string,
-  organizationId: string,
-  id: string,
-): Promise<string[]> {
+/** Finds the accounts of the account group and of its descendants. */
+export const accountsBelow: FindScope = async (...of) => ({
+  account_ids: await idsOf(ACCOUNTS_BELOW, ...of),
+});
+
+async function idsOf(select: string, manager: EntityManager, ...parameters: string[]): Promise<string[]> {
   const limited = `SELECT id FROM (${select}) found LIMIT ${String(MAX_ROUTES + 1)}`;
-  const rows = await manager.query<{ id: string }[]>(limited, [organizationId, id]);
-  return rows.map((row) => row.id);
+  const rows = await manager.query<{ id: string }[]>(limited, parameters);
+  return rows.map(({ id }) => id);
 }

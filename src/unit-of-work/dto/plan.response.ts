@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { SANDBOX } from '../../common/sandbox-ids.js';
 import type { AccessChange, PermissionSets } from '../access-diff/access-changes.js';
 
@@ -38,10 +38,9 @@ class AccessChangeResponse implements AccessChange {
 
 /** Added to the response of a dry run. */
 export class PlanResponse {
-  @ApiProperty({
+  @ApiPropertyOptional({
     description:
       'With `dry_run` only: the pairs of user and account whose permissions would differ, sorted by their ids.',
-    required: false,
     type: [AccessChangeResponse],
   })
   access_changes?: AccessChangeResponse[];

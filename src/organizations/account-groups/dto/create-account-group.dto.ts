@@ -1,7 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsArrayOfScalars, IsUuid } from '../../../common/validation/field-rules.js';
+import { IsArrayOfScalars, IsUuid, ScalarEntry } from '../../../common/validation/field-rules.js';
 import { IsUniqueInArray, ArrayUniqueBy } from '../../../common/validation/array-unique-rules.js';
-import { ScalarEntry } from '../../../common/validation/scalar-entry.js';
 import { IsAccountOfOrganization } from '../../../references/reference-rules.js';
 import { TextField } from '../../../common/validation/documented-fields.js';
 
