@@ -1,10 +1,10 @@
 import 'reflect-metadata';
+import { applyDecorators } from '@nestjs/common';
 import { plainToInstance, Transform } from 'class-transformer';
 import {
   IsBoolean,
   IsIn,
   IsInt,
-  IsNotEmpty,
   IsOptional,
   IsString,
   IsUrl,
@@ -21,19 +21,22 @@ export const ENCRYPTION_KEY_FORM = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
+const Convert = (convert: (value: string) => unknown): PropertyDecorator =>
+  Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? convert(value) : value));
+
 /** Converts digits to a number. Other text is left for IsInt to reject. */
-const AsInteger = (): PropertyDecorator =>
-  Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value,
+const IsInteger = ({ min, max }: { min: number; max?: number }): PropertyDecorator =>
+  applyDecorators(
+    Min(min),
+    ...(max === undefined ? [] : [Max(max)]),
+    IsInt(),
+    Convert((text) => (/^\d{1,9}$/.test(text) ? Number(text) : text)),
   );
 
 const AsBoolean = (): PropertyDecorator =>
-  Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value));
+  Convert((text) => (text === 'true' ? true : text === 'false' ? false : text));
 
-const AsList = (): PropertyDecorator =>
-  Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' ? value.split(',').map((entry) => entry.trim()) : value,
-  );
+const AsList = (): PropertyDecorator => Convert((text) => text.split(',').map((entry) => entry.trim()));
 
 const POSTGRES = {
   protocols: ['postgres', 'postgresql'],
@@ -67,14 +70,10 @@ export class Environment {
   NODE_ENV: 'development' | 'production' | 'test' = 'development';
 
   @IsString()
-  @IsNotEmpty()
   HOST = '127.0.0.1';
 
   /** 0 selects any free port. */
-  @AsInteger()
-  @IsInt()
-  @Max(65535)
-  @Min(0)
+  @IsInteger({ min: 0, max: 65535 })
   PORT = 3000;
 
   /** An existing PostgreSQL server, 14 or later. Without it, the embedded server is started. */
@@ -86,17 +85,11 @@ export class Environment {
   /** Folder of the embedded database and its keys; see data-dir.ts for the default. */
   @IsOptional()
   @IsString()
-  @IsNotEmpty()
-  @Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && value !== '' ? resolve(value) : value,
-  )
+  @Convert((path) => resolve(path))
   DATA_DIR?: string;
 
   /** Maximum number of connections to the database. */
-  @AsInteger()
-  @IsInt()
-  @Max(1000)
-  @Min(1)
+  @IsInteger({ min: 1, max: 1000 })
   DATABASE_POOL_SIZE = 10;
 
   /** `direct`: PostgreSQL. `pooled`: PgBouncer in transaction mode. `sharded`: a Citus cluster. */
@@ -114,10 +107,7 @@ export class Environment {
   DATABASE_REPLICA_URLS?: string[];
 
   /** Maximum lag of a replica in seconds. A replica that lags more is not used. */
-  @AsInteger()
-  @IsInt()
-  @Max(3600)
-  @Min(1)
+  @IsInteger({ min: 1, max: 3600 })
   DATABASE_REPLICA_MAX_LAG = 10;
 
   /** When false, the service does not start while migrations are pending. */
@@ -134,10 +124,7 @@ export class Environment {
   PERMISSIONS_CATALOG?: string;
 
   /** Number of reverse proxies whose X-Forwarded-For is trusted. */
-  @AsInteger()
-  @IsInt()
-  @Max(10)
-  @Min(0)
+  @IsInteger({ min: 0, max: 10 })
   TRUST_PROXY = 0;
 
   /** `off` when a reverse proxy limits requests. */
@@ -145,48 +132,32 @@ export class Environment {
   RATE_LIMIT: 'on' | 'off' = 'on';
 
   /** Requests per minute with one API key. */
-  @AsInteger()
-  @IsInt()
-  @Min(1)
+  @IsInteger({ min: 1 })
   RATE_LIMIT_PER_KEY = 600_000;
 
   /** Requests per minute without a valid key from one address. */
-  @AsInteger()
-  @IsInt()
-  @Min(1)
+  @IsInteger({ min: 1 })
   RATE_LIMIT_PER_ADDRESS = 6000;
 
   /** Refused key pairs per minute from one address. */
-  @AsInteger()
-  @IsInt()
-  @Min(1)
+  @IsInteger({ min: 1 })
   RATE_LIMIT_REFUSALS = 600;
 
   /** Concurrent requests, beyond which the response is 503; see requests-in-flight.ts for the default. */
   @IsOptional()
-  @AsInteger()
-  @IsInt()
-  @Min(1)
+  @IsInteger({ min: 1 })
   MAX_REQUESTS_IN_FLIGHT?: number;
 
   /** Concurrent client connections; further ones are closed at once. */
-  @AsInteger()
-  @IsInt()
-  @Min(1)
+  @IsInteger({ min: 1 })
   MAX_CONNECTIONS = 10_000;
 
   /** Seconds in which the headers and the body of a request must arrive. */
-  @AsInteger()
-  @IsInt()
-  @Max(600)
-  @Min(1)
+  @IsInteger({ min: 1, max: 600 })
   REQUEST_TIMEOUT = 30;
 
   /** Seconds for which an idle client connection is kept; must exceed the idle timeout of a load balancer. */
-  @AsInteger()
-  @IsInt()
-  @Max(3600)
-  @Min(1)
+  @IsInteger({ min: 1, max: 3600 })
   KEEP_ALIVE_TIMEOUT = 75;
 
   /** Public base URL of the service; the issuer of its tokens. */
@@ -205,17 +176,11 @@ export class Environment {
   ENCRYPTION_KEY?: string;
 
   /** Hours for which the response to a request with an idempotency key is kept. */
-  @AsInteger()
-  @IsInt()
-  @Max(720)
-  @Min(1)
+  @IsInteger({ min: 1, max: 720 })
   IDEMPOTENCY_KEY_HOURS = 24;
 
   /** Seconds that requests in flight may take to finish after SIGTERM. */
-  @AsInteger()
-  @IsInt()
-  @Max(600)
-  @Min(1)
+  @IsInteger({ min: 1, max: 600 })
   SHUTDOWN_TIMEOUT = 10;
 }
 
@@ -227,7 +192,7 @@ export class StartupError extends Error {}
  * @throws StartupError with one line for each invalid variable
  */
 export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
-  const names = Object.keys(variables).filter((name) => NAMES.has(name) && variables[name] !== '');
+  const names = Object.keys(variables).filter((name) => VARIABLES.has(name) && variables[name] !== '');
   const given = Object.fromEntries(names.map((name) => [name, variables[name]]));
   const environment = plainToInstance(Environment, given);
   const problems = validateSync(environment).map(({ property, constraints }) => {
@@ -241,7 +206,8 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
   return environment;
 }
 
-const NAMES = new Set([
+/** All variables; optional ones are no members of a new Environment. */
+export const VARIABLES: ReadonlySet<string> = new Set([
   ...Object.keys(new Environment()),
   'DATABASE_URL',
   'DATABASE_REPLICA_URLS',
