@@ -3,6 +3,9 @@ import { ACTIONS, TARGET_TYPES, type Action, type TargetType } from '../audited-
 import type { FieldChanges } from '../field-changes.js';
 import type { Actor } from '../event-source.js';
 
+const NullableText = (description: string, example: string): PropertyDecorator =>
+  ApiProperty({ description, type: 'string', nullable: true, example });
+
 class ActorResponse implements Actor {
   @ApiProperty({
     description: 'An API key, or a user of the command line of the service.',
@@ -78,28 +81,13 @@ export class AuditEventResponse {
   })
   details!: object | null;
 
-  @ApiProperty({
-    description: 'Id of the request.',
-    type: 'string',
-    nullable: true,
-    example: '019b0000-0000-7000-8000-0000000000ff',
-  })
+  @NullableText('Id of the request.', '019b0000-0000-7000-8000-0000000000ff')
   request_id!: string | null;
 
-  @ApiProperty({
-    description: 'IP address of the client.',
-    type: 'string',
-    nullable: true,
-    example: '192.0.2.1',
-  })
+  @NullableText('IP address of the client.', '192.0.2.1')
   address!: string | null;
 
-  @ApiProperty({
-    description: 'User-Agent of the request, its first 512 characters.',
-    type: 'string',
-    nullable: true,
-    example: 'curl/8.14.1',
-  })
+  @NullableText('User-Agent of the request, its first 512 characters.', 'curl/8.14.1')
   user_agent!: string | null;
 
   @ApiProperty({

@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional, OmitType } from '@nestjs/swagger';
 import { PageQueryDto } from '../../common/pagination/page-query.dto.js';
 import { TextField, UuidField } from '../../common/validation/documented-fields.js';
@@ -9,17 +10,8 @@ const SORTS = ['occurred_at', '-occurred_at'] as const;
 
 export type AuditSort = (typeof SORTS)[number];
 
-export interface AuditFilters {
-  action?: Action;
-  actor_id?: string;
-  target_type?: TargetType;
-  target_id?: string;
-  from?: string;
-  to?: string;
-}
-
 /** Without pages by number, because they need a total, and there are too many events to count. */
-export class ListAuditEventsQuery extends OmitType(PageQueryDto, ['page']) implements AuditFilters {
+export class ListAuditEventsQuery extends OmitType(PageQueryDto, ['page']) {
   @ApiPropertyOptional({ description: 'Only events of this kind.', enum: ACTIONS, example: 'user.created' })
   @OptionalField()
   @IsOneOf(ACTIONS)
@@ -48,22 +40,10 @@ export class ListAuditEventsQuery extends OmitType(PageQueryDto, ['page']) imple
   })
   target_id?: string;
 
-  @ApiPropertyOptional({
-    description: 'Only events at or after this time (RFC 3339).',
-    format: 'date-time',
-    example: '2026-01-01T00:00:00.000Z',
-  })
-  @OptionalField()
-  @IsTimestamp()
+  @OptionalTimestamp('Only events at or after this time (RFC 3339).', '2026-01-01T00:00:00.000Z')
   from?: string;
 
-  @ApiPropertyOptional({
-    description: 'Only events before this time (RFC 3339).',
-    format: 'date-time',
-    example: '2036-01-01T00:00:00.000Z',
-  })
-  @OptionalField()
-  @IsTimestamp()
+  @OptionalTimestamp('Only events before this time (RFC 3339).', '2036-01-01T00:00:00.000Z')
   to?: string;
 
   @ApiPropertyOptional({
@@ -76,5 +56,15 @@ export class ListAuditEventsQuery extends OmitType(PageQueryDto, ['page']) imple
   sort: AuditSort = 'occurred_at';
 }
 
+export type AuditFilters = Omit<ListAuditEventsQuery, 'page_size' | 'after' | 'sort'>;
+
 /** Without paging, because an export contains all events. */
 export class ExportAuditEventsQuery extends OmitType(ListAuditEventsQuery, ['page_size', 'after']) {}
+
+function OptionalTimestamp(description: string, example: string): PropertyDecorator {
+  return applyDecorators(
+    ApiPropertyOptional({ description, format: 'date-time', example }),
+    OptionalField(),
+    IsTimestamp(),
+  );
+}

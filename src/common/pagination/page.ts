@@ -10,28 +10,16 @@ import {
 const WITHOUT_AFTER = 'Omitted when the request has `after`.';
 
 export class Pagination {
-  @ApiPropertyOptional({
-    description: `Page number, from 1. ${WITHOUT_AFTER}`,
-    type: 'integer',
-    example: 1,
-  })
+  @ApiPropertyOptional({ description: `Page number, from 1. ${WITHOUT_AFTER}`, type: 'integer', example: 1 })
   page?: number;
 
   @ApiProperty({ description: 'Maximum number of entries per page.', type: 'integer', example: 20 })
   page_size!: number;
 
-  @ApiPropertyOptional({
-    description: `Entries on all pages. ${WITHOUT_AFTER}`,
-    type: 'integer',
-    example: 1,
-  })
+  @ApiPropertyOptional({ description: `Entries on all pages. ${WITHOUT_AFTER}`, type: 'integer', example: 1 })
   total_items?: number;
 
-  @ApiPropertyOptional({
-    description: `Number of pages. ${WITHOUT_AFTER}`,
-    type: 'integer',
-    example: 1,
-  })
+  @ApiPropertyOptional({ description: `Number of pages. ${WITHOUT_AFTER}`, type: 'integer', example: 1 })
   total_pages?: number;
 
   @ApiProperty({ description: 'Whether there is a page after this one.', example: false })
