@@ -41,22 +41,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .build();
   const document = SwaggerModule.createDocument(app, description);
   const components = { ...document.components, examples: problemExamples() };
-  return describeReplicaHeaders(
-    describeScopes(convertNullableTypes({ ...document, components }) as OpenAPIObject),
-  );
-}
-
-/** Adds the required scope to the description of each operation. */
-function describeScopes(document: OpenAPIObject): OpenAPIObject {
-  const operations = Object.values(document.paths).flatMap(
-    (path) => Object.values(path) as { description?: string; 'x-required-scope'?: string }[],
-  );
-  for (const operation of operations) {
-    const scope = operation['x-required-scope'];
-    if (scope === undefined) continue;
-    operation.description = `${operation.description ?? ''} Requires the scope \`${scope}\`.`.trim();
-  }
-  return document;
+  return describeOperations(convertNullableTypes({ ...document, components }) as OpenAPIObject);
 }
 
 const WAL_POSITION = {
@@ -65,24 +50,33 @@ const WAL_POSITION = {
   examples: ['16/B374D848'],
 };
 
-/** Adds the headers of reads that replicas serve: to responses of changes, and to requests of reads. */
-function describeReplicaHeaders(document: OpenAPIObject): OpenAPIObject {
-  const operations = Object.values(document.paths).flatMap((path) => Object.values(path) as Operation[]);
-  for (const { parameters = [], responses, ...operation } of operations) {
-    if (operation['x-required-scope'] === undefined) continue;
-    if (parameters.some(({ name }) => name === 'X-Idempotency-Key')) {
-      for (const response of [responses['200'], responses['201'], responses['204']])
-        if (response !== undefined)
-          response.headers = { ...response.headers, [WRITTEN_HEADER]: WRITTEN_HEADER_OBJECT };
-    } else parameters.push(READ_AFTER_PARAMETER);
+interface Operation {
+  description?: string;
+  parameters?: { name: string }[];
+  responses: Record<string, { headers?: object } | undefined>;
+  'x-required-scope'?: string;
+}
+
+/** Adds the required scope to the descriptions, and the headers of reads that replicas serve. */
+function describeOperations(document: OpenAPIObject): OpenAPIObject {
+  for (const operation of Object.values(document.paths).flatMap(
+    (path) => Object.values(path) as Operation[],
+  )) {
+    const scope = operation['x-required-scope'];
+    if (scope === undefined) continue;
+    operation.description = `${operation.description ?? ''} Requires the scope \`${scope}\`.`.trim();
+    describeReplicaHeaders(operation);
   }
   return document;
 }
 
-interface Operation {
-  parameters?: { name: string }[];
-  responses: Record<string, { headers?: object } | undefined>;
-  'x-required-scope'?: string;
+function describeReplicaHeaders({ parameters = [], responses }: Operation): void {
+  const isChange = parameters.some(({ name }) => name === 'X-Idempotency-Key');
+  if (!isChange) parameters.push(READ_AFTER_PARAMETER);
+  else
+    for (const response of [responses['200'], responses['201'], responses['204']])
+      if (response !== undefined)
+        response.headers = { ...response.headers, [WRITTEN_HEADER]: WRITTEN_HEADER_OBJECT };
 }
 
 const WRITTEN_HEADER_OBJECT = {
