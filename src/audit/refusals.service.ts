@@ -74,10 +74,7 @@ export class RefusalsService implements BeforeApplicationShutdown {
     if (known !== undefined) known.count += 1;
     else if (this.aggregates.size < MAX_AGGREGATES)
       this.aggregates.set(key, { context, action, api_key_id, details, since: new Date(), count: 1 });
-    if (this.aggregates.size === 1 && known === undefined) this.scheduleFlush();
-  }
-
-  private scheduleFlush(): void {
-    this.timer = setTimeout(() => void this.flush(), AGGREGATION_PERIOD_MS).unref();
+    if (this.aggregates.size === 1 && known === undefined)
+      this.timer = setTimeout(() => void this.flush(), AGGREGATION_PERIOD_MS).unref();
   }
 }

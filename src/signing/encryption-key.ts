@@ -13,18 +13,13 @@ const MISSING =
 
 /** Explains to the operator why signing is impossible. */
 export class SigningUnavailable extends Error {
-  /** Explanation for API clients. */
-  readonly detail: string;
-
+  /** @param detail explanation for API clients */
   constructor(
     message: string,
-    {
-      detail = 'Nothing can be signed at the moment; the log of the service has the cause.',
-      cause,
-    }: { detail?: string; cause?: unknown } = {},
+    options?: ErrorOptions,
+    readonly detail = 'Nothing can be signed at the moment; the log of the service has the cause.',
   ) {
-    super(message, { cause });
-    this.detail = detail;
+    super(message, options);
   }
 }
 
@@ -47,7 +42,7 @@ export class EncryptionKey implements OnApplicationBootstrap {
    * @throws SigningUnavailable
    */
   read(): Buffer {
-    if (this.isMissing()) throw new SigningUnavailable(MISSING, { detail: MISSING });
+    if (this.isMissing()) throw new SigningUnavailable(MISSING, {}, MISSING);
     return Buffer.from(this.settings.environment.ENCRYPTION_KEY ?? this.readFile(), 'base64');
   }
 
