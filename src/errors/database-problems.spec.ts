@@ -2,21 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { problemOfDatabaseError } from './database-problems.js';
 
 describe('problemOfDatabaseError', () => {
-  it('returns the problem of the violated constraint', () => {
-    expect(problemOfDatabaseError({ code: '23505', constraint: 'users_email_key' })?.code).toBe(
-      'USER_ALREADY_EXISTS',
-    );
-  });
-
-  it('ignores the number of a shard after the name of a constraint', () => {
-    expect(problemOfDatabaseError({ code: '23505', constraint: 'users_email_key_102012' })?.code).toBe(
-      'USER_ALREADY_EXISTS',
-    );
-  });
-
-  it('finds the constraint in the message, as a Citus coordinator reports it', () => {
-    const message = 'duplicate key value violates unique constraint "users_email_key_102012"';
-    expect(problemOfDatabaseError({ code: '23505', message })?.code).toBe('USER_ALREADY_EXISTS');
+  it.each([
+    ['of the violated constraint', { constraint: 'users_email_key' }],
+    ['when the number of a shard follows the name', { constraint: 'users_email_key_102012' }],
+    [
+      'when only the message has the name, as on a Citus coordinator',
+      { message: 'duplicate key value violates unique constraint "users_email_key_102012"' },
+    ],
+  ])('returns the problem %s', (_where, error) => {
+    expect(problemOfDatabaseError({ code: '23505', ...error })?.code).toBe('USER_ALREADY_EXISTS');
   });
 
   it.each([
