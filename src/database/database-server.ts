@@ -2,7 +2,7 @@ import type { QueryConfig } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { setTransactionActive } from '../common/library-internals/typeorm-connections.js';
 import type { BatchableInsert } from './batchable-insert.js';
-import { FairSemaphore } from './postgres/fair-semaphore.js';
+import { BACKGROUND, FairSemaphore } from './postgres/fair-semaphore.js';
 import { setOrganization } from './postgres/session-settings.js';
 
 export type Work<T> = (manager: EntityManager) => Promise<T>;
@@ -35,30 +35,31 @@ export abstract class DatabaseServer {
   /**
    * Runs the work in a transaction, which is rolled back when the work throws.
    * @param kind transaction modes in SQL, such as READ ONLY
-   * @param background without a permit of the organization
+   * @param background with a permit of background jobs instead of the organization's
    */
   transactionOf<T>(organizationId: string, kind: string, work: Work<T>, background = false): Promise<T> {
-    const setting = setOrganization(organizationId);
-    const run = (): Promise<T> => this.transaction(kind, setting, work);
-    return background ? run() : this.connections.run(organizationId, run);
+    const holder = background ? BACKGROUND : organizationId;
+    return this.transaction(holder, kind, setOrganization(organizationId), work);
   }
 
-  /** Like `transactionOf` in the background, with any setting: for statements across organizations. */
-  async transaction<T>(kind: string, setting: string, work: Work<T>): Promise<T> {
-    const runner = this.dataSource.createQueryRunner();
-    try {
-      for (const message of this.transactionPreamble(kind, setting)) await runner.query(message);
-      setTransactionActive(runner, true);
-      const result = await work(runner.manager);
-      await runner.query('COMMIT');
-      return result;
-    } catch (error) {
-      await runner.query('ROLLBACK').catch(() => undefined); // fails when the connection is lost, which ends the transaction too
-      throw error;
-    } finally {
-      setTransactionActive(runner, false);
-      await runner.release();
-    }
+  /** Like `transactionOf`, with any setting and holder of the permit: for statements across organizations. */
+  transaction<T>(holder: string, kind: string, setting: string, work: Work<T>): Promise<T> {
+    return this.connections.run(holder, async () => {
+      const runner = this.dataSource.createQueryRunner();
+      try {
+        for (const message of this.transactionPreamble(kind, setting)) await runner.query(message);
+        setTransactionActive(runner, true);
+        const result = await work(runner.manager);
+        await runner.query('COMMIT');
+        return result;
+      } catch (error) {
+        await runner.query('ROLLBACK').catch(() => undefined); // fails when the connection is lost, which ends the transaction too
+        throw error;
+      } finally {
+        setTransactionActive(runner, false);
+        await runner.release();
+      }
+    });
   }
 
   /** Closes the connections outside the DataSource's pool. */

@@ -7,7 +7,11 @@ import type { BatchableInsert } from './batchable-insert.js';
 import { isUnavailable } from './database-errors.js';
 import type { DatabaseServer, Work } from './database-server.js';
 import { createDatabaseServer } from './create-database-server.js';
+import { BACKGROUND } from './postgres/fair-semaphore.js';
 import { Replicas } from './replicas/replicas.js';
+
+/** Holder of the permits of lookups, which have a fair share like one organization: they may be of unknown keys. */
+const API_KEY_LOOKUP = 'api_key_lookup';
 
 interface ReplicaOption {
   /** Allows a replica. Not for reads that a change or a refusal depends on: it may lack writes of other processes. */
@@ -15,7 +19,7 @@ interface ReplicaOption {
 }
 
 interface BackgroundOption {
-  /** Takes a connection without a permit of the organization's fair share: for jobs that no request waits for. */
+  /** Takes a permit of background jobs, not of the organization's fair share: for jobs that no request waits for. */
   background?: boolean;
 }
 
@@ -94,7 +98,7 @@ export class TenantDatabase implements OnApplicationShutdown {
 
   /** Runs a transaction that sees the rows of all organizations, in the tables whose policy allows it to background jobs. */
   acrossTenants<T>(work: Work<T>): Promise<T> {
-    return this.primary.transaction('', `SET LOCAL tenantry.every_organization = 'on'`, work);
+    return this.primary.transaction(BACKGROUND, '', `SET LOCAL tenantry.every_organization = 'on'`, work);
   }
 
   /**
@@ -103,7 +107,8 @@ export class TenantDatabase implements OnApplicationShutdown {
    */
   readApiKey<T>(publicKey: string, work: Work<T>): Promise<T> {
     if (!/^\w+$/.test(publicKey)) throw new Error('A public key must consist of letters, digits and _');
-    return this.primary.transaction('READ ONLY', `SET LOCAL tenantry.public_key = '${publicKey}'`, work);
+    const setting = `SET LOCAL tenantry.public_key = '${publicKey}'`;
+    return this.primary.transaction(API_KEY_LOOKUP, 'READ ONLY', setting, work);
   }
 
   private async onServer<T>(

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { FairSemaphore } from './fair-semaphore.js';
+import { BACKGROUND, FairSemaphore } from './fair-semaphore.js';
 
 const ACQUIRE_TIMEOUT_MS = 1000;
 
@@ -64,6 +64,12 @@ describe('FairSemaphore', () => {
     outcomes = [];
     acquire('a', 10);
     expect(outcomes).toHaveLength(4);
+  });
+
+  it('admits background jobs to the two reserved permits, without reducing the share of an organization', () => {
+    acquire(BACKGROUND, 3);
+    acquire('a', 10);
+    expect(outcomes).toEqual([BACKGROUND, BACKGROUND, 'a', 'a', 'a', 'a']);
   });
 
   it('rejects a request that waits longer than the timeout', async () => {

@@ -3,8 +3,10 @@ import { SlidingWindowSet } from './sliding-window-set.js';
 
 /** An organization counts as active for at least this time after its last request for a permit. */
 const ACTIVE_WINDOW_MS = 1000;
-/** Permits that a single active organization cannot take, so that the next organization need not wait. */
+/** Permits that a single active organization cannot take, so that the next organization or a job need not wait. */
 const RESERVED_PERMITS = 2;
+/** Holder of the permits of background jobs: at most the reserved ones, and without a share of an organization. */
+export const BACKGROUND = 'background';
 
 interface Waiter {
   resolve(isAdmitted: boolean): void;
@@ -29,7 +31,7 @@ export class FairSemaphore {
   ) {}
 
   /**
-   * Runs the work while it holds a permit of the organization.
+   * Runs the work while it holds a permit of the organization, or of BACKGROUND.
    * @throws Problem SERVICE_UNAVAILABLE when no permit is free in time; whatever the work throws
    */
   async run<T>(organizationId: string, work: () => Promise<T>): Promise<T> {
@@ -48,7 +50,7 @@ export class FairSemaphore {
 
   /** @returns undefined when a permit was free, otherwise a promise that resolves to whether one became free in time */
   acquire(organizationId: string): Promise<boolean> | undefined {
-    this.active.add(organizationId);
+    if (organizationId !== BACKGROUND) this.active.add(organizationId);
     if (this.queues.has(organizationId) || !this.canAdmit(organizationId)) return this.wait(organizationId);
     this.admit(organizationId);
     return undefined;
@@ -102,7 +104,8 @@ export class FairSemaphore {
   }
 
   private canAdmit(organizationId: string): boolean {
-    return this.total < this.permits && (this.held.get(organizationId) ?? 0) < this.share();
+    const limit = organizationId === BACKGROUND ? RESERVED_PERMITS : this.share();
+    return this.total < this.permits && (this.held.get(organizationId) ?? 0) < limit;
   }
 
   private share(): number {
