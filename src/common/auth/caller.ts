@@ -8,11 +8,14 @@ export interface Caller {
   api_key_name: string;
 }
 
-/** Checks the request's API key again. @throws Problem once the key no longer admits the request */
+/** Checks the API key again. @throws Problem once the key no longer admits the request */
 export type RevalidateKey = () => Promise<void>;
 
 /** A request as the API-key guard leaves it; on a public route neither member is set. */
-export type AuthenticatedRequest = Request & { caller?: Caller; revalidateKey?: RevalidateKey };
+export type AuthenticatedRequest = Request & {
+  caller?: Caller;
+  revalidateKey?: (execution: ExecutionContext) => Promise<void>;
+};
 
 export function requestOf(execution: ExecutionContext): AuthenticatedRequest {
   return execution.switchToHttp().getRequest<AuthenticatedRequest>();
@@ -28,5 +31,5 @@ export function callerOf({ caller }: AuthenticatedRequest): Caller {
 export const KeyRevalidation = createParamDecorator((_data, execution: ExecutionContext): RevalidateKey => {
   const { revalidateKey } = requestOf(execution);
   if (revalidateKey === undefined) throw new Error('The route is not protected by the API-key guard');
-  return revalidateKey;
+  return () => revalidateKey(execution);
 });

@@ -37,7 +37,7 @@ export class JsonBodyInterceptor implements NestInterceptor {
     const startedAt = performance.now();
     const request = requestOf(context);
     await readBody(request, context.switchToHttp().getResponse<Response>());
-    if (performance.now() - startedAt > REVALIDATE_AFTER_MS) await request.revalidateKey?.();
+    if (performance.now() - startedAt > REVALIDATE_AFTER_MS) await request.revalidateKey?.(context);
   }
 }
 
