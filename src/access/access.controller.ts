@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../common/auth/current-organization.decorator.js';
 import { Scope } from '../common/auth/scope.decorator.js';
-import { ApiBodyProblems, ApiProblems } from '../common/errors/api-problems.decorator.js';
+import { ApiBodyProblems } from '../common/errors/api-problems.decorator.js';
 import { AccountId, UserId } from '../common/http/path-ids.decorator.js';
 import { ApiPage, type Page } from '../common/pagination/page.js';
 import { AccessService } from './access.service.js';
@@ -24,8 +24,7 @@ export class AccessController {
     'Lists the active accounts that the user has access to, with the union of the permissions of its roles there and ' +
       'every route by which a role applies.',
   )
-  @ApiPage(EffectiveAccessResponse, 'The accounts of this page.')
-  @ApiProblems('NOT_FOUND', 'VALIDATION_ERROR')
+  @ApiPage(EffectiveAccessResponse, 'The accounts of this page.', 'NOT_FOUND')
   retrieveEffectiveAccess(
     @CurrentOrganization() organizationId: string,
     @UserId() userId: string,
@@ -59,8 +58,7 @@ export class AccessController {
     'List Users of an Account',
     'Lists the users who have the permission on the account, with every route by which a role grants it.',
   )
-  @ApiPage(UserOfAccountResponse, 'The users of this page.')
-  @ApiProblems('NOT_FOUND', 'VALIDATION_ERROR')
+  @ApiPage(UserOfAccountResponse, 'The users of this page.', 'NOT_FOUND')
   listUsersOfAccount(
     @CurrentOrganization() organizationId: string,
     @AccountId() accountId: string,

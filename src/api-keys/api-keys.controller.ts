@@ -4,7 +4,6 @@ import { ApiUpdate, ApiCreation, ApiDeletion } from '../unit-of-work/api-mutatio
 import type { MutationContext } from '../unit-of-work/mutation-context.js';
 import type { MutationOutcome } from '../unit-of-work/mutation-outcome.js';
 import { CurrentMutation } from '../unit-of-work/current-mutation.decorator.js';
-import { ApiProblems } from '../common/errors/api-problems.decorator.js';
 import { ApiWithETag } from '../common/http/with-etag.decorator.js';
 import { PageQueryDto } from '../common/pagination/page-query.dto.js';
 import { ApiPage, type Page } from '../common/pagination/page.js';
@@ -35,12 +34,7 @@ export class ApiKeysController {
     'Creates a key pair. Its secret is returned only in this response. Your own key must have every scope that the new ' +
       'key gets.',
   )
-  @ApiCreation({
-    description: 'The new key, with its secret.',
-    type: NewApiKeyResponse,
-    hasETag: true,
-    location: '/v1/organizations/api-keys',
-  })
+  @ApiCreation(NewApiKeyResponse, 'The new key, with its secret.', { location: '/v1/organizations/api-keys' })
   create(
     @CurrentMutation() context: MutationContext,
     @Body() { name, ...body }: CreateApiKeyDto,
@@ -56,7 +50,6 @@ export class ApiKeysController {
     'Lists all keys of your organization, including revoked and expired ones, oldest first.',
   )
   @ApiPage(ApiKeyResponse, 'The keys of this page.')
-  @ApiProblems('VALIDATION_ERROR')
   list(
     @CurrentOrganization() organizationId: string,
     @Query() query: PageQueryDto,
@@ -67,8 +60,7 @@ export class ApiKeysController {
   @Get(':api_key_id')
   @Scope('api-keys:read')
   @Operation('retrieve-api-key', 'Retrieve API Key', 'Returns the key without its secret.')
-  @ApiWithETag({ description: 'The key.', type: ApiKeyResponse })
-  @ApiProblems('NOT_FOUND')
+  @ApiWithETag(ApiKeyResponse, 'The key.', 'NOT_FOUND')
   retrieve(
     @CurrentOrganization() organizationId: string,
     @ApiKeyId() keyId: string,
@@ -84,12 +76,7 @@ export class ApiKeysController {
     'Updates the properties that the body has; they take effect within a second. Your own key must have every scope ' +
       'that the key has or gets.',
   )
-  @ApiUpdate({
-    description: 'The key after the change.',
-    type: ApiKeyResponse,
-    hasETag: true,
-    problems: ['NOT_FOUND', 'API_KEY_REVOKED', 'LAST_API_KEY'],
-  })
+  @ApiUpdate(ApiKeyResponse, 'The key after the change.', { problems: ['API_KEY_REVOKED', 'LAST_API_KEY'] })
   update(
     @CurrentMutation() context: MutationContext,
     @ApiKeyId() keyId: string,
@@ -106,7 +93,7 @@ export class ApiKeysController {
     'Revokes the key permanently, within a second. It can still be retrieved. Revoking it again changes nothing. ' +
       'Your own key must have every scope that the key has.',
   )
-  @ApiDeletion({ description: 'The key is revoked.', problems: ['NOT_FOUND', 'LAST_API_KEY'] })
+  @ApiDeletion('The key is revoked.', { problems: ['LAST_API_KEY'] })
   delete(
     @CurrentMutation() context: MutationContext,
     @ApiKeyId() keyId: string,
@@ -123,12 +110,7 @@ export class ApiKeysController {
     'Creates a new secret for the same public key. It is returned only in this response. The previous secret remains ' +
       'valid for `overlap_seconds`. Your own key must have every scope that the key has.',
   )
-  @ApiUpdate({
-    description: 'The key, with its new secret.',
-    type: NewApiKeyResponse,
-    hasETag: true,
-    problems: ['NOT_FOUND', 'API_KEY_REVOKED'],
-  })
+  @ApiUpdate(NewApiKeyResponse, 'The key, with its new secret.', { problems: ['API_KEY_REVOKED'] })
   rotate(
     @CurrentMutation() context: MutationContext,
     @ApiKeyId() keyId: string,

@@ -26,7 +26,6 @@ export class AuditEventsController {
       'requested by cursor; there are no totals.',
   )
   @ApiPage(AuditEventResponse, 'The events of this page.')
-  @ApiProblems('VALIDATION_ERROR')
   list(
     @CurrentOrganization() organizationId: string,
     @Query() query: ListAuditEventsQuery,

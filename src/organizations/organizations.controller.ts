@@ -2,7 +2,6 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../common/auth/current-organization.decorator.js';
 import { Scope } from '../common/auth/scope.decorator.js';
-import { ApiProblems } from '../common/errors/api-problems.decorator.js';
 import { ApiWithETag } from '../common/http/with-etag.decorator.js';
 import { OrganizationResponse } from './dto/organization.response.js';
 import { OrganizationsService } from './organizations.service.js';
@@ -16,8 +15,7 @@ export class OrganizationsController {
   @Get()
   @Scope('accounts:read')
   @Operation('retrieve-organization', 'Retrieve Organization', 'Returns the organization of your API key.')
-  @ApiWithETag({ description: 'The organization.', type: OrganizationResponse })
-  @ApiProblems()
+  @ApiWithETag(OrganizationResponse, 'The organization.')
   retrieve(@CurrentOrganization() organizationId: string): Promise<OrganizationResponse> {
     return this.organizations.retrieve(organizationId);
   }

@@ -50,10 +50,7 @@ export class RolesController {
     'Create Role',
     'Creates a custom role from permissions of the catalog. It can be assigned to users.',
   )
-  @ApiCreation({
-    description: 'The new role.',
-    type: RoleResponse,
-    hasETag: true,
+  @ApiCreation(RoleResponse, 'The new role.', {
     location: '/v1/organizations/roles',
     problems: ['ROLE_ALREADY_EXISTS'],
   })
@@ -73,8 +70,7 @@ export class RolesController {
   @Scope('roles:read')
   @Operation('retrieve-role', 'Retrieve Role', 'Returns the role, default or custom.')
   @ApiRoleId()
-  @ApiWithETag({ description: 'The role.', type: RoleResponse })
-  @ApiProblems('NOT_FOUND')
+  @ApiWithETag(RoleResponse, 'The role.', 'NOT_FOUND')
   retrieve(
     @CurrentOrganization() organizationId: string,
     @Param('role_id', RoleIdPipe) roleId: string,
@@ -90,11 +86,8 @@ export class RolesController {
     'Updates the properties that the body has. Default roles cannot be changed, nor can the type of any role.',
   )
   @ApiRoleId()
-  @ApiUpdate({
-    description: 'The role after the change.',
-    type: RoleResponse,
-    hasETag: true,
-    problems: ['NOT_FOUND', 'DEFAULT_ROLE_IMMUTABLE', 'ROLE_ALREADY_EXISTS'],
+  @ApiUpdate(RoleResponse, 'The role after the change.', {
+    problems: ['DEFAULT_ROLE_IMMUTABLE', 'ROLE_ALREADY_EXISTS'],
   })
   update(
     @CurrentMutation() context: MutationContext,
@@ -113,7 +106,7 @@ export class RolesController {
   @Scope('roles:write')
   @Operation('delete-role', 'Delete Role', 'Deletes a custom role. Its users get the role Read only instead.')
   @ApiRoleId()
-  @ApiDeletion({ description: 'The role is deleted.', problems: ['NOT_FOUND', 'DEFAULT_ROLE_IMMUTABLE'] })
+  @ApiDeletion('The role is deleted.', { problems: ['DEFAULT_ROLE_IMMUTABLE'] })
   delete(
     @CurrentMutation() context: MutationContext,
     @Param('role_id', RoleIdPipe) roleId: string,

@@ -15,53 +15,62 @@ const COMMON_PROBLEMS: readonly ProblemCode[] = [
   'REQUEST_IN_PROGRESS',
 ];
 
-interface MutationResponse {
-  description: string;
-  type: Type;
-  /** Whether the response is the resource itself, with its ETag. */
-  hasETag?: boolean;
+interface Problems {
+  /** Codes besides those that all changes of this kind have. */
   problems?: readonly ProblemCode[];
 }
 
-/** Documents a POST that creates a resource: 201. @param location path that the new id is appended to */
-export function ApiCreation({
-  problems = [],
-  location,
-  ...response
-}: MutationResponse & { location: string }): MethodDecorator {
+/**
+ * Documents a POST that creates a resource: 201 with the resource and its ETag.
+ * @param location path that the new id is appended to
+ */
+export function ApiCreation(
+  type: Type,
+  description: string,
+  { location, problems = [] }: Problems & { location: string },
+): MethodDecorator {
   return applyDecorators(
     IdempotentMutation,
     WithLocation(location),
-    ...respondWith(201, response, {
+    WithETag(true),
+    ...respondWith(201, type, description, {
       Location: {
         description: 'Path of the new resource.',
         schema: { type: 'string', format: 'uri-reference' },
       },
+      ...ETAG,
     }),
     ApiBodyProblems(...problems, ...COMMON_PROBLEMS),
   );
 }
 
-/** Documents a PUT or PATCH: 200. */
-export function ApiUpdate({ problems = [], ...response }: MutationResponse): MethodDecorator {
+/**
+ * Documents a PUT or PATCH of an existing resource: 200.
+ * @param hasETag whether the response is the resource itself, with its ETag
+ */
+export function ApiUpdate(
+  type: Type,
+  description: string,
+  { hasETag = true, problems = [] }: Problems & { hasETag?: boolean } = {},
+): MethodDecorator {
   return applyDecorators(
     IdempotentMutation,
-    ...respondWith(200, response),
+    ...(hasETag ? [WithETag(true)] : []),
+    ...respondWith(200, type, description, hasETag ? ETAG : {}),
     ConditionalMutation,
-    ApiBodyProblems(...problems, 'PRECONDITION_FAILED', ...COMMON_PROBLEMS),
+    ApiBodyProblems('NOT_FOUND', ...problems, 'PRECONDITION_FAILED', ...COMMON_PROBLEMS),
   );
 }
 
 /** Documents a DELETE: 200 if it has a response type, otherwise 204. */
-export function ApiDeletion({
-  problems = [],
-  query = MutationQuery,
-  ...response
-}: Omit<MutationResponse, 'type' | 'hasETag'> & {
-  type?: Type;
-  query?: Type<MutationQuery>;
-}): MethodDecorator {
-  const { description, type } = response;
+export function ApiDeletion(
+  description: string,
+  {
+    type,
+    query = MutationQuery,
+    problems = [],
+  }: Problems & { type?: Type; query?: Type<MutationQuery> } = {},
+): MethodDecorator {
   const responses =
     type === undefined
       ? [
@@ -74,12 +83,12 @@ export function ApiDeletion({
             type: DeletionPlanResponse,
           }),
         ]
-      : respondWith(200, { description, type });
+      : respondWith(200, type, description);
   return applyDecorators(
     IdempotentMutation,
     ...responses,
     ConditionalMutation,
-    ApiProblems('VALIDATION_ERROR', ...problems, 'PRECONDITION_FAILED', ...COMMON_PROBLEMS),
+    ApiProblems('VALIDATION_ERROR', 'NOT_FOUND', ...problems, 'PRECONDITION_FAILED', ...COMMON_PROBLEMS),
   );
 }
 
@@ -103,20 +112,10 @@ const ConditionalMutation = ApiHeader({
   schema: { type: 'string' },
 });
 
-function respondWith(
-  status: number,
-  { description, type, hasETag = false }: Omit<MutationResponse, 'problems'>,
-  headers = {},
-): MethodDecorator[] {
+function respondWith(status: number, type: Type, description: string, headers = {}): MethodDecorator[] {
   return [
-    ...(hasETag ? [WithETag(true)] : []),
     ApiQuery({ type: MutationQuery }),
-    ApiResponse({
-      status,
-      description,
-      headers: { ...headers, ...(hasETag ? ETAG : {}) },
-      type: withPlan(type),
-    }),
+    ApiResponse({ status, description, headers, type: withPlan(type) }),
   ];
 }
 

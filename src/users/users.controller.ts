@@ -6,7 +6,6 @@ import { ApiUpdate, ApiCreation, ApiDeletion } from '../unit-of-work/api-mutatio
 import type { MutationContext } from '../unit-of-work/mutation-context.js';
 import type { MutationOutcome } from '../unit-of-work/mutation-outcome.js';
 import { CurrentMutation } from '../unit-of-work/current-mutation.decorator.js';
-import { ApiProblems } from '../common/errors/api-problems.decorator.js';
 import { UserId } from '../common/http/path-ids.decorator.js';
 import { ApiWithETag } from '../common/http/with-etag.decorator.js';
 import { ApiPage, type Page } from '../common/pagination/page.js';
@@ -32,10 +31,7 @@ export class UsersController {
       'At least one permission assignment is required, in account_permissions or account_group_permissions. ' +
       'The user and its permissions are created in one transaction.',
   )
-  @ApiCreation({
-    description: 'The new user.',
-    type: UserResponse,
-    hasETag: true,
+  @ApiCreation(UserResponse, 'The new user.', {
     location: '/v1/organizations/users',
     problems: ['USER_ALREADY_EXISTS'],
   })
@@ -55,7 +51,6 @@ export class UsersController {
       'and `search`; `email` finds a single user.',
   )
   @ApiPage(UserResponse, 'The users of this page.')
-  @ApiProblems('VALIDATION_ERROR')
   list(
     @CurrentOrganization() organizationId: string,
     @Query() query: ListUsersQuery,
@@ -66,8 +61,7 @@ export class UsersController {
   @Get(':user_id')
   @Scope('users:read')
   @Operation('retrieve-user', 'Retrieve User', 'Returns the user with the roles that are assigned to it.')
-  @ApiWithETag({ description: 'The user.', type: UserResponse })
-  @ApiProblems('NOT_FOUND')
+  @ApiWithETag(UserResponse, 'The user.', 'NOT_FOUND')
   retrieve(@CurrentOrganization() organizationId: string, @UserId() userId: string): Promise<UserResponse> {
     return this.users.retrieve(organizationId, userId);
   }
@@ -79,12 +73,7 @@ export class UsersController {
     'Update User',
     'Updates the names that the body has. The e-mail address cannot be changed.',
   )
-  @ApiUpdate({
-    description: 'The user after the change.',
-    type: UserResponse,
-    hasETag: true,
-    problems: ['NOT_FOUND'],
-  })
+  @ApiUpdate(UserResponse, 'The user after the change.')
   update(
     @CurrentMutation() context: MutationContext,
     @UserId() userId: string,
@@ -101,7 +90,7 @@ export class UsersController {
     'Deletes the user and its role assignments. The audit trail keeps its e-mail address and names unless `erase` ' +
       'is true; repeating the request with `erase` erases them later.',
   )
-  @ApiDeletion({ description: 'The user is deleted.', problems: ['NOT_FOUND'], query: DeleteUserQuery })
+  @ApiDeletion('The user is deleted.', { query: DeleteUserQuery })
   delete(
     @CurrentMutation(DeleteUserQuery) context: MutationContext & Pick<DeleteUserQuery, 'erase'>,
     @UserId() userId: string,

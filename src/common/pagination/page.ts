@@ -6,6 +6,8 @@ import {
   ApiPropertyOptional,
   getSchemaPath,
 } from '@nestjs/swagger';
+import { ApiProblems } from '../errors/api-problems.decorator.js';
+import type { ProblemCode } from '../errors/catalogue.js';
 
 const WITHOUT_AFTER = 'Omitted when the request has `after`.';
 
@@ -43,8 +45,8 @@ export interface Page<T> {
   pagination: Pagination;
 }
 
-/** Documents a 200 response with a page of `entry`. */
-export function ApiPage(entry: Type, description: string): MethodDecorator {
+/** Documents a GET of a list: 200 with a page of `entry`, or a problem. */
+export function ApiPage(entry: Type, description: string, ...problems: ProblemCode[]): MethodDecorator {
   return applyDecorators(
     ApiExtraModels(entry, Pagination),
     ApiOkResponse({
@@ -58,5 +60,6 @@ export function ApiPage(entry: Type, description: string): MethodDecorator {
         },
       },
     }),
+    ApiProblems('VALIDATION_ERROR', ...problems),
   );
 }

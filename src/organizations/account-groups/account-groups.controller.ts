@@ -6,7 +6,6 @@ import { ApiUpdate, ApiCreation, ApiDeletion } from '../../unit-of-work/api-muta
 import type { MutationContext } from '../../unit-of-work/mutation-context.js';
 import type { MutationOutcome } from '../../unit-of-work/mutation-outcome.js';
 import { CurrentMutation } from '../../unit-of-work/current-mutation.decorator.js';
-import { ApiProblems } from '../../common/errors/api-problems.decorator.js';
 import { ApiWithETag } from '../../common/http/with-etag.decorator.js';
 import { ApiPage, type Page } from '../../common/pagination/page.js';
 import { AccountGroupsService } from './account-groups.service.js';
@@ -30,12 +29,7 @@ export class AccountGroupsController {
     'Creates a group and moves the accounts of `account_codes` into it. When one of them is unknown or disabled, ' +
       'nothing is changed.',
   )
-  @ApiCreation({
-    description: 'The new group.',
-    type: AccountGroupResponse,
-    hasETag: true,
-    location: '/v1/organizations/account-groups',
-  })
+  @ApiCreation(AccountGroupResponse, 'The new group.', { location: '/v1/organizations/account-groups' })
   create(
     @CurrentMutation() context: MutationContext,
     @Body() body: CreateAccountGroupDto,
@@ -53,7 +47,6 @@ export class AccountGroupsController {
     'Lists the groups of your organization, oldest first. `merchant_id` filters by merchant.',
   )
   @ApiPage(AccountGroupResponse, 'The groups of this page.')
-  @ApiProblems('VALIDATION_ERROR')
   list(
     @CurrentOrganization() organizationId: string,
     @Query() query: ListAccountGroupsQuery,
@@ -64,8 +57,7 @@ export class AccountGroupsController {
   @Get(':account_group_id')
   @Scope('accounts:read')
   @Operation('retrieve-account-group', 'Retrieve Account Group', 'Returns the group.')
-  @ApiWithETag({ description: 'The group.', type: AccountGroupResponse })
-  @ApiProblems('NOT_FOUND')
+  @ApiWithETag(AccountGroupResponse, 'The group.', 'NOT_FOUND')
   retrieve(
     @CurrentOrganization() organizationId: string,
     @AccountGroupId() accountGroupId: string,
@@ -80,12 +72,7 @@ export class AccountGroupsController {
     'Update Account Group',
     'Updates the properties that the body has. `parent_code` nests the group in another one, or moves it to the root.',
   )
-  @ApiUpdate({
-    description: 'The group after the change.',
-    type: AccountGroupResponse,
-    hasETag: true,
-    problems: ['NOT_FOUND', 'GROUP_CYCLE'],
-  })
+  @ApiUpdate(AccountGroupResponse, 'The group after the change.', { problems: ['GROUP_CYCLE'] })
   update(
     @CurrentMutation() context: MutationContext,
     @AccountGroupId() accountGroupId: string,
@@ -101,10 +88,7 @@ export class AccountGroupsController {
     'Delete Account Group',
     'Deletes the group and the permissions on it. A group with accounts or sub-groups cannot be deleted.',
   )
-  @ApiDeletion({
-    description: 'The group is deleted.',
-    problems: ['NOT_FOUND', 'GROUP_HAS_ACCOUNTS', 'GROUP_HAS_SUBGROUPS'],
-  })
+  @ApiDeletion('The group is deleted.', { problems: ['GROUP_HAS_ACCOUNTS', 'GROUP_HAS_SUBGROUPS'] })
   delete(
     @CurrentMutation() context: MutationContext,
     @AccountGroupId() accountGroupId: string,

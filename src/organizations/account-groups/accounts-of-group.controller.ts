@@ -6,7 +6,6 @@ import { ApiCreation, ApiDeletion } from '../../unit-of-work/api-mutation.decora
 import type { MutationContext } from '../../unit-of-work/mutation-context.js';
 import type { MutationOutcome } from '../../unit-of-work/mutation-outcome.js';
 import { CurrentMutation } from '../../unit-of-work/current-mutation.decorator.js';
-import { ApiProblems } from '../../common/errors/api-problems.decorator.js';
 import { PageQueryDto } from '../../common/pagination/page-query.dto.js';
 import { ApiPage, type Page } from '../../common/pagination/page.js';
 import { AccountsOfGroupService } from './accounts-of-group.service.js';
@@ -23,10 +22,7 @@ export class AccountsOfGroupController {
   @Post()
   @Scope('accounts:write')
   @Operation('create-account', 'Create Account', 'Creates an account in the group.')
-  @ApiCreation({
-    description: 'The new account.',
-    type: AccountResponse,
-    hasETag: true,
+  @ApiCreation(AccountResponse, 'The new account.', {
     location: '/v1/organizations/accounts',
     problems: ['NOT_FOUND'],
   })
@@ -45,8 +41,7 @@ export class AccountsOfGroupController {
     'List Accounts of a Group',
     'Lists the active accounts in the group itself, oldest first.',
   )
-  @ApiPage(AccountResponse, 'The accounts of this page.')
-  @ApiProblems('NOT_FOUND', 'VALIDATION_ERROR')
+  @ApiPage(AccountResponse, 'The accounts of this page.', 'NOT_FOUND')
   list(
     @CurrentOrganization() organizationId: string,
     @AccountGroupId() accountGroupId: string,
@@ -62,10 +57,7 @@ export class AccountsOfGroupController {
     'Remove Account from Group',
     'Removes the account from the group. The last account of a group cannot be removed.',
   )
-  @ApiDeletion({
-    description: 'The account is in no group now.',
-    problems: ['NOT_FOUND', 'LAST_ACCOUNT_IN_GROUP'],
-  })
+  @ApiDeletion('The account is in no group now.', { problems: ['LAST_ACCOUNT_IN_GROUP'] })
   remove(
     @CurrentMutation() context: MutationContext,
     @AccountGroupId() accountGroupId: string,

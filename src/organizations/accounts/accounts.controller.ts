@@ -6,7 +6,6 @@ import { ApiUpdate, ApiDeletion } from '../../unit-of-work/api-mutation.decorato
 import type { MutationContext } from '../../unit-of-work/mutation-context.js';
 import type { MutationOutcome } from '../../unit-of-work/mutation-outcome.js';
 import { CurrentMutation } from '../../unit-of-work/current-mutation.decorator.js';
-import { ApiProblems } from '../../common/errors/api-problems.decorator.js';
 import { ApiWithETag } from '../../common/http/with-etag.decorator.js';
 import { PageQueryDto } from '../../common/pagination/page-query.dto.js';
 import { ApiPage, type Page } from '../../common/pagination/page.js';
@@ -30,7 +29,6 @@ export class AccountsController {
     'Lists the active accounts of your organization, in groups or not, oldest first.',
   )
   @ApiPage(AccountResponse, 'The accounts of this page.')
-  @ApiProblems('VALIDATION_ERROR')
   list(
     @CurrentOrganization() organizationId: string,
     @Query() query: PageQueryDto,
@@ -41,8 +39,7 @@ export class AccountsController {
   @Get(':account_id')
   @Scope('accounts:read')
   @Operation('retrieve-account', 'Retrieve Account', 'Returns the account, active or disabled.')
-  @ApiWithETag({ description: 'The account.', type: AccountResponse })
-  @ApiProblems('NOT_FOUND')
+  @ApiWithETag(AccountResponse, 'The account.', 'NOT_FOUND')
   retrieve(
     @CurrentOrganization() organizationId: string,
     @AccountId() accountId: string,
@@ -53,12 +50,7 @@ export class AccountsController {
   @Patch(':account_id')
   @Scope('accounts:write')
   @Operation('update-account', 'Update Account', 'Updates the name.')
-  @ApiUpdate({
-    description: 'The account after the change.',
-    type: AccountResponse,
-    hasETag: true,
-    problems: ['NOT_FOUND'],
-  })
+  @ApiUpdate(AccountResponse, 'The account after the change.')
   update(
     @CurrentMutation() context: MutationContext,
     @AccountId() accountId: string,
@@ -75,11 +67,7 @@ export class AccountsController {
     'Disables the account. It keeps its history and the permissions on it, is no longer listed, and no new ' +
       'permissions can be assigned on it.',
   )
-  @ApiDeletion({
-    description: 'The account is disabled.',
-    type: AccountDisabledResponse,
-    problems: ['NOT_FOUND'],
-  })
+  @ApiDeletion('The account is disabled.', { type: AccountDisabledResponse })
   delete(
     @CurrentMutation() context: MutationContext,
     @AccountId() accountId: string,

@@ -2,7 +2,6 @@ import { Body, Controller, Delete, Get, Patch, Put, type Type } from '@nestjs/co
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentOrganization } from '../../common/auth/current-organization.decorator.js';
 import { Scope } from '../../common/auth/scope.decorator.js';
-import { ApiProblems } from '../../common/errors/api-problems.decorator.js';
 import { PathId, UserId } from '../../common/http/path-ids.decorator.js';
 import { ApiWithETag } from '../../common/http/with-etag.decorator.js';
 import { ApiDeletion, ApiUpdate } from '../../unit-of-work/api-mutation.decorator.js';
@@ -31,8 +30,7 @@ export function permissionsController(kind: PermissionKind): Type {
       `Retrieve ${title}s of a User`,
       `Returns the roles of the user on ${plural}, with names.`,
     )
-    @ApiWithETag({ description: 'The permissions.', type: kind.response })
-    @ApiProblems('NOT_FOUND')
+    @ApiWithETag(kind.response, 'The permissions.', 'NOT_FOUND')
     list(@CurrentOrganization() organizationId: string, @UserId() userId: string): Promise<PermissionList> {
       return this.permissions.list(organizationId, kind, userId);
     }
@@ -45,11 +43,7 @@ export function permissionsController(kind: PermissionKind): Type {
       `Assigns these roles on ${plural} and removes all others${replaceNote}. ` +
         'When one entry is invalid, nothing is changed.',
     )
-    @ApiUpdate({
-      description: 'The permissions are replaced.',
-      type: StatusResponse,
-      problems: ['NOT_FOUND'],
-    })
+    @ApiUpdate(StatusResponse, 'The permissions are replaced.', { hasETag: false })
     @BodyType(kind.request)
     replace(
       @CurrentMutation() context: MutationContext,
@@ -67,11 +61,7 @@ export function permissionsController(kind: PermissionKind): Type {
       `Assigns these roles on ${plural}, replacing those on the same ${plural}; removes no others. ` +
         'When one entry is invalid, nothing is changed.',
     )
-    @ApiUpdate({
-      description: 'All of these permissions after the change.',
-      type: kind.response,
-      problems: ['NOT_FOUND'],
-    })
+    @ApiUpdate(kind.response, 'All of these permissions after the change.', { hasETag: false })
     @BodyType(kind.request)
     update(
       @CurrentMutation() context: MutationContext,
@@ -88,7 +78,7 @@ export function permissionsController(kind: PermissionKind): Type {
       `Delete ${title} of a User`,
       `Removes the role of the user on this ${singular}.`,
     )
-    @ApiDeletion({ description: 'The permission is removed.', problems: ['NOT_FOUND'] })
+    @ApiDeletion('The permission is removed.')
     remove(
       @CurrentMutation() context: MutationContext,
       @UserId() userId: string,
