@@ -1,24 +1,22 @@
 import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
-import { ApiPropertyOptional } from '@nestjs/swagger';
 import { eventSourceOf } from '../audit/event-source.js';
 import { callerOf, type AuthenticatedRequest } from '../common/auth/caller.js';
 import { IsBooleanInQuery } from '../common/validation/field-rules.js';
 import { RequestValidationPipe } from '../common/validation/request-validation.pipe.js';
 import type { IdempotentRequest } from './idempotency/idempotent-request.js';
 import type { MutationContext } from './mutation-context.js';
+import { OptionalProperty } from '../common/property.decorator.js';
 
 /** A request as MutationInterceptor leaves it. */
 export type MutationRequest = AuthenticatedRequest & { idempotentRequest?: IdempotentRequest };
 
 /** The query of every mutation. Unknown parameters are rejected, so that a misspelt `dry_run` changes nothing. */
 export class MutationQuery {
-  @ApiPropertyOptional({
-    description:
-      'Plans a change: executes it, returns the response and the differences in access, and rolls everything back.',
-    type: 'boolean',
-    default: false,
-    example: false,
-  })
+  @OptionalProperty(
+    'Plans a change: executes it, returns the response and the differences in access, and rolls everything back.',
+    false,
+    { type: 'boolean', default: false },
+  )
   @IsBooleanInQuery()
   dry_run = false;
 }

@@ -3,35 +3,30 @@ import { PageQueryDto } from '../../common/pagination/page-query.dto.js';
 import { SANDBOX } from '../../common/sandbox-ids.js';
 import { BecauseResponse } from './because.response.js';
 import { UuidField } from '../../common/validation/documented-fields.js';
+import { Property } from '../../common/property.decorator.js';
 
 export class EffectiveAccessQuery extends PageQueryDto {
-  @UuidField({
-    description: 'Returns only the access to this account.',
-    required: false,
-    example: SANDBOX.accounts.lisbon,
-  })
+  @UuidField('Returns only the access to this account.', SANDBOX.accounts.lisbon, { required: false })
   account_id?: string;
 }
 
 export class EffectiveAccessResponse {
-  @ApiProperty({ description: 'Account id.', format: 'uuid', example: SANDBOX.accounts.lisbon })
+  @Property('Account id.', SANDBOX.accounts.lisbon, { format: 'uuid' })
   account_id!: string;
 
-  @ApiProperty({ description: 'Name of the account.', example: 'Lisbon' })
+  @Property('Name of the account.', 'Lisbon')
   account_name!: string;
 
-  @ApiProperty({
-    description: 'Ids of the permissions that the user has on the account in production.',
+  @Property('Ids of the permissions that the user has on the account in production.', ['payments:view'], {
     type: [String],
-    example: ['payments:view'],
   })
   permission_ids!: string[];
 
-  @ApiProperty({
-    description: 'Ids of the permissions that the user has on the account in the sandbox.',
-    type: [String],
-    example: ['payments:edit', 'payments:view'],
-  })
+  @Property(
+    'Ids of the permissions that the user has on the account in the sandbox.',
+    ['payments:edit', 'payments:view'],
+    { type: [String] },
+  )
   testing_permission_ids!: string[];
 
   @ApiProperty({

@@ -4,15 +4,16 @@ import { SANDBOX } from '../../common/sandbox-ids.js';
 import { BecauseResponse } from './because.response.js';
 import { ENVIRONMENT, IsEnvironment, type PermissionEnvironment } from './permission-environment.js';
 import { UuidField, TextField } from '../../common/validation/documented-fields.js';
+import { OptionalProperty, Property } from '../../common/property.decorator.js';
 
 export class PermissionCheckDto {
-  @UuidField({ description: 'User id.', example: '019b0000-0000-7000-8000-000000000031' })
+  @UuidField('User id.', '019b0000-0000-7000-8000-000000000031')
   user_id!: string;
 
-  @UuidField({ description: 'Account id.', example: SANDBOX.accounts.lisbon })
+  @UuidField('Account id.', SANDBOX.accounts.lisbon)
   account_id!: string;
 
-  @TextField({ description: 'Permission id.', example: 'payments:view' })
+  @TextField('Permission id.', 'payments:view')
   permission_id!: string;
 
   @ApiProperty(ENVIRONMENT)
@@ -26,33 +27,27 @@ export class PermissionChecksDto {
   @IsArrayOf(() => PermissionCheckDto, 100)
   checks!: PermissionCheckDto[];
 
-  @ApiPropertyOptional({
-    description: 'Whether each refused check lists roles that would allow it.',
+  @OptionalProperty('Whether each refused check lists roles that would allow it.', true, {
     type: 'boolean',
     default: false,
-    example: true,
   })
   @IsBoolean()
   explain = false;
 }
 
 class GrantResponse {
-  @ApiProperty({ description: 'A role that would allow the check.', example: SANDBOX.roles.Agent })
+  @Property('A role that would allow the check.', SANDBOX.roles.Agent)
   role_id!: string;
 
-  @ApiProperty({ description: 'Name of the role.', example: 'Agent' })
+  @Property('Name of the role.', 'Agent')
   role_name!: string;
 
-  @ApiProperty({
-    description: 'The account to assign the role on.',
-    format: 'uuid',
-    example: SANDBOX.accounts.lisbon,
-  })
+  @Property('The account to assign the role on.', SANDBOX.accounts.lisbon, { format: 'uuid' })
   account_id!: string;
 }
 
 class PermissionCheckResultResponse {
-  @ApiProperty({ description: 'Whether the user has the permission on the account.', example: true })
+  @Property('Whether the user has the permission on the account.', true)
   allowed!: boolean;
 
   @ApiProperty({

@@ -3,9 +3,10 @@ import { PageQueryDto } from '../../common/pagination/page-query.dto.js';
 import { BecauseResponse } from './because.response.js';
 import { ENVIRONMENT, IsEnvironment, type PermissionEnvironment } from './permission-environment.js';
 import { TextField } from '../../common/validation/documented-fields.js';
+import { Property } from '../../common/property.decorator.js';
 
 export class UsersOfAccountQuery extends PageQueryDto {
-  @TextField({ description: 'Permission id.', example: 'payments:view' })
+  @TextField('Permission id.', 'payments:view')
   permission_id!: string;
 
   @ApiProperty(ENVIRONMENT)
@@ -14,16 +15,16 @@ export class UsersOfAccountQuery extends PageQueryDto {
 }
 
 export class UserOfAccountResponse {
-  @ApiProperty({ description: 'User id.', format: 'uuid', example: '019b0000-0000-7000-8000-000000000031' })
+  @Property('User id.', '019b0000-0000-7000-8000-000000000031', { format: 'uuid' })
   user_id!: string;
 
-  @ApiProperty({ description: 'E-mail address.', example: 'ada.lovelace@example.com' })
+  @Property('E-mail address.', 'ada.lovelace@example.com')
   email!: string;
 
-  @ApiProperty({ description: 'First name.', example: 'Ada' })
+  @Property('First name.', 'Ada')
   first_name!: string;
 
-  @ApiProperty({ description: 'Last name.', example: 'Lovelace' })
+  @Property('Last name.', 'Lovelace')
   last_name!: string;
 
   @ApiProperty({ description: 'Every route by which a role grants the permission.', type: [BecauseResponse] })

@@ -57,7 +57,7 @@ export class AddressEntry extends ScalarEntry {
 export const IsListOfAddresses = (): PropertyDecorator => IsArrayOfScalars(() => AddressEntry, MAX_ADDRESSES);
 
 export class CreateApiKeyDto {
-  @TextField({ description: 'Display name; does not have to be unique.', example: 'Billing' })
+  @TextField('Display name; does not have to be unique.', 'Billing')
   name!: string;
 
   @ApiProperty({

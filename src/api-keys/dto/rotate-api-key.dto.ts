@@ -1,16 +1,14 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
 import { rule } from '../../common/validation/field-rules.js';
+import { OptionalProperty } from '../../common/property.decorator.js';
 
 const MAX_OVERLAP_SECONDS = 7 * 24 * 60 * 60;
 
 export class RotateApiKeyDto {
-  @ApiPropertyOptional({
-    description: 'Seconds for which the previous secret remains valid.',
+  @OptionalProperty('Seconds for which the previous secret remains valid.', 3600, {
     type: 'integer',
     minimum: 0,
     maximum: MAX_OVERLAP_SECONDS,
     default: 0,
-    example: 3600,
   })
   @rule('INVALID_TYPE', 'must be a number', (value) => typeof value === 'number')
   @rule(

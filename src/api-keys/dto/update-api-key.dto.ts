@@ -12,7 +12,7 @@ import {
 import { TextField } from '../../common/validation/documented-fields.js';
 
 export class UpdateApiKeyDto {
-  @TextField({ description: 'New name.', required: false, example: 'Billing' })
+  @TextField('New name.', 'Billing', { required: false })
   name?: string;
 
   @ApiProperty({ description: 'All scopes that the key is to have.', ...SCOPES_OF_KEY })

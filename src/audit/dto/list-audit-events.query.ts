@@ -1,10 +1,11 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiPropertyOptional, OmitType } from '@nestjs/swagger';
+import { OmitType } from '@nestjs/swagger';
 import { PageQueryDto } from '../../common/pagination/page-query.dto.js';
 import { TextField, UuidField } from '../../common/validation/documented-fields.js';
 import { IsOneOf, OptionalField } from '../../common/validation/field-rules.js';
 import { IsTimestamp } from '../../common/validation/timestamp-rules.js';
 import { ACTIONS, TARGET_TYPES, type Action, type TargetType } from '../audited-event.js';
+import { OptionalProperty } from '../../common/property.decorator.js';
 
 const SORTS = ['occurred_at', '-occurred_at'] as const;
 
@@ -12,31 +13,23 @@ export type AuditSort = (typeof SORTS)[number];
 
 /** Without pages by number, because they need a total, and there are too many events to count. */
 export class ListAuditEventsQuery extends OmitType(PageQueryDto, ['page']) {
-  @ApiPropertyOptional({ description: 'Only events of this kind.', enum: ACTIONS, example: 'user.created' })
+  @OptionalProperty('Only events of this kind.', 'user.created', { enum: ACTIONS })
   @OptionalField()
   @IsOneOf(ACTIONS)
   action?: Action;
 
-  @UuidField({
-    description: 'Only events caused by this API key.',
+  @UuidField('Only events caused by this API key.', '019b0000-0000-7000-8000-000000000051', {
     required: false,
-    example: '019b0000-0000-7000-8000-000000000051',
   })
   actor_id?: string;
 
-  @ApiPropertyOptional({
-    description: 'Only events of resources of this type.',
-    enum: TARGET_TYPES,
-    example: 'user',
-  })
+  @OptionalProperty('Only events of resources of this type.', 'user', { enum: TARGET_TYPES })
   @OptionalField()
   @IsOneOf(TARGET_TYPES)
   target_type?: TargetType;
 
-  @TextField({
-    description: 'Only events of the resource with this id.',
+  @TextField('Only events of the resource with this id.', '019b0000-0000-7000-8000-000000000031', {
     required: false,
-    example: '019b0000-0000-7000-8000-000000000031',
   })
   target_id?: string;
 
@@ -46,11 +39,9 @@ export class ListAuditEventsQuery extends OmitType(PageQueryDto, ['page']) {
   @OptionalTimestamp('Only events before this time (RFC 3339).', '2036-01-01T00:00:00.000Z')
   to?: string;
 
-  @ApiPropertyOptional({
-    description: '`occurred_at`: oldest first; `-occurred_at`: newest first.',
+  @OptionalProperty('`occurred_at`: oldest first; `-occurred_at`: newest first.', '-occurred_at', {
     enum: SORTS,
     default: 'occurred_at',
-    example: '-occurred_at',
   })
   @IsOneOf(SORTS)
   sort: AuditSort = 'occurred_at';
@@ -63,7 +54,7 @@ export class ExportAuditEventsQuery extends OmitType(ListAuditEventsQuery, ['pag
 
 function OptionalTimestamp(description: string, example: string): PropertyDecorator {
   return applyDecorators(
-    ApiPropertyOptional({ description, format: 'date-time', example }),
+    OptionalProperty(description, example, { format: 'date-time' }),
     OptionalField(),
     IsTimestamp(),
   );

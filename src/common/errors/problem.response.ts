@@ -1,51 +1,39 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { FIELD_CODES, PROBLEMS } from './catalogue.js';
+import { Property } from '../property.decorator.js';
 
 class FieldErrorResponse {
-  @ApiProperty({
-    description: 'Path of the field in the request.',
-    example: 'account_permissions[0].role_id',
-  })
+  @Property('Path of the field in the request.', 'account_permissions[0].role_id')
   field!: string;
 
-  @ApiProperty({
-    description: 'Stable code of the broken rule.',
+  @Property('Stable code of the broken rule.', 'ROLE_NOT_ASSIGNABLE', {
     enum: [...Object.keys(FIELD_CODES), 'USER_ALREADY_EXISTS', 'ROLE_ALREADY_EXISTS'],
-    example: 'ROLE_NOT_ASSIGNABLE',
   })
   code!: string;
 
-  @ApiProperty({ description: 'Human-readable explanation.', example: FIELD_CODES.ROLE_NOT_ASSIGNABLE })
+  @Property('Human-readable explanation.', FIELD_CODES.ROLE_NOT_ASSIGNABLE)
   message!: string;
 }
 
 /** The body of every error response (RFC 9457), for the OpenAPI document. */
 export class ProblemResponse {
-  @ApiProperty({
-    description: 'Where the error is documented.',
-    format: 'uri-reference',
-    example: '/errors#VALIDATION_ERROR',
-  })
+  @Property('Where the error is documented.', '/errors#VALIDATION_ERROR', { format: 'uri-reference' })
   type!: string;
 
-  @ApiProperty({ description: 'Short summary of the error.', example: PROBLEMS.VALIDATION_ERROR.title })
+  @Property('Short summary of the error.', PROBLEMS.VALIDATION_ERROR.title)
   title!: string;
 
-  @ApiProperty({ description: 'The HTTP status.', type: 'integer', minimum: 400, maximum: 599, example: 400 })
+  @Property('The HTTP status.', 400, { type: 'integer', minimum: 400, maximum: 599 })
   status!: number;
 
-  @ApiProperty({
-    description: 'Stable code of the error.',
-    enum: Object.keys(PROBLEMS),
-    example: 'VALIDATION_ERROR',
-  })
+  @Property('Stable code of the error.', 'VALIDATION_ERROR', { enum: Object.keys(PROBLEMS) })
   code!: string;
 
-  @ApiProperty({
-    description: 'Human-readable: one line per field error, otherwise the explanation of the error.',
-    type: [String],
-    example: [`account_permissions[0].role_id: ${FIELD_CODES.ROLE_NOT_ASSIGNABLE}`],
-  })
+  @Property(
+    'Human-readable: one line per field error, otherwise the explanation of the error.',
+    [`account_permissions[0].role_id: ${FIELD_CODES.ROLE_NOT_ASSIGNABLE}`],
+    { type: [String] },
+  )
   messages!: string[];
 
   @ApiProperty({
@@ -54,9 +42,9 @@ export class ProblemResponse {
   })
   errors!: FieldErrorResponse[];
 
-  @ApiProperty({
-    description: 'Id of the request, as in X-Request-Id and in the log of the service.',
-    example: '019b0000-0000-7000-8000-0000000000ff',
-  })
+  @Property(
+    'Id of the request, as in X-Request-Id and in the log of the service.',
+    '019b0000-0000-7000-8000-0000000000ff',
+  )
   request_id!: string;
 }

@@ -1,30 +1,21 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIntegerInQuery, OptionalField, rule } from '../validation/field-rules.js';
 import { CURSOR_MAX } from './cursor.js';
+import { OptionalProperty } from '../property.decorator.js';
 
 /** Query parameters of every list. */
 export class PageQueryDto {
-  @ApiPropertyOptional({
-    description: 'Page number, from 1; a page past the end is empty. Cannot be combined with `after`.',
-    type: 'integer',
-    minimum: 1,
-    maximum: 1_000_000,
-    default: 1,
-    example: 1,
-  })
+  @OptionalProperty(
+    'Page number, from 1; a page past the end is empty. Cannot be combined with `after`.',
+    1,
+    { type: 'integer', minimum: 1, maximum: 1_000_000, default: 1 },
+  )
   @OptionalField()
   @IsIntegerInQuery({ min: 1, max: 1_000_000 })
   @IsWithoutAfter()
   page?: number;
 
-  @ApiPropertyOptional({
-    description: 'Entries per page.',
-    type: 'integer',
-    minimum: 1,
-    maximum: 100,
-    default: 20,
-    example: 20,
-  })
+  @OptionalProperty('Entries per page.', 20, { type: 'integer', minimum: 1, maximum: 100, default: 20 })
   @IsIntegerInQuery({ min: 1, max: 100 })
   page_size = 20;
 

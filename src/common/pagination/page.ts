@@ -1,40 +1,33 @@
 import { applyDecorators, type Type } from '@nestjs/common';
-import {
-  ApiExtraModels,
-  ApiOkResponse,
-  ApiProperty,
-  ApiPropertyOptional,
-  getSchemaPath,
-} from '@nestjs/swagger';
+import { ApiExtraModels, ApiOkResponse, getSchemaPath } from '@nestjs/swagger';
 import { ApiProblems } from '../errors/api-problems.decorator.js';
 import type { ProblemCode } from '../errors/catalogue.js';
+import { OptionalProperty, Property } from '../property.decorator.js';
 
 const WITHOUT_AFTER = 'Omitted when the request has `after`.';
 
 export class Pagination {
-  @ApiPropertyOptional({ description: `Page number, from 1. ${WITHOUT_AFTER}`, type: 'integer', example: 1 })
+  @OptionalProperty(`Page number, from 1. ${WITHOUT_AFTER}`, 1, { type: 'integer' })
   page?: number;
 
-  @ApiProperty({ description: 'Maximum number of entries per page.', type: 'integer', example: 20 })
+  @Property('Maximum number of entries per page.', 20, { type: 'integer' })
   page_size!: number;
 
-  @ApiPropertyOptional({ description: `Entries on all pages. ${WITHOUT_AFTER}`, type: 'integer', example: 1 })
+  @OptionalProperty(`Entries on all pages. ${WITHOUT_AFTER}`, 1, { type: 'integer' })
   total_items?: number;
 
-  @ApiPropertyOptional({ description: `Number of pages. ${WITHOUT_AFTER}`, type: 'integer', example: 1 })
+  @OptionalProperty(`Number of pages. ${WITHOUT_AFTER}`, 1, { type: 'integer' })
   total_pages?: number;
 
-  @ApiProperty({ description: 'Whether there is a page after this one.', example: false })
+  @Property('Whether there is a page after this one.', false)
   has_next!: boolean;
 
-  @ApiProperty({ description: 'Whether there is a page before this one.', example: false })
+  @Property('Whether there is a page before this one.', false)
   has_previous!: boolean;
 
-  @ApiProperty({
-    description: 'Value of `after` for the next page; null on the last page.',
+  @Property('Value of `after` for the next page; null on the last page.', null, {
     type: 'string',
     nullable: true,
-    example: null,
   })
   next_cursor!: string | null;
 }

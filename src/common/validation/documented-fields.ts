@@ -1,32 +1,37 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty } from '@nestjs/swagger';
+import { Property } from '../property.decorator.js';
 import { IsText, IsUuid, OptionalField } from './field-rules.js';
 
-interface FieldDocumentation {
-  description: string;
+interface FieldOptions {
   required?: false;
-  example: string;
 }
 
 /** A string of `min` to `max` characters, in the validation rules and in the OpenAPI document. */
-export function TextField({
-  min = 1,
-  max = 255,
-  example,
-  ...rest
-}: FieldDocumentation & { min?: number; max?: number }): PropertyDecorator {
+export function TextField(
+  description: string,
+  example: string,
+  { min = 1, max = 255, ...options }: FieldOptions & { min?: number; max?: number } = {},
+): PropertyDecorator {
   return applyDecorators(
     IsText({ min, max }),
-    ...optionality(rest),
-    ApiProperty({ ...rest, minLength: min, maxLength: max, example }),
+    ...optionality(options),
+    Property(description, example, { ...options, minLength: min, maxLength: max }),
   );
 }
 
 /** A UUID, in the validation rules and in the OpenAPI document. */
-export function UuidField({ example, ...rest }: FieldDocumentation): PropertyDecorator {
-  return applyDecorators(IsUuid(), ...optionality(rest), ApiProperty({ ...rest, format: 'uuid', example }));
+export function UuidField(
+  description: string,
+  example: string,
+  options: FieldOptions = {},
+): PropertyDecorator {
+  return applyDecorators(
+    IsUuid(),
+    ...optionality(options),
+    Property(description, example, { ...options, format: 'uuid' }),
+  );
 }
 
-function optionality({ required }: { required?: false }): PropertyDecorator[] {
+function optionality({ required }: FieldOptions): PropertyDecorator[] {
   return required === false ? [OptionalField()] : [];
 }

@@ -1,62 +1,39 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsRequiredString } from '../../common/validation/field-rules.js';
 import { SANDBOX } from '../../common/sandbox-ids.js';
 import { TOKEN_EXAMPLE } from './create-token.dto.js';
+import { OptionalProperty, Property } from '../../common/property.decorator.js';
 
 export class IntrospectTokenDto {
-  @ApiProperty({ description: 'The token.', example: TOKEN_EXAMPLE })
+  @Property('The token.', TOKEN_EXAMPLE)
   @IsRequiredString()
   token!: string;
 }
 
 export class IntrospectionResponse {
-  @ApiProperty({
-    description: 'Whether the token is valid. If it is not, the response has no other properties.',
-    example: true,
-  })
+  @Property('Whether the token is valid. If it is not, the response has no other properties.', true)
   active!: boolean;
 
-  @ApiPropertyOptional({
-    description: 'User id.',
-    format: 'uuid',
-    example: '019b0000-0000-7000-8000-000000000031',
-  })
+  @OptionalProperty('User id.', '019b0000-0000-7000-8000-000000000031', { format: 'uuid' })
   sub?: string;
 
-  @ApiPropertyOptional({ description: 'Organization id.', format: 'uuid', example: SANDBOX.organization_id })
+  @OptionalProperty('Organization id.', SANDBOX.organization_id, { format: 'uuid' })
   org?: string;
 
-  @ApiPropertyOptional({ description: 'Issuer of the token.', example: 'https://tenantry.example.com' })
+  @OptionalProperty('Issuer of the token.', 'https://tenantry.example.com')
   iss?: string;
 
-  @ApiPropertyOptional({ description: 'Audience of the token.', example: 'https://tenantry.example.com' })
+  @OptionalProperty('Audience of the token.', 'https://tenantry.example.com')
   aud?: string;
 
-  @ApiPropertyOptional({
-    description: 'Expiry, in seconds since the Unix epoch.',
-    type: 'integer',
-    example: 1_769_936_400,
-  })
+  @OptionalProperty('Expiry, in seconds since the Unix epoch.', 1_769_936_400, { type: 'integer' })
   exp?: number;
 
-  @ApiPropertyOptional({
-    description: 'Time of signing, in seconds since the Unix epoch.',
-    type: 'integer',
-    example: 1_769_850_000,
-  })
+  @OptionalProperty('Time of signing, in seconds since the Unix epoch.', 1_769_850_000, { type: 'integer' })
   iat?: number;
 
-  @ApiPropertyOptional({
-    description: 'Token id.',
-    format: 'uuid',
-    example: '019b0000-0000-7000-8000-0000000000fe',
-  })
+  @OptionalProperty('Token id.', '019b0000-0000-7000-8000-0000000000fe', { format: 'uuid' })
   jti?: string;
 
-  @ApiPropertyOptional({
-    description: 'Authentication scheme to send the token with.',
-    enum: ['Bearer'],
-    example: 'Bearer',
-  })
+  @OptionalProperty('Authentication scheme to send the token with.', 'Bearer', { enum: ['Bearer'] })
   token_type?: 'Bearer';
 }

@@ -1,37 +1,32 @@
-import { ApiProperty } from '@nestjs/swagger';
 import { TimestampsResponse } from '../../common/http/timestamps.response.js';
 import { SANDBOX } from '../../common/sandbox-ids.js';
+import { Property } from '../../common/property.decorator.js';
 
 class OrganizationCountsResponse {
-  @ApiProperty({ description: 'Number of users.', type: 'integer', minimum: 0, example: 1 })
+  @Property('Number of users.', 1, { type: 'integer', minimum: 0 })
   users!: number;
 
-  @ApiProperty({ description: 'Number of account groups.', type: 'integer', minimum: 0, example: 2 })
+  @Property('Number of account groups.', 2, { type: 'integer', minimum: 0 })
   account_groups!: number;
 
-  @ApiProperty({ description: 'Number of active accounts.', type: 'integer', minimum: 0, example: 3 })
+  @Property('Number of active accounts.', 3, { type: 'integer', minimum: 0 })
   accounts!: number;
 
-  @ApiProperty({
-    description: 'Number of roles, including the six default roles.',
-    type: 'integer',
-    minimum: 6,
-    example: 6,
-  })
+  @Property('Number of roles, including the six default roles.', 6, { type: 'integer', minimum: 6 })
   roles!: number;
 }
 
 export class OrganizationResponse extends TimestampsResponse {
-  @ApiProperty({ description: 'Organization id.', format: 'uuid', example: SANDBOX.organization_id })
+  @Property('Organization id.', SANDBOX.organization_id, { format: 'uuid' })
   id!: string;
 
-  @ApiProperty({ description: 'Name of the organization.', maxLength: 255, example: 'Sandbox' })
+  @Property('Name of the organization.', 'Sandbox', { maxLength: 255 })
   name!: string;
 
-  @ApiProperty({
-    description: 'Numbers of users, account groups, accounts and roles.',
-    type: OrganizationCountsResponse,
-    example: { users: 1, account_groups: 2, accounts: 3, roles: 6 },
-  })
+  @Property(
+    'Numbers of users, account groups, accounts and roles.',
+    { users: 1, account_groups: 2, accounts: 3, roles: 6 },
+    { type: OrganizationCountsResponse },
+  )
   counts!: OrganizationCountsResponse;
 }

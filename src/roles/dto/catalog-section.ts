@@ -1,51 +1,35 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsArrayOf, IsOneOf, IsText, IsBoolean } from '../../common/validation/field-rules.js';
+import { Property } from '../../common/property.decorator.js';
 
 export type ActionType = 'VIEW' | 'EDIT';
 
 export class CatalogPermission {
-  @ApiProperty({
-    description: 'Permission id, unique in the catalog.',
-    maxLength: 255,
-    example: 'payments:view',
-  })
+  @Property('Permission id, unique in the catalog.', 'payments:view', { maxLength: 255 })
   @IsText()
   id!: string;
 
-  @ApiProperty({
-    description: 'Display title.',
-    maxLength: 255,
-    example: 'View payments, captures and refunds',
-  })
+  @Property('Display title.', 'View payments, captures and refunds', { maxLength: 255 })
   @IsText()
   title!: string;
 
-  @ApiProperty({
-    description: 'Description of what the permission allows.',
+  @Property('Description of what the permission allows.', 'See payments, captures and refunds.', {
     maxLength: 1024,
-    example: 'See payments, captures and refunds.',
   })
   @IsText({ max: 1024 })
   description!: string;
 
-  @ApiProperty({
-    description: 'Whether the permission allows viewing or editing.',
-    enum: ['VIEW', 'EDIT'],
-    example: 'VIEW',
-  })
+  @Property('Whether the permission allows viewing or editing.', 'VIEW', { enum: ['VIEW', 'EDIT'] })
   @IsOneOf(['VIEW', 'EDIT'])
   action_type!: ActionType;
 }
 
 export class CatalogSection {
-  @ApiProperty({ description: 'Display title.', maxLength: 255, example: 'Payments' })
+  @Property('Display title.', 'Payments', { maxLength: 255 })
   @IsText()
   title!: string;
 
-  @ApiProperty({
-    description: 'Whether only roles of type `organization` can have the permissions of the section.',
-    example: false,
-  })
+  @Property('Whether only roles of type `organization` can have the permissions of the section.', false)
   @IsBoolean()
   organization_only!: boolean;
 

@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import {
   IsArrayOfScalars,
   IsOneOf,
@@ -10,6 +10,7 @@ import {
 import { IsUniqueInArray, ArrayUniqueBy } from '../../common/validation/array-unique-rules.js';
 import type { RoleType } from '../entities/role.entity.js';
 import { TextField } from '../../common/validation/documented-fields.js';
+import { OptionalProperty } from '../../common/property.decorator.js';
 
 const ROLE_TYPES: readonly RoleType[] = ['account', 'organization'];
 
@@ -33,20 +34,18 @@ export class PermissionId extends ScalarEntry {
 /** A list of permissions of the catalog, without repetitions. */
 export const PermissionIds = (description: string): PropertyDecorator =>
   applyDecorators(
-    ApiPropertyOptional({
-      description,
+    OptionalProperty(description, ['payments:view', 'payments:edit'], {
       type: 'array',
       items: { type: 'string' },
       maxItems: 500,
       uniqueItems: true,
-      example: ['payments:view', 'payments:edit'],
     }),
     ArrayUniqueBy('value'),
     IsArrayOfScalars(() => PermissionId),
   );
 
 export class CreateRoleDto {
-  @TextField({ description: 'Name. Unique in the organization, case-insensitive.', example: 'Refund desk' })
+  @TextField('Name. Unique in the organization, case-insensitive.', 'Refund desk')
   name!: string;
 
   @ApiProperty(ROLE_DESCRIPTION)
@@ -60,14 +59,12 @@ export class CreateRoleDto {
   @PermissionIds('Ids of the permissions that the role grants in the sandbox.')
   testing_permission_ids: PermissionId[] = [];
 
-  @ApiPropertyOptional({
-    description:
-      'A role of type `organization` applies to every account of the organization, wherever it is assigned. ' +
+  @OptionalProperty(
+    'A role of type `organization` applies to every account of the organization, wherever it is assigned. ' +
       'Cannot be changed.',
-    enum: ROLE_TYPES,
-    default: 'account',
-    example: 'account',
-  })
+    'account',
+    { enum: ROLE_TYPES, default: 'account' },
+  )
   @IsOneOf(ROLE_TYPES)
   role_type: RoleType = 'account';
 }

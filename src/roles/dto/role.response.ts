@@ -1,78 +1,57 @@
-import { ApiProperty } from '@nestjs/swagger';
 import { TimestampsResponse } from '../../common/http/timestamps.response.js';
 import { SANDBOX } from '../../common/sandbox-ids.js';
 import type { RoleType } from '../entities/role.entity.js';
+import { Property } from '../../common/property.decorator.js';
 
 export class RoleResponse extends TimestampsResponse {
-  @ApiProperty({
-    description: 'Role id.',
-    pattern: '^rol_[0-9A-Za-z]{12}$',
-    example: SANDBOX.roles.Developer,
-  })
+  @Property('Role id.', SANDBOX.roles.Developer, { pattern: '^rol_[0-9A-Za-z]{12}$' })
   id!: string;
 
-  @ApiProperty({
-    description: 'Name. Unique in the organization, case-insensitive.',
-    maxLength: 255,
-    example: 'Developer',
-  })
+  @Property('Name. Unique in the organization, case-insensitive.', 'Developer', { maxLength: 255 })
   name!: string;
 
-  @ApiProperty({
-    description: 'Purpose of the role.',
+  @Property('Purpose of the role.', 'Integrates: connections, checkout, webhooks.', {
     type: 'string',
     nullable: true,
     maxLength: 1024,
-    example: 'Integrates: connections, checkout, webhooks.',
   })
   description!: string | null;
 
-  @ApiProperty({
-    description: 'Whether the role is reserved for administrators and cannot be assigned to users.',
-    example: false,
-  })
+  @Property('Whether the role is reserved for administrators and cannot be assigned to users.', false)
   admin!: boolean;
 
-  @ApiProperty({
-    description:
-      'Whether the role is reserved for the staff of the platform and cannot be assigned to users.',
-    example: false,
-  })
+  @Property(
+    'Whether the role is reserved for the staff of the platform and cannot be assigned to users.',
+    false,
+  )
   staff!: boolean;
 
-  @ApiProperty({
-    description: 'Whether the role can be assigned to users: true unless it is an admin or staff role.',
-    example: true,
-  })
+  @Property('Whether the role can be assigned to users: true unless it is an admin or staff role.', true)
   assignable!: boolean;
 
-  @ApiProperty({
-    description:
-      'Whether this is one of the six default roles of every organization, which cannot be changed.',
-    example: true,
-  })
+  @Property(
+    'Whether this is one of the six default roles of every organization, which cannot be changed.',
+    true,
+  )
   is_default!: boolean;
 
-  @ApiProperty({
-    description: 'Ids of the permissions that the role grants in production.',
+  @Property('Ids of the permissions that the role grants in production.', ['payments:view'], {
     type: [String],
-    example: ['payments:view'],
   })
   permission_ids!: string[];
 
-  @ApiProperty({
-    description: 'Ids of the permissions that the role grants in the sandbox.',
-    type: [String],
-    example: ['payments:view', 'payments:edit'],
-  })
+  @Property(
+    'Ids of the permissions that the role grants in the sandbox.',
+    ['payments:view', 'payments:edit'],
+    { type: [String] },
+  )
   testing_permission_ids!: string[];
 
-  @ApiProperty({
-    description:
-      'A role of type `organization` applies to every account of the organization, wherever it is assigned. ' +
+  @Property(
+    'A role of type `organization` applies to every account of the organization, wherever it is assigned. ' +
       'Cannot be changed.',
-    enum: ['account', 'organization'],
-    example: 'account',
-  })
+    'account',
+    { enum: ['account', 'organization'] },
+  )
   role_type!: RoleType;
 }

@@ -4,11 +4,7 @@ import { PermissionIds, ROLE_DESCRIPTION, type PermissionId } from './create-rol
 import { TextField } from '../../common/validation/documented-fields.js';
 
 export class UpdateRoleDto {
-  @TextField({
-    description: 'New name. Unique in the organization, case-insensitive.',
-    required: false,
-    example: 'Refund desk',
-  })
+  @TextField('New name. Unique in the organization, case-insensitive.', 'Refund desk', { required: false })
   name?: string;
 
   @ApiProperty(ROLE_DESCRIPTION)

@@ -1,35 +1,27 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { PublicJwk } from '../entities/signing-key.entity.js';
+import { Property } from '../../common/property.decorator.js';
 
 export class SigningKeyResponse implements PublicJwk {
-  @ApiProperty({ description: 'Key type.', example: 'EC' })
+  @Property('Key type.', 'EC')
   kty!: string;
 
-  @ApiProperty({ description: 'Curve.', example: 'P-256' })
+  @Property('Curve.', 'P-256')
   crv!: string;
 
-  @ApiProperty({
-    description: 'X coordinate, in base64url.',
-    example: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
-  })
+  @Property('X coordinate, in base64url.', 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU')
   x!: string;
 
-  @ApiProperty({
-    description: 'Y coordinate, in base64url.',
-    example: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
-  })
+  @Property('Y coordinate, in base64url.', 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0')
   y!: string;
 
-  @ApiProperty({
-    description: 'Key id, as in the header of tokens.',
-    example: 'oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U',
-  })
+  @Property('Key id, as in the header of tokens.', 'oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U')
   kid!: string;
 
-  @ApiProperty({ description: 'Signature algorithm.', example: 'ES256' })
+  @Property('Signature algorithm.', 'ES256')
   alg!: string;
 
-  @ApiProperty({ description: 'Use of the key: signatures.', example: 'sig' })
+  @Property('Use of the key: signatures.', 'sig')
   use!: string;
 }
 

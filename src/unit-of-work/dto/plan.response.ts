@@ -1,38 +1,35 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { SANDBOX } from '../../common/sandbox-ids.js';
 import type { AccessChange, PermissionSets } from '../access-diff/access-changes.js';
+import { Property } from '../../common/property.decorator.js';
 
 class PermissionSetsResponse implements PermissionSets {
-  @ApiProperty({ description: 'In production.', type: [String], example: ['payments:view'] })
+  @Property('In production.', ['payments:view'], { type: [String] })
   permission_ids!: string[];
 
-  @ApiProperty({
-    description: 'In the sandbox.',
-    type: [String],
-    example: ['payments:edit', 'payments:view'],
-  })
+  @Property('In the sandbox.', ['payments:edit', 'payments:view'], { type: [String] })
   testing_permission_ids!: string[];
 }
 
 class AccessChangeResponse implements AccessChange {
-  @ApiProperty({ description: 'User id.', format: 'uuid', example: '019b0000-0000-7000-8000-000000000031' })
+  @Property('User id.', '019b0000-0000-7000-8000-000000000031', { format: 'uuid' })
   user_id!: string;
 
-  @ApiProperty({ description: 'Account id.', format: 'uuid', example: SANDBOX.accounts.lisbon })
+  @Property('Account id.', SANDBOX.accounts.lisbon, { format: 'uuid' })
   account_id!: string;
 
-  @ApiProperty({
-    description: 'Permissions that the user gains on the account.',
-    type: PermissionSetsResponse,
-    example: { permission_ids: ['payments:view'], testing_permission_ids: ['payments:view'] },
-  })
+  @Property(
+    'Permissions that the user gains on the account.',
+    { permission_ids: ['payments:view'], testing_permission_ids: ['payments:view'] },
+    { type: PermissionSetsResponse },
+  )
   gained!: PermissionSetsResponse;
 
-  @ApiProperty({
-    description: 'Permissions that the user loses on the account.',
-    type: PermissionSetsResponse,
-    example: { permission_ids: [], testing_permission_ids: ['payments:edit'] },
-  })
+  @Property(
+    'Permissions that the user loses on the account.',
+    { permission_ids: [], testing_permission_ids: ['payments:edit'] },
+    { type: PermissionSetsResponse },
+  )
   lost!: PermissionSetsResponse;
 }
 
@@ -48,11 +45,6 @@ export class PlanResponse {
 
 /** The response of a dry run of a change whose response has no body. */
 export class DeletionPlanResponse extends PlanResponse {
-  @ApiProperty({
-    description: 'Status of the response without `dry_run`.',
-    type: 'integer',
-    enum: [204],
-    example: 204,
-  })
+  @Property('Status of the response without `dry_run`.', 204, { type: 'integer', enum: [204] })
   status!: number;
 }

@@ -1,9 +1,9 @@
 import { TextField } from '../../common/validation/documented-fields.js';
 
 export class UpdateUserDto {
-  @TextField({ description: 'New first name.', required: false, example: 'Augusta' })
+  @TextField('New first name.', 'Augusta', { required: false })
   first_name?: string;
 
-  @TextField({ description: 'New last name.', required: false, example: 'King' })
+  @TextField('New last name.', 'King', { required: false })
   last_name?: string;
 }

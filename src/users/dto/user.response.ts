@@ -1,38 +1,37 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { TimestampsResponse } from '../../common/http/timestamps.response.js';
 import { SANDBOX } from '../../common/sandbox-ids.js';
+import { Property } from '../../common/property.decorator.js';
 
 class UserAccountPermissionResponse {
-  @ApiProperty({ description: 'Account id.', format: 'uuid', example: SANDBOX.accounts.lisbon })
+  @Property('Account id.', SANDBOX.accounts.lisbon, { format: 'uuid' })
   account_id!: string;
 
-  @ApiProperty({ description: 'Role of the user on the account.', example: SANDBOX.roles.Developer })
+  @Property('Role of the user on the account.', SANDBOX.roles.Developer)
   role_id!: string;
 }
 
 class UserAccountGroupPermissionResponse {
-  @ApiProperty({ description: 'Account group id.', format: 'uuid', example: SANDBOX.account_groups.americas })
+  @Property('Account group id.', SANDBOX.account_groups.americas, { format: 'uuid' })
   account_group_id!: string;
 
-  @ApiProperty({ description: 'Role of the user on the group.', example: SANDBOX.roles['Read only'] })
+  @Property('Role of the user on the group.', SANDBOX.roles['Read only'])
   role_id!: string;
 }
 
 export class UserResponse extends TimestampsResponse {
-  @ApiProperty({ description: 'User id.', format: 'uuid', example: '019b0000-0000-7000-8000-000000000031' })
+  @Property('User id.', '019b0000-0000-7000-8000-000000000031', { format: 'uuid' })
   id!: string;
 
-  @ApiProperty({
-    description: 'E-mail address, in the case in which it was sent.',
+  @Property('E-mail address, in the case in which it was sent.', 'ada.lovelace@example.com', {
     maxLength: 254,
-    example: 'ada.lovelace@example.com',
   })
   email!: string;
 
-  @ApiProperty({ description: 'First name.', maxLength: 255, example: 'Ada' })
+  @Property('First name.', 'Ada', { maxLength: 255 })
   first_name!: string;
 
-  @ApiProperty({ description: 'Last name.', maxLength: 255, example: 'Lovelace' })
+  @Property('Last name.', 'Lovelace', { maxLength: 255 })
   last_name!: string;
 
   @ApiProperty({

@@ -1,27 +1,21 @@
-import { ApiProperty } from '@nestjs/swagger';
 import { TimestampsResponse } from '../../../common/http/timestamps.response.js';
 import { SANDBOX } from '../../../common/sandbox-ids.js';
+import { Property } from '../../../common/property.decorator.js';
 
 export class AccountGroupResponse extends TimestampsResponse {
-  @ApiProperty({ description: 'Account group id.', format: 'uuid', example: SANDBOX.account_groups.europe })
+  @Property('Account group id.', SANDBOX.account_groups.europe, { format: 'uuid' })
   id!: string;
 
-  @ApiProperty({ description: 'Name of the group.', maxLength: 255, example: 'Europe' })
+  @Property('Name of the group.', 'Europe', { maxLength: 255 })
   name!: string;
 
-  @ApiProperty({
-    description: 'Identifier of the group at the merchant.',
-    maxLength: 255,
-    example: 'merchant-eu-01',
-  })
+  @Property('Identifier of the group at the merchant.', 'merchant-eu-01', { maxLength: 255 })
   merchant_id!: string;
 
-  @ApiProperty({
-    description: 'Id of the parent group; null at the root.',
+  @Property('Id of the parent group; null at the root.', null, {
     type: 'string',
     format: 'uuid',
     nullable: true,
-    example: null,
   })
   parent_code!: string | null;
 }

@@ -1,8 +1,8 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsArrayOfScalars, IsUuid, ScalarEntry } from '../../../common/validation/field-rules.js';
 import { IsUniqueInArray, ArrayUniqueBy } from '../../../common/validation/array-unique-rules.js';
 import { IsAccountOfOrganization } from '../../../references/reference-rules.js';
 import { TextField } from '../../../common/validation/documented-fields.js';
+import { OptionalProperty } from '../../../common/property.decorator.js';
 
 class AccountCode extends ScalarEntry {
   @IsUuid()
@@ -12,22 +12,17 @@ class AccountCode extends ScalarEntry {
 }
 
 export class CreateAccountGroupDto {
-  @TextField({ description: 'Name of the group.', example: 'Europe' })
+  @TextField('Name of the group.', 'Europe')
   name!: string;
 
-  @TextField({
-    description: 'Identifier of the group at the merchant; does not have to be unique.',
-    example: 'merchant-eu-01',
-  })
+  @TextField('Identifier of the group at the merchant; does not have to be unique.', 'merchant-eu-01')
   merchant_id!: string;
 
-  @ApiPropertyOptional({
-    description: 'Ids of active accounts to move into the group. An account leaves the group that it is in.',
-    type: 'array',
-    items: { type: 'string', format: 'uuid' },
-    maxItems: 500,
-    example: [],
-  })
+  @OptionalProperty(
+    'Ids of active accounts to move into the group. An account leaves the group that it is in.',
+    [],
+    { type: 'array', items: { type: 'string', format: 'uuid' }, maxItems: 500 },
+  )
   @IsArrayOfScalars(() => AccountCode)
   @ArrayUniqueBy('value')
   account_codes: AccountCode[] = [];

@@ -1,23 +1,21 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsUuid, NullableField } from '../../../common/validation/field-rules.js';
 import { IsAccountGroupOfOrganization } from '../../../references/reference-rules.js';
 import { SANDBOX } from '../../../common/sandbox-ids.js';
 import { TextField } from '../../../common/validation/documented-fields.js';
+import { OptionalProperty } from '../../../common/property.decorator.js';
 
 export class UpdateAccountGroupDto {
-  @TextField({ description: 'New name.', required: false, example: 'Northern Europe' })
+  @TextField('New name.', 'Northern Europe', { required: false })
   name?: string;
 
-  @TextField({ description: 'New merchant id.', required: false, example: 'merchant-eu-02' })
+  @TextField('New merchant id.', 'merchant-eu-02', { required: false })
   merchant_id?: string;
 
-  @ApiPropertyOptional({
-    description: 'Id of the new parent group; null moves the group to the root.',
-    type: 'string',
-    format: 'uuid',
-    nullable: true,
-    example: SANDBOX.account_groups.americas,
-  })
+  @OptionalProperty(
+    'Id of the new parent group; null moves the group to the root.',
+    SANDBOX.account_groups.americas,
+    { type: 'string', format: 'uuid', nullable: true },
+  )
   @NullableField()
   @IsUuid()
   @IsAccountGroupOfOrganization()

@@ -1,8 +1,8 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { Property } from '../../../common/property.decorator.js';
 
 export const ACCOUNT_DISABLED = 'Account disabled successfully';
 
 export class AccountDisabledResponse {
-  @ApiProperty({ description: 'Always the same text.', enum: [ACCOUNT_DISABLED], example: ACCOUNT_DISABLED })
+  @Property('Always the same text.', ACCOUNT_DISABLED, { enum: [ACCOUNT_DISABLED] })
   message!: string;
 }

@@ -1,29 +1,26 @@
-import { ApiProperty } from '@nestjs/swagger';
 import { TimestampsResponse } from '../../../common/http/timestamps.response.js';
 import type { AccountStatus } from '../entities/account.entity.js';
 import { SANDBOX } from '../../../common/sandbox-ids.js';
+import { Property } from '../../../common/property.decorator.js';
 
 export class AccountResponse extends TimestampsResponse {
-  @ApiProperty({ description: 'Account id.', format: 'uuid', example: SANDBOX.accounts.lisbon })
+  @Property('Account id.', SANDBOX.accounts.lisbon, { format: 'uuid' })
   id!: string;
 
-  @ApiProperty({ description: 'Name of the account.', maxLength: 255, example: 'Lisbon' })
+  @Property('Name of the account.', 'Lisbon', { maxLength: 255 })
   name!: string;
 
-  @ApiProperty({
-    description: 'Id of the group that the account is in; null when it is in none.',
-    type: 'string',
-    format: 'uuid',
-    nullable: true,
-    example: SANDBOX.account_groups.europe,
-  })
+  @Property(
+    'Id of the group that the account is in; null when it is in none.',
+    SANDBOX.account_groups.europe,
+    { type: 'string', format: 'uuid', nullable: true },
+  )
   account_group_id!: string | null;
 
-  @ApiProperty({
-    description:
-      'A disabled account keeps its history, but is not listed, and no permissions can be assigned on it.',
-    enum: ['active', 'disabled'],
-    example: 'active',
-  })
+  @Property(
+    'A disabled account keeps its history, but is not listed, and no permissions can be assigned on it.',
+    'active',
+    { enum: ['active', 'disabled'] },
+  )
   status!: AccountStatus;
 }

@@ -1,6 +1,6 @@
 import { TextField } from '../../../common/validation/documented-fields.js';
 
 export class CreateAccountDto {
-  @TextField({ description: 'Name of the account.', example: 'Lisbon' })
+  @TextField('Name of the account.', 'Lisbon')
   name!: string;
 }

@@ -1,6 +1,6 @@
 import { TextField } from '../../../common/validation/documented-fields.js';
 
 export class UpdateAccountDto {
-  @TextField({ description: 'New name.', required: false, example: 'Lisboa' })
+  @TextField('New name.', 'Lisboa', { required: false })
   name?: string;
 }

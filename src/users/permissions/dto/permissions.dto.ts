@@ -8,6 +8,7 @@ import {
   IsAccountOfOrganization,
   IsAssignableRole,
 } from '../../../references/reference-rules.js';
+import { Property } from '../../../common/property.decorator.js';
 
 type Target = 'account_id' | 'account_group_id';
 
@@ -34,7 +35,7 @@ function createPermissionDto<T extends Target>(
   }
   const decorators = {
     [target]: [
-      ApiProperty({ description, type: 'string', format: 'uuid', example }),
+      Property(description, example, { type: 'string', format: 'uuid' }),
       IsUuid(),
       IsUniqueInArray(),
       existsInOrganization(),
@@ -65,7 +66,7 @@ function createPermissionsDto(name: string, form: PermissionsForm): Type<Permiss
     [member: string]: PermissionsDto[string];
   }
   applyDecorators(
-    ApiProperty({ description, type: [entry], maxItems: 500, example: [example] }),
+    Property(description, [example], { type: [entry], maxItems: 500 }),
     IsPresent(),
     IsArrayOf(() => entry),
     ArrayUniqueBy(target),

@@ -1,43 +1,42 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { SANDBOX } from '../../../common/sandbox-ids.js';
+import { Property } from '../../../common/property.decorator.js';
 
 export class StatusResponse {
-  @ApiProperty({ description: 'Always `ok`.', enum: ['ok'], example: 'ok' })
+  @Property('Always `ok`.', 'ok', { enum: ['ok'] })
   status!: 'ok';
 }
 
 export class AccountPermissionResponse {
-  @ApiProperty({ description: 'Account id.', format: 'uuid', example: SANDBOX.accounts.lisbon })
+  @Property('Account id.', SANDBOX.accounts.lisbon, { format: 'uuid' })
   account_id!: string;
 
-  @ApiProperty({ description: 'Name of the account.', example: 'Lisbon' })
+  @Property('Name of the account.', 'Lisbon')
   account_name!: string;
 
-  @ApiProperty({ description: 'Role of the user on the account.', example: SANDBOX.roles.Developer })
+  @Property('Role of the user on the account.', SANDBOX.roles.Developer)
   role_id!: string;
 
-  @ApiProperty({ description: 'Name of the role.', example: 'Developer' })
+  @Property('Name of the role.', 'Developer')
   role_name!: string;
 }
 
 export class AccountGroupPermissionResponse {
-  @ApiProperty({ description: 'Account group id.', format: 'uuid', example: SANDBOX.account_groups.americas })
+  @Property('Account group id.', SANDBOX.account_groups.americas, { format: 'uuid' })
   account_group_id!: string;
 
-  @ApiProperty({ description: 'Name of the account group.', example: 'Americas' })
+  @Property('Name of the account group.', 'Americas')
   account_group_name!: string;
 
-  @ApiProperty({ description: 'Role of the user on the group.', example: SANDBOX.roles['Read only'] })
+  @Property('Role of the user on the group.', SANDBOX.roles['Read only'])
   role_id!: string;
 
-  @ApiProperty({ description: 'Name of the role.', example: 'Read only' })
+  @Property('Name of the role.', 'Read only')
   role_name!: string;
 
-  @ApiProperty({
-    description: 'Number of active accounts in the group and in the groups nested in it.',
+  @Property('Number of active accounts in the group and in the groups nested in it.', 1, {
     type: 'integer',
     minimum: 0,
-    example: 1,
   })
   accounts_count!: number;
 }
