@@ -1,8 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { ApiUpdate, ApiCreation, ApiDeletion } from '../unit-of-work/api-mutation.decorator.js';
-import type { MutationContext } from '../unit-of-work/mutation-context.js';
-import type { MutationOutcome } from '../unit-of-work/mutation-outcome.js';
+import type { MutationContext, MutationOutcome } from '../unit-of-work/mutation.js';
 import { CurrentMutation } from '../unit-of-work/current-mutation.decorator.js';
 import { ApiWithETag } from '../common/http/with-etag.decorator.js';
 import { PageQueryDto } from '../common/pagination/page-query.dto.js';

@@ -4,7 +4,7 @@ import { callerOf, type AuthenticatedRequest } from '../common/auth/caller.js';
 import { IsBooleanInQuery } from '../common/validation/field-rules.js';
 import { RequestValidationPipe } from '../common/validation/request-validation.pipe.js';
 import type { IdempotentRequest } from './idempotency/idempotent-request.js';
-import type { MutationContext } from './mutation-context.js';
+import type { MutationContext } from './mutation.js';
 import { OptionalProperty } from '../common/property.decorator.js';
 
 /** A request as MutationInterceptor leaves it. */

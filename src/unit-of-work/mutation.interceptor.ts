@@ -7,7 +7,7 @@ import { representationHeaders } from '../common/http/representation.interceptor
 import type { MutationRequest } from './current-mutation.decorator.js';
 import { IdempotencyService } from './idempotency/idempotency.service.js';
 import { idempotentRequest } from './idempotency/idempotent-request.js';
-import type { MutationOutcome } from './mutation-outcome.js';
+import type { MutationOutcome } from './mutation.js';
 
 type Outcome = MutationOutcome<object | undefined>;
 

@@ -10,8 +10,7 @@ import { TenantDatabase } from '../database/tenant-database.js';
 import { accessChangesBetween } from './access-diff/access-changes.js';
 import { takeAccessSnapshot, type AccessScope } from './access-diff/access-snapshot.js';
 import { IdempotencyService } from './idempotency/idempotency.service.js';
-import type { MutationContext } from './mutation-context.js';
-import type { MutationOutcome } from './mutation-outcome.js';
+import type { MutationContext, MutationOutcome } from './mutation.js';
 
 /** The transaction of one change. */
 export interface Transaction {

@@ -5,7 +5,7 @@ import { Problem, RETRY_AFTER_ONE_SECOND } from '../../common/errors/problem.js'
 import { Settings } from '../../config/settings.js';
 import { TenantDatabase } from '../../database/tenant-database.js';
 import { BackgroundJob } from '../../jobs/background-job.js';
-import type { MutationOutcome } from '../mutation-outcome.js';
+import type { MutationOutcome } from '../mutation.js';
 import type { IdempotentRequest } from './idempotent-request.js';
 import { toStoredBody } from './stored-body.js';
 

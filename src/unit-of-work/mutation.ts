@@ -1,4 +1,5 @@
 import type { AuditContext } from '../audit/record-event.js';
+import type { AccessChange } from './access-diff/access-changes.js';
 import type { IdempotentRequest } from './idempotency/idempotent-request.js';
 
 /** The properties of a request that all mutations have in common. */
@@ -9,4 +10,13 @@ export interface MutationContext extends AuditContext {
   readonly ifMatch?: string;
   /** Set where the request has an idempotency key. */
   readonly idempotentRequest?: IdempotentRequest;
+}
+
+/** The result of a mutation. */
+export interface MutationOutcome<T> {
+  readonly result: T;
+  /** Whether the result is that of an earlier request with the same idempotency key. */
+  readonly replayed: boolean;
+  /** Set on a dry run. */
+  readonly accessChanges?: readonly AccessChange[];
 }
