@@ -7,39 +7,41 @@ import {
 } from 'class-validator';
 import { FIELD_CODES } from '../common/errors/catalogue.js';
 import { isPrintable, isUuid } from '../common/validation/field-rules.js';
-import { ReferenceLookup, type ReferenceKind } from './reference-lookup.js';
+import { ReferenceLookup, type Reference, type ReferenceKind } from './reference-lookup.js';
 
 type RuleCode = keyof typeof FIELD_CODES;
 
+/** A rule on the id of a row. Its constraints are the kind of the row and the field code of the error. */
 @Injectable()
-@ValidatorConstraint({ name: 'referenceExists', async: true })
-export class ReferenceExists implements ValidatorConstraintInterface {
+abstract class ReferenceRule implements ValidatorConstraintInterface {
   constructor(private readonly references: ReferenceLookup) {}
 
   async validate(id: unknown, { constraints }: ValidationArguments): Promise<boolean> {
     const kind = constraints[0] as ReferenceKind;
-    return !canBeLookedUp(kind, id) || (await this.references.findReference(kind, id)).exists;
+    return !canBeLookedUp(kind, id) || this.accepts(await this.references.findReference(kind, id));
   }
 
-  defaultMessage(args: ValidationArguments): string {
-    return messageOf(args);
+  defaultMessage({ constraints }: ValidationArguments): string {
+    return FIELD_CODES[constraints[1] as RuleCode];
   }
+
+  protected abstract accepts(reference: Reference): boolean;
 }
 
 @Injectable()
-@ValidatorConstraint({ name: 'referenceIsUsable', async: true })
-export class ReferenceIsUsable implements ValidatorConstraintInterface {
-  constructor(private readonly references: ReferenceLookup) {}
-
-  async validate(id: unknown, { constraints }: ValidationArguments): Promise<boolean> {
-    const kind = constraints[0] as ReferenceKind;
-    if (!canBeLookedUp(kind, id)) return true;
-    const { exists, isUsable } = await this.references.findReference(kind, id);
-    return isUsable || !exists;
+@ValidatorConstraint({ name: 'referenceExists', async: true })
+export class ReferenceExists extends ReferenceRule {
+  protected override accepts({ exists }: Reference): boolean {
+    return exists;
   }
+}
 
-  defaultMessage(args: ValidationArguments): string {
-    return messageOf(args);
+/** ReferenceExists reports a row that does not exist. */
+@Injectable()
+@ValidatorConstraint({ name: 'referenceIsUsable', async: true })
+export class ReferenceIsUsable extends ReferenceRule {
+  protected override accepts({ exists, isUsable }: Reference): boolean {
+    return isUsable || !exists;
   }
 }
 
@@ -67,10 +69,6 @@ function requireExisting(kind: ReferenceKind, code: RuleCode): PropertyDecorator
 
 function requireUsable(kind: ReferenceKind, code: RuleCode): PropertyDecorator {
   return Validate(ReferenceIsUsable, [kind, code], { context: { code } });
-}
-
-function messageOf({ constraints }: ValidationArguments): string {
-  return FIELD_CODES[constraints[1] as RuleCode];
 }
 
 /** A malformed id must not reach the database; another rule reports it. */
