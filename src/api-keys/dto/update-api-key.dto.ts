@@ -1,13 +1,9 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { IsArrayOfScalars, OptionalField, NullableField } from '../../common/validation/field-rules.js';
-import { IsFutureTimestamp } from '../../common/validation/timestamp-rules.js';
 import {
-  ALLOWED_IPS,
-  EXPIRES_AT,
-  IsListOfAddresses,
-  ScopeEntry,
-  SCOPES_OF_KEY,
+  AddressesField,
+  ExpiryField,
+  ScopesField,
   type AddressEntry,
+  type ScopeEntry,
 } from './create-api-key.dto.js';
 import { TextField } from '../../common/validation/documented-fields.js';
 
@@ -15,18 +11,12 @@ export class UpdateApiKeyDto {
   @TextField('New name.', 'Billing', { required: false })
   name?: string;
 
-  @ApiProperty({ description: 'All scopes that the key is to have.', ...SCOPES_OF_KEY })
-  @OptionalField()
-  @IsArrayOfScalars(() => ScopeEntry)
+  @ScopesField('All scopes that the key is to have.')
   scopes?: ScopeEntry[];
 
-  @ApiProperty(EXPIRES_AT)
-  @NullableField()
-  @IsFutureTimestamp()
+  @ExpiryField()
   expires_at?: string | null;
 
-  @ApiProperty(ALLOWED_IPS)
-  @OptionalField()
-  @IsListOfAddresses()
+  @AddressesField()
   allowed_ips?: AddressEntry[];
 }
