@@ -10,6 +10,7 @@ import {
 } from './factories/organization.js';
 import type { TestApp } from './app.js';
 import type { Method } from './client.js';
+import { AUTHENTICATE, ROLES, USERS } from './paths.js';
 
 export interface Operation {
   operationId: string;
@@ -63,12 +64,12 @@ export function operationsOf({ document }: TestApp): Operation[] {
 export async function createPopulatedOrganization(service: TestApp): Promise<PopulatedOrganization> {
   const organization = await createOrganization(service);
   const { client, group, account, roles } = organization;
-  const { body: role } = await client.post<{ id: string }>('/v1/organizations/roles', { name: 'Custom' });
+  const { body: role } = await client.post<{ id: string }>(ROLES, { name: 'Custom' });
   const held = [{ account_group_id: group.id, role_id: role.id }];
   const body = newUser(organization, { account_group_permissions: held });
-  const { body: user } = await client.post<UserResponse>('/v1/organizations/users', body);
-  await client.post('/v1/organizations/users', newUser(organization)); // for a second page
-  const { body: issued } = await client.post<{ access_token: string }>('/v1/organizations/authenticate', {
+  const { body: user } = await client.post<UserResponse>(USERS, body);
+  await client.post(USERS, newUser(organization)); // for a second page
+  const { body: issued } = await client.post<{ access_token: string }>(AUTHENTICATE, {
     user_id: user.id,
   });
   const { key } = await createApiKey(service, organization);

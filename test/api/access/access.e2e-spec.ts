@@ -6,10 +6,8 @@ import type { Page } from '../../../src/common/pagination/page.js';
 import type { RoleResponse } from '../../../src/roles/dto/role.response.js';
 import type { UserResponse } from '../../../src/users/dto/user.response.js';
 import { createAccount, createGroup, createUser } from '../../support/factories/organization.js';
-import { ACCOUNTS, GROUPS, ROLES, UNKNOWN_ID, USERS } from '../../support/paths.js';
+import { ACCOUNTS, CHECKS, GROUPS, ROLES, UNKNOWN_ID, USERS } from '../../support/paths.js';
 import { useService } from '../../support/use-service.js';
-
-const CHECKS = '/v1/organizations/permission-checks';
 
 describe('Access', () => {
   const { acme, other } = useService({ organizations: ['acme', 'other'] });

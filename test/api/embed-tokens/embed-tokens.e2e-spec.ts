@@ -15,13 +15,10 @@ import type { UserResponse } from '../../../src/users/dto/user.response.js';
 import { createUser, type TestOrganization } from '../../support/factories/organization.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { Client, type Answer } from '../../support/client.js';
-import { UNKNOWN_ID, USERS } from '../../support/paths.js';
+import { AUTHENTICATE, INTROSPECT, JWKS, UNKNOWN_ID, USERS } from '../../support/paths.js';
 import { useService } from '../../support/use-service.js';
 import { propertyRuns } from '../../support/property-runs.js';
 
-const AUTHENTICATE = '/v1/organizations/authenticate';
-const INTROSPECT = '/v1/organizations/introspect';
-const JWKS = '/.well-known/jwks.json';
 const ISSUER = 'https://tenantry.example.com';
 const AUDIENCE = 'https://shop.example.com';
 const DAY = 86_400;
