@@ -4,7 +4,7 @@ import request from 'supertest';
 import { createOrganization, newUser, type TestOrganization } from '../support/factories/organization.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { Client, keyHeaders } from '../support/client.js';
-import { ROLES, USERS } from '../support/paths.js';
+import { JWKS, ROLES, USERS } from '../support/paths.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { useDatabase } from '../support/use-service.js';
 
@@ -60,7 +60,7 @@ describe('While the database is unreachable', () => {
   });
 
   it('GET /.well-known/jwks.json is answered with 503, and with 200 once it is back', async () => {
-    const keys = (): Promise<{ status: number }> => new Client(service).get('/.well-known/jwks.json');
+    const keys = (): Promise<{ status: number }> => new Client(service).get(JWKS);
     expect((await keys()).status).toBe(200);
     await proxy.cut();
     expect((await keys()).status).toBe(503);

@@ -1,55 +1,24 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { decodeJwt } from 'jose';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TokenResponse } from '../../src/embed-tokens/dto/create-token.dto.js';
-import type { IntrospectionResponse } from '../../src/embed-tokens/dto/introspect-token.dto.js';
-import type { SigningKeysResponse } from '../../src/signing/dto/signing-keys.response.js';
-import type { UserResponse } from '../../src/users/dto/user.response.js';
-import { createUser } from '../support/factories/organization.js';
 import type { TestApp } from '../support/app.js';
-import { Client, keyHeaders, type Answer } from '../support/client.js';
+import { keyHeaders } from '../support/client.js';
 import { TEST_ENCRYPTION_KEY } from '../support/encryption-key.js';
+import { AUTHENTICATE } from '../support/paths.js';
 import { createDataDir, ServiceProcess } from '../support/service-process.js';
-import { useService } from '../support/use-service.js';
+import { ANOTHER_KEY, kidOf, useSigningKeys } from '../support/use-signing-keys.js';
 
-const AUTHENTICATE = '/v1/organizations/authenticate';
-const INTROSPECT = '/v1/organizations/introspect';
-const JWKS = '/.well-known/jwks.json';
-const ANOTHER_KEY = Buffer.alloc(32, 'another').toString('base64');
-
-const { service, startReplica, acme } = useService();
-let replica: TestApp;
-let user: UserResponse;
+const { service, startReplica, replica, acme, user, tokenBy, isActiveAt, publishedBy, storedKids } =
+  useSigningKeys();
 let environment: Record<string, string>;
 
-beforeAll(async () => {
-  replica = await startReplica();
-  user = await createUser(acme);
+beforeAll(() => {
   environment = { DATABASE_URL: service.database.url, ENCRYPTION_KEY: TEST_ENCRYPTION_KEY };
 });
-beforeEach(() => service.dataSource.query('DELETE FROM signing_keys'));
 
-const authenticate = (by: TestApp = service): Promise<Answer<TokenResponse>> =>
-  Client.with(by, acme.keys).post<TokenResponse>(AUTHENTICATE, { user_id: user.id });
-const tokenBy = async (by: TestApp): Promise<string> => (await authenticate(by)).body.access_token;
-const kidOf = (token: string): string => decodeProtectedHeader(token).kid ?? 'none';
-const isActiveAt = async (by: TestApp, token: string): Promise<boolean> => {
-  const { body } = await Client.with(by, acme.keys).post<IntrospectionResponse>(INTROSPECT, { token });
-  return body.active;
-};
-const publishedBy = async (by: TestApp): Promise<string[]> => {
-  const { body } = await new Client(by).get<SigningKeysResponse>(JWKS);
-  return body.keys.map(({ kid }) => kid);
-};
 const cli = (command: string, changes: Record<string, string> = {}): ReturnType<typeof ServiceProcess.cli> =>
   ServiceProcess.cli({ ...environment, ...changes }, 'signing-keys', ...command.split(' '));
-const storedKids = async (): Promise<string[]> => {
-  const rows = await service.dataSource.query<{ kid: string }[]>(
-    'SELECT kid FROM signing_keys ORDER BY created_at',
-  );
-  return rows.map(({ kid }) => kid);
-};
 
 describe('signing-keys rotate', () => {
   it('creates a key that signs at once, and keeps the old one published', async () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { PermissionChecksResponse } from '../../src/access/dto/permission-checks.dto.js';
 import { createGroup, createUser, newUser } from '../support/factories/organization.js';
-import { ROLES, USERS } from '../support/paths.js';
+import { CHECKS, ROLES, USERS } from '../support/paths.js';
 import { countRoundTrips } from '../support/round-trips.js';
 import { useService } from '../support/use-service.js';
 
@@ -32,7 +32,7 @@ describe('Database round trips', () => {
     const user = await createUser(acme);
     const check = { user_id: user.id, account_id: acme.account.id, permission_id: 'payments:view' };
     const trips = countRoundTrips();
-    const { body } = await acme.client.post<PermissionChecksResponse>('/v1/organizations/permission-checks', {
+    const { body } = await acme.client.post<PermissionChecksResponse>(CHECKS, {
       checks: Array(100).fill(check),
     });
     expect([trips.end(), body.results.length]).toEqual([1, 100]);

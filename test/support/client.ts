@@ -97,6 +97,11 @@ export function outcomeOf({ status, body }: { status: number; body: unknown }): 
   return [status, (body as { code?: string } | undefined)?.code];
 }
 
+/** @returns the status and, of each error in the body, its field and code */
+export function refusalOf({ status, body }: Answer<ProblemBody>): unknown[] {
+  return [status, ...body.errors.map(({ field, code }) => `${field} ${code}`)];
+}
+
 function callOf(server: ReturnType<typeof request>, method: Method): (path: string) => request.Test {
   switch (method) {
     case 'GET':

@@ -1,15 +1,17 @@
 import type { ScopeName } from '../../src/common/auth/scopes.js';
-import type { UserResponse } from '../../src/users/dto/user.response.js';
 import { createApiKey } from './factories/api-key.js';
 import {
   createAccount,
   createGroup,
   createOrganization,
+  createUser,
   newUser,
   type TestOrganization,
 } from './factories/organization.js';
+import { onAccount, onGroup } from './factories/permissions.js';
 import type { TestApp } from './app.js';
 import type { Method } from './client.js';
+import { AUTHENTICATE, ROLES } from './paths.js';
 
 export interface Operation {
   operationId: string;
@@ -62,13 +64,11 @@ export function operationsOf({ document }: TestApp): Operation[] {
 
 export async function createPopulatedOrganization(service: TestApp): Promise<PopulatedOrganization> {
   const organization = await createOrganization(service);
-  const { client, group, account, roles } = organization;
-  const { body: role } = await client.post<{ id: string }>('/v1/organizations/roles', { name: 'Custom' });
-  const held = [{ account_group_id: group.id, role_id: role.id }];
-  const body = newUser(organization, { account_group_permissions: held });
-  const { body: user } = await client.post<UserResponse>('/v1/organizations/users', body);
-  await client.post('/v1/organizations/users', newUser(organization)); // for a second page
-  const { body: issued } = await client.post<{ access_token: string }>('/v1/organizations/authenticate', {
+  const { client, group, account } = organization;
+  const { body: role } = await client.post<{ id: string }>(ROLES, { name: 'Custom' });
+  const user = await createUser(organization, onGroup(group.id, role.id));
+  await createUser(organization); // for a second page
+  const { body: issued } = await client.post<{ access_token: string }>(AUTHENTICATE, {
     user_id: user.id,
   });
   const { key } = await createApiKey(service, organization);
@@ -84,7 +84,6 @@ export async function createPopulatedOrganization(service: TestApp): Promise<Pop
       role_id: role.id,
       api_key_id: key.id,
       empty_group_id: empty.id,
-      agent: roles.Agent,
     },
   };
 }
@@ -147,13 +146,12 @@ export const BODIES: Readonly<Record<string, (of: PopulatedOrganization) => unkn
   'update-account': () => ({ name: 'Changed' }),
   'create-role': () => ({ name: 'New', permission_ids: ['payments:view'] }),
   'update-role': () => ({ name: 'Changed', permission_ids: ['payments:view'] }),
-  'create-user': (of) =>
-    newUser(of, { account_group_permissions: [{ account_group_id: of.group.id, role_id: of.roles.Agent }] }),
+  'create-user': (of) => newUser(of, onGroup(of.group.id, of.roles.Agent)),
   'update-user': () => ({ first_name: 'Augusta' }),
-  'replace-user-account-permissions': accountPermissions,
-  'update-user-account-permissions': accountPermissions,
-  'replace-user-account-group-permissions': groupPermissions,
-  'update-user-account-group-permissions': groupPermissions,
+  'replace-user-account-permissions': ({ account, roles }) => onAccount(account.id, roles.Agent),
+  'update-user-account-permissions': ({ account, roles }) => onAccount(account.id, roles.Agent),
+  'replace-user-account-group-permissions': ({ group, roles }) => onGroup(group.id, roles.Agent),
+  'update-user-account-group-permissions': ({ group, roles }) => onGroup(group.id, roles.Agent),
   'check-permissions': ({ ids }) => ({
     checks: [
       {
@@ -171,13 +169,3 @@ export const BODIES: Readonly<Record<string, (of: PopulatedOrganization) => unkn
   'update-api-key': () => ({ name: 'Changed' }),
   'rotate-api-key': () => ({ overlap_seconds: 60 }),
 };
-
-function accountPermissions({ ids }: PopulatedOrganization): unknown {
-  return { account_permissions: [{ account_id: ids['account_id'], role_id: ids['agent'] }] };
-}
-
-function groupPermissions({ ids }: PopulatedOrganization): unknown {
-  return {
-    account_group_permissions: [{ account_group_id: ids['account_group_id'], role_id: ids['agent'] }],
-  };
-}

@@ -11,7 +11,7 @@ interface ServiceOptions<Name extends string> {
   perTest?: boolean;
 }
 
-type UsedService<Name extends string> = Record<Name, TestOrganization> & {
+export type UsedService<Name extends string> = Record<Name, TestOrganization> & {
   service: TestApp;
   /** Starts another service on the same database, which is stopped together with the first one. */
   startReplica: (settings?: Partial<Environment>) => Promise<TestApp>;

@@ -6,11 +6,9 @@ import type { UserOfAccountResponse } from '../../../src/access/dto/users-of-acc
 import type { Page } from '../../../src/common/pagination/page.js';
 import { allowing, grantsFor, routesOf, union } from '../../model/access-model.js';
 import { ModelledOrganization, STEPS, type Step } from '../../model/modelled-organization.js';
-import { ACCOUNTS, USERS } from '../../support/paths.js';
+import { ACCOUNTS, CHECKS, USERS } from '../../support/paths.js';
 import { useService } from '../../support/use-service.js';
 import { propertyRuns } from '../../support/property-runs.js';
-
-const CHECKS = '/v1/organizations/permission-checks';
 
 /** Access to lose by random steps. Role 6 is of type organization. */
 const INITIAL_STEPS: Step[] = [

@@ -6,10 +6,10 @@ import type { Page } from '../../../src/common/pagination/page.js';
 import type { RoleResponse } from '../../../src/roles/dto/role.response.js';
 import type { UserResponse } from '../../../src/users/dto/user.response.js';
 import { createAccount, createGroup, createUser } from '../../support/factories/organization.js';
-import { ACCOUNTS, GROUPS, ROLES, UNKNOWN_ID, USERS } from '../../support/paths.js';
+import { onAccount, onGroup } from '../../support/factories/permissions.js';
+import { ACCOUNTS, CHECKS, GROUPS, ROLES, UNKNOWN_ID, USERS } from '../../support/paths.js';
+import { refusalOf } from '../../support/client.js';
 import { useService } from '../../support/use-service.js';
-
-const CHECKS = '/v1/organizations/permission-checks';
 
 describe('Access', () => {
   const { acme, other } = useService({ organizations: ['acme', 'other'] });
@@ -22,8 +22,8 @@ describe('Access', () => {
     await acme.client.patch(`${GROUPS}/${child.id}`, { parent_code: acme.group.id });
     childAccount = await createAccount(acme.client, child.id, 'Porto');
     user = await createUser(acme, {
-      account_permissions: [{ account_id: childAccount.id, role_id: acme.roles.Developer }],
-      account_group_permissions: [{ account_group_id: acme.group.id, role_id: acme.roles['Read only'] }],
+      ...onAccount(childAccount.id, acme.roles.Developer),
+      ...onGroup(acme.group.id, acme.roles['Read only']),
     });
   });
 
@@ -85,7 +85,7 @@ describe('Access', () => {
     const role = { name: 'Tester', testing_permission_ids: ['payouts:edit'] };
     const { body: tester } = await acme.client.post<{ id: string }>(ROLES, role);
     const account = await createAccount(acme.client, child.id, 'Faro');
-    const held = { account_permissions: [{ account_id: account.id, role_id: tester.id }] };
+    const held = onAccount(account.id, tester.id);
     const holder = await createUser(acme, held);
     const usersIn = async (environment: string): Promise<string[]> => {
       const path = `${ACCOUNTS}/${account.id}/users?permission_id=payouts:edit&environment=${environment}`;
@@ -102,7 +102,7 @@ describe('Access', () => {
     const role = { name: 'Auditor', role_type: 'organization', permission_ids: ['payouts:view'] };
     const { body: auditor } = await acme.client.post<{ id: string }>(ROLES, role);
     const account = await createAccount(acme.client, child.id, 'Braga');
-    const held = { account_permissions: [{ account_id: account.id, role_id: auditor.id }] };
+    const held = onAccount(account.id, auditor.id);
     const holder = await createUser(acme, held);
     await acme.client.delete(`${ACCOUNTS}/${account.id}`);
     const question = { user_id: holder.id, permission_id: 'payouts:view' };
@@ -195,8 +195,8 @@ describe('Access', () => {
     const role = { name: 'Everywhere', role_type: 'organization', permission_ids: ['payouts:edit'] };
     const { body: everywhere } = await acme.client.post<{ id: string }>(ROLES, role);
     const holder = await createUser(acme, {
-      account_permissions: [{ account_id: childAccount.id, role_id: everywhere.id }],
-      account_group_permissions: [{ account_group_id: child.id, role_id: everywhere.id }],
+      ...onAccount(childAccount.id, everywhere.id),
+      ...onGroup(child.id, everywhere.id),
     });
     const later = await createAccount(acme.client, acme.group.id, 'Later');
     const { body: access } = await acme.client.get<Page<EffectiveAccessResponse>>(
@@ -232,9 +232,7 @@ describe('Access', () => {
       ],
     ],
   ])('POST permission-checks returns 400 for %j', async (body, errors) => {
-    const answer = await acme.client.post(CHECKS, body);
-    expect(answer.status).toBe(400);
-    expect(answer.body.errors.map(({ field, code }) => `${field} ${code}`)).toEqual(errors);
+    expect(refusalOf(await acme.client.post(CHECKS, body))).toEqual([400, ...errors]);
   });
 
   it('GET users of an account returns the users with a permission and why', async () => {

@@ -5,7 +5,8 @@ import type { AccountResponse } from '../../../src/organizations/accounts/dto/ac
 import type { UserResponse } from '../../../src/users/dto/user.response.js';
 import type { ProblemBody } from '../../../src/common/errors/problem.js';
 import { createAccount, createGroup, createUser } from '../../support/factories/organization.js';
-import type { Answer } from '../../support/client.js';
+import { onGroup } from '../../support/factories/permissions.js';
+import { type Answer, outcomeOf, refusalOf } from '../../support/client.js';
 import { ACCOUNTS, GROUPS, UNKNOWN_ID, USERS } from '../../support/paths.js';
 import { useService } from '../../support/use-service.js';
 
@@ -103,9 +104,7 @@ describe('Create Account Group (POST /v1/organizations/account-groups)', () => {
     [{ name: 'x', merchant_id: 'y', account_codes: Array(501).fill(UNKNOWN_ID) }, ['account_codes TOO_MANY']],
     [{ name: 'x', merchant_id: 'y', parent_code: UNKNOWN_ID }, ['parent_code UNKNOWN_PROPERTY']],
   ])('returns 400 for %j', async (body, errors) => {
-    const answer = await acme.client.post(GROUPS, body);
-    expect(answer.status).toBe(400);
-    expect(answer.body.errors.map(({ field, code }) => `${field} ${code}`)).toEqual(errors);
+    expect(refusalOf(await acme.client.post(GROUPS, body))).toEqual([400, ...errors]);
   });
 });
 
@@ -162,8 +161,7 @@ describe('Account groups (/v1/organizations/account-groups):', () => {
     expect((await nest(b.id, a.id)).status).toBe(200);
     expect((await nest(c.id, b.id)).status).toBe(200);
     for (const parent of [a, b, c]) {
-      const answer = await nest(a.id, parent.id);
-      expect([answer.status, answer.body.code]).toEqual([400, 'GROUP_CYCLE']);
+      expect(outcomeOf(await nest(a.id, parent.id))).toEqual([400, 'GROUP_CYCLE']);
     }
   });
 
@@ -187,9 +185,7 @@ describe('Account groups (/v1/organizations/account-groups):', () => {
 
   it('DELETE also deletes the permissions on the group', async () => {
     const group = await createGroup(acme.client);
-    const user = await createUser(acme, {
-      account_group_permissions: [{ account_group_id: group.id, role_id: acme.roles.Agent }],
-    });
+    const user = await createUser(acme, onGroup(group.id, acme.roles.Agent));
     expect((await acme.client.delete(`${GROUPS}/${group.id}`)).status).toBe(204);
     expect((await acme.client.get(`${GROUPS}/${group.id}`)).status).toBe(404);
     const { body: left } = await acme.client.get<UserResponse>(`${USERS}/${user.id}`);
@@ -197,12 +193,16 @@ describe('Account groups (/v1/organizations/account-groups):', () => {
   });
 
   it('DELETE returns 400 while the group has active accounts or subgroups', async () => {
-    const full = await acme.client.delete(`${GROUPS}/${acme.group.id}`);
-    expect([full.status, full.body.code]).toEqual([400, 'GROUP_HAS_ACCOUNTS']);
+    expect(outcomeOf(await acme.client.delete(`${GROUPS}/${acme.group.id}`))).toEqual([
+      400,
+      'GROUP_HAS_ACCOUNTS',
+    ]);
     const parent = await createGroup(acme.client);
     await nest(acme.group.id, parent.id);
-    const nested = await acme.client.delete(`${GROUPS}/${parent.id}`);
-    expect([nested.status, nested.body.code]).toEqual([400, 'GROUP_HAS_SUBGROUPS']);
+    expect(outcomeOf(await acme.client.delete(`${GROUPS}/${parent.id}`))).toEqual([
+      400,
+      'GROUP_HAS_SUBGROUPS',
+    ]);
   });
 
   it('DELETE succeeds when the group has only disabled accounts', async () => {

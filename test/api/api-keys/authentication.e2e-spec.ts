@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import request from 'supertest';
 import { createKeyPair, type KeyPair } from '../../../src/common/auth/key-pair.js';
 import { createOrganization, newUser } from '../../support/factories/organization.js';
-import { Client, keyHeaders } from '../../support/client.js';
+import { Client, keyHeaders, outcomeOf } from '../../support/client.js';
 import { operationsOf } from '../../support/every-operation.js';
 import { ROLES, UNKNOWN_ID, USERS } from '../../support/paths.js';
 import { useService } from '../../support/use-service.js';
@@ -134,8 +134,7 @@ describe('Authentication by API key', () => {
 
   it('sends one answer form for a anonymous whatever he asks for', async () => {
     const anonymous = new Client(service, keyHeaders(createKeyPair() satisfies KeyPair));
-    const answer = await anonymous.post(USERS, { email: 5 });
-    expect([answer.status, answer.body.code]).toEqual([401, 'INVALID_CREDENTIALS']);
+    expect(outcomeOf(await anonymous.post(USERS, { email: 5 }))).toEqual([401, 'INVALID_CREDENTIALS']);
   });
 });
 

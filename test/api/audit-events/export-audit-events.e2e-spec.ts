@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { KeyPair } from '../../../src/common/auth/key-pair.js';
 import { TenantDatabase } from '../../../src/database/tenant-database.js';
+import { createApiKey } from '../../support/factories/api-key.js';
 import { createUser } from '../../support/factories/organization.js';
-import { Client, keyHeaders } from '../../support/client.js';
-import { API_KEYS, AUDIT_EVENTS, ROLES } from '../../support/paths.js';
+import { keyHeaders } from '../../support/client.js';
+import { AUDIT_EVENTS, ROLES } from '../../support/paths.js';
 import { useService } from '../../support/use-service.js';
 import { readEvents } from '../../support/audit-trail.js';
 
@@ -80,15 +81,11 @@ describe('Export Audit Events (GET /v1/organizations/audit-events/export)', () =
   });
 
   it('closes the connection when the key is revoked during the export', async () => {
-    const { body: key } = await acme.client.post<KeyPair & { id: string }>(API_KEYS, {
-      name: 'leaked',
-      scopes: ['audit:read'],
-    });
+    const { key, client: leaked, path } = await createApiKey(service, acme, { scopes: ['audit:read'] });
     await insertLargeEvents();
     const answer = await startExport('', key);
     expect(answer.statusCode).toBe(200);
-    await acme.client.delete(`${API_KEYS}/${key.id}`);
-    const leaked = Client.with(service, key);
+    await acme.client.delete(path);
     while ((await leaked.get(AUDIT_EVENTS)).status !== 401)
       await new Promise((resolve) => setTimeout(resolve, 10));
     await expect(text(answer)).rejects.toThrow('aborted');

@@ -8,6 +8,7 @@ import {
   newUser,
   type TestOrganization,
 } from '../../support/factories/organization.js';
+import { onAccount, onGroup } from '../../support/factories/permissions.js';
 import type { Method } from '../../support/client.js';
 import { ACCOUNTS, API_KEYS, GROUPS, ROLES, USERS } from '../../support/paths.js';
 
@@ -260,10 +261,7 @@ export const MUTATIONS: Readonly<Record<string, (acme: TestOrganization) => Muta
   },
   'delete-role': async (acme) => {
     const { id } = await createRole(acme);
-    const user = await createUser(acme, {
-      account_permissions: [{ account_id: acme.account.id, role_id: id }],
-      account_group_permissions: [{ account_group_id: acme.group.id, role_id: id }],
-    });
+    const user = await createUser(acme, { ...onAccount(acme.account.id, id), ...onGroup(acme.group.id, id) });
     return {
       method: 'DELETE',
       path: `${ROLES}/${id}`,

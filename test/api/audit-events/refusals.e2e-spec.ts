@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AuditEventResponse } from '../../../src/audit/dto/audit-event.response.js';
 import { RefusalsService } from '../../../src/audit/refusals.service.js';
-import type { ApiKeyResponse } from '../../../src/api-keys/dto/api-key.response.js';
 import { createKeyPair } from '../../../src/common/auth/key-pair.js';
 import { OrganizationsService } from '../../../src/organizations/organizations.service.js';
+import { createApiKey } from '../../support/factories/api-key.js';
 import { Client } from '../../support/client.js';
 import { API_KEYS, ROLES } from '../../support/paths.js';
 import { useService } from '../../support/use-service.js';
@@ -12,19 +12,14 @@ import { readEvents, readNewestEvent } from '../../support/audit-trail.js';
 const { service, acme } = useService({ perTest: true });
 
 describe('Audit events of refused credentials', () => {
-  const sendWrongSecret = async (times: number): Promise<void> => {
-    const keys = { ...acme.keys, private_secret_key: createKeyPair().private_secret_key };
-    for (let n = 0; n < times; n += 1) {
-      expect((await Client.with(service, keys).get(ROLES)).status).toBe(401);
-    }
-  };
   const refusals = async (): Promise<AuditEventResponse[]> => {
     await service.app.get(RefusalsService).flush();
     return readEvents(acme, '?action=credentials.refused');
   };
 
   it('count wrong secrets in one event of the organization of the key', async () => {
-    await sendWrongSecret(3);
+    const keys = { ...acme.keys, private_secret_key: createKeyPair().private_secret_key };
+    for (let n = 0; n < 3; n += 1) expect((await Client.with(service, keys).get(ROLES)).status).toBe(401);
     const [event, ...others] = await refusals();
     expect(others).toEqual([]);
     expect(event).toMatchObject({
@@ -71,17 +66,14 @@ describe('Audit events of refused credentials', () => {
   });
 
   it('include scopes that the key lacks or tries to grant', async () => {
-    const made = await acme.client.post<ApiKeyResponse & { private_secret_key: string }>(API_KEYS, {
-      name: 'Narrow',
-      scopes: ['api-keys:write'],
-    });
-    const narrow = Client.with(service, made.body);
+    const scopes = ['api-keys:write'];
+    const { key, client: narrow } = await createApiKey(service, acme, { name: 'Narrow', scopes });
     expect((await narrow.get(ROLES)).status).toBe(403);
     expect(
       (await narrow.post(API_KEYS, { name: 'Wide', scopes: ['users:write', 'audit:read'] })).status,
     ).toBe(403);
     await service.app.get(RefusalsService).flush();
-    const events = await readEvents(acme, `?action=scope.refused&target_id=${made.body.id}`);
+    const events = await readEvents(acme, `?action=scope.refused&target_id=${key.id}`);
     expect(events.map(({ actor, details }) => [actor.name, details])).toEqual([
       ['Narrow', { scope: 'roles:read', count: 1, since: expect.any(String) }],
       ['Narrow', { scope: 'users:write audit:read', count: 1, since: expect.any(String) }],
@@ -89,11 +81,8 @@ describe('Audit events of refused credentials', () => {
   });
 
   it('have the reason for an address outside allowed_ips', async () => {
-    const made = await acme.client.post<ApiKeyResponse & { private_secret_key: string }>(API_KEYS, {
-      name: 'Remote',
-      allowed_ips: ['192.0.2.0/24'],
-    });
-    expect((await Client.with(service, made.body).get(ROLES)).status).toBe(403);
+    const { client } = await createApiKey(service, acme, { allowed_ips: ['192.0.2.0/24'] });
+    expect((await client.get(ROLES)).status).toBe(403);
     expect(await refusals()).toMatchObject([{ details: { reason: 'address_not_allowed', count: 1 } }]);
   });
 

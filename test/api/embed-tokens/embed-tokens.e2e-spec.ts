@@ -14,14 +14,11 @@ import { SigningKeysService } from '../../../src/signing/signing-keys.service.js
 import type { UserResponse } from '../../../src/users/dto/user.response.js';
 import { createUser, type TestOrganization } from '../../support/factories/organization.js';
 import { startApp, type TestApp } from '../../support/app.js';
-import { Client, type Answer } from '../../support/client.js';
-import { UNKNOWN_ID, USERS } from '../../support/paths.js';
+import { Client, type Answer, outcomeOf, refusalOf } from '../../support/client.js';
+import { AUTHENTICATE, INTROSPECT, JWKS, UNKNOWN_ID, USERS } from '../../support/paths.js';
 import { useService } from '../../support/use-service.js';
 import { propertyRuns } from '../../support/property-runs.js';
 
-const AUTHENTICATE = '/v1/organizations/authenticate';
-const INTROSPECT = '/v1/organizations/introspect';
-const JWKS = '/.well-known/jwks.json';
 const ISSUER = 'https://tenantry.example.com';
 const AUDIENCE = 'https://shop.example.com';
 const DAY = 86_400;
@@ -117,8 +114,10 @@ describe('Authenticate White-Label User (POST /v1/organizations/authenticate)', 
   it('returns 401 LOGIN_FAILED for a deleted user', async () => {
     const deleted = await createUser(acme);
     await acme.client.delete(`${USERS}/${deleted.id}`);
-    const answer = await acme.client.post(AUTHENTICATE, { user_id: deleted.id });
-    expect([answer.status, answer.body.code]).toEqual([401, 'LOGIN_FAILED']);
+    expect(outcomeOf(await acme.client.post(AUTHENTICATE, { user_id: deleted.id }))).toEqual([
+      401,
+      'LOGIN_FAILED',
+    ]);
   });
 
   it.each([
@@ -134,8 +133,10 @@ describe('Authenticate White-Label User (POST /v1/organizations/authenticate)', 
   });
 
   it('returns 401 without keys', async () => {
-    const answer = await new Client(service).post(AUTHENTICATE, { user_id: user.id });
-    expect([answer.status, answer.body.code]).toEqual([401, 'INVALID_CREDENTIALS']);
+    expect(outcomeOf(await new Client(service).post(AUTHENTICATE, { user_id: user.id }))).toEqual([
+      401,
+      'INVALID_CREDENTIALS',
+    ]);
   });
 });
 
@@ -195,9 +196,7 @@ describe('Introspect Token (POST /v1/organizations/introspect)', () => {
     [{ token: ['x'] }, ['token INVALID_TYPE']],
     [{ token: 'x', hint: 'x' }, ['hint UNKNOWN_PROPERTY']],
   ])('returns 400 for %j', async (body, errors) => {
-    const answer = await acme.client.post(INTROSPECT, body);
-    expect(answer.status).toBe(400);
-    expect(answer.body.errors.map(({ field, code }) => `${field} ${code}`)).toEqual(errors);
+    expect(refusalOf(await acme.client.post(INTROSPECT, body))).toEqual([400, ...errors]);
   });
 
   it('returns 401 without keys', async () => {

@@ -1,48 +1,11 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { decodeProtectedHeader } from 'jose';
-import type { TokenResponse } from '../../../src/embed-tokens/dto/create-token.dto.js';
-import type { IntrospectionResponse } from '../../../src/embed-tokens/dto/introspect-token.dto.js';
-import type { SigningKeysResponse } from '../../../src/signing/dto/signing-keys.response.js';
-import type { UserResponse } from '../../../src/users/dto/user.response.js';
-import { createUser } from '../../support/factories/organization.js';
 import type { TestApp } from '../../support/app.js';
-import { Client, type Answer } from '../../support/client.js';
-import { USERS } from '../../support/paths.js';
-import { useService } from '../../support/use-service.js';
+import { Client } from '../../support/client.js';
+import { AUTHENTICATE, USERS } from '../../support/paths.js';
+import { ANOTHER_KEY, kidOf, useSigningKeys } from '../../support/use-signing-keys.js';
 
-const AUTHENTICATE = '/v1/organizations/authenticate';
-const INTROSPECT = '/v1/organizations/introspect';
-const JWKS = '/.well-known/jwks.json';
-const ANOTHER_KEY = Buffer.alloc(32, 'another').toString('base64');
-
-const { service, startReplica, acme } = useService();
-let replica: TestApp;
-let user: UserResponse;
-
-beforeAll(async () => {
-  replica = await startReplica();
-  user = await createUser(acme);
-});
-beforeEach(() => service.dataSource.query('DELETE FROM signing_keys'));
-
-const authenticate = (by: TestApp = service): Promise<Answer<TokenResponse>> =>
-  Client.with(by, acme.keys).post<TokenResponse>(AUTHENTICATE, { user_id: user.id });
-const tokenBy = async (by: TestApp): Promise<string> => (await authenticate(by)).body.access_token;
-const kidOf = (token: string): string => decodeProtectedHeader(token).kid ?? 'none';
-const isActiveAt = async (by: TestApp, token: string): Promise<boolean> => {
-  const { body } = await Client.with(by, acme.keys).post<IntrospectionResponse>(INTROSPECT, { token });
-  return body.active;
-};
-const publishedBy = async (by: TestApp): Promise<string[]> => {
-  const { body } = await new Client(by).get<SigningKeysResponse>(JWKS);
-  return body.keys.map(({ kid }) => kid);
-};
-const storedKids = async (): Promise<string[]> => {
-  const rows = await service.dataSource.query<{ kid: string }[]>(
-    'SELECT kid FROM signing_keys ORDER BY created_at',
-  );
-  return rows.map(({ kid }) => kid);
-};
+const { service, startReplica, replica, acme, user, tokenBy, isActiveAt, publishedBy, storedKids } =
+  useSigningKeys();
 
 describe('The first signing key', () => {
   it('is created once for concurrent requests to two replicas', async () => {
@@ -59,7 +22,7 @@ describe('The first signing key', () => {
   });
 
   it('is stored encrypted', async () => {
-    await authenticate();
+    await tokenBy(service);
     const [row] = await service.dataSource.query<{ private_key: Buffer }[]>(
       'SELECT private_key FROM signing_keys',
     );

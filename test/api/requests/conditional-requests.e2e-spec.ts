@@ -7,6 +7,7 @@ import {
   insertCustomRole,
   newUser,
 } from '../../support/factories/organization.js';
+import { onAccount } from '../../support/factories/permissions.js';
 import type { Answer, Method } from '../../support/client.js';
 import { ACCOUNTS, API_KEYS, GROUPS, ROLES, USERS } from '../../support/paths.js';
 import { useService } from '../../support/use-service.js';
@@ -127,7 +128,7 @@ describe('ETag and If-Match', () => {
 
   it('of a user changes when its permissions change', async () => {
     const role_id = await insertCustomRole(service, acme);
-    const held = { account_permissions: [{ account_id: acme.account.id, role_id }] };
+    const held = onAccount(acme.account.id, role_id);
     const user = await createUser(acme, held);
     const path = `${USERS}/${user.id}`;
     const first = await tagOf(path);

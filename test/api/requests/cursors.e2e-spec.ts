@@ -9,6 +9,7 @@ import {
   createUser,
   type TestOrganization,
 } from '../../support/factories/organization.js';
+import { onGroup } from '../../support/factories/permissions.js';
 import { ACCOUNTS, GROUPS, USERS } from '../../support/paths.js';
 import { useService } from '../../support/use-service.js';
 import { readPage, walk } from '../../support/walk.js';
@@ -24,42 +25,32 @@ const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).t
 const { service, acme, other } = useService({ organizations: ['acme', 'other'] });
 
 describe('Cursors (next_cursor and after)', () => {
-  let lists: Record<string, string>;
+  let userId: string;
 
   beforeAll(async () => {
-    const everywhere = [{ account_group_id: acme.group.id, role_id: acme.roles.Developer }];
+    const everywhere = onGroup(acme.group.id, acme.roles.Developer);
     for (let n = 0; n < 6; n += 1) {
       await createGroup(acme.client);
       await createAccount(acme.client, acme.group.id);
-      await createUser(acme, { account_group_permissions: everywhere });
+      await createUser(acme, everywhere);
     }
-    const user = await createUser(acme, { account_group_permissions: everywhere });
+    userId = (await createUser(acme, everywhere)).id;
     for (let n = 0; n < 3; n += 1) await createUser(other);
-    lists = {
-      users: USERS,
-      'users of an account role': `${USERS}?account_id=${acme.account.id}`,
-      'users of a group role': `${USERS}?account_group_id=${acme.group.id}`,
-      'account groups': GROUPS,
-      'account groups of a merchant': `${GROUPS}?merchant_id=merchant-01`,
-      accounts: ACCOUNTS,
-      'accounts of a group': `${GROUPS}/${acme.group.id}/accounts`,
-      'effective access': `${USERS}/${user.id}/effective-access`,
-      'users of an account': `${ACCOUNTS}/${acme.account.id}/users?permission_id=payments:view`,
-    };
   });
 
-  const LISTS = [
-    'users',
-    'users of an account role',
-    'users of a group role',
-    'account groups',
-    'account groups of a merchant',
-    'accounts',
-    'accounts of a group',
-    'effective access',
-    'users of an account',
-  ];
-  const listed = (name: string): string => lists[name] ?? 'missing';
+  const PATHS: Record<string, () => string> = {
+    users: () => USERS,
+    'users of an account role': () => `${USERS}?account_id=${acme.account.id}`,
+    'users of a group role': () => `${USERS}?account_group_id=${acme.group.id}`,
+    'account groups': () => GROUPS,
+    'account groups of a merchant': () => `${GROUPS}?merchant_id=merchant-01`,
+    accounts: () => ACCOUNTS,
+    'accounts of a group': () => `${GROUPS}/${acme.group.id}/accounts`,
+    'effective access': () => `${USERS}/${userId}/effective-access`,
+    'users of an account': () => `${ACCOUNTS}/${acme.account.id}/users?permission_id=payments:view`,
+  };
+  const LISTS = Object.keys(PATHS);
+  const listed = (name: string): string => PATHS[name]?.() ?? 'missing';
   const firstCursor = async (path: string, { client } = acme): Promise<string> => {
     const { pagination } = await readPage(client, path, 'page_size=2');
     return pagination.next_cursor ?? 'missing';

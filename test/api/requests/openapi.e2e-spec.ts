@@ -112,55 +112,7 @@ describe('The OpenAPI document', () => {
     ]);
   });
 
-  it('names, summarizes and describes every operation', () => {
-    expect(operations.map(({ operationId }) => operationId).sort()).toEqual([
-      'authenticate-whitelabel-user',
-      'check-permissions',
-      'create-account',
-      'create-account-group',
-      'create-api-key',
-      'create-role',
-      'create-user',
-      'delete-account',
-      'delete-account-group',
-      'delete-api-key',
-      'delete-role',
-      'delete-user',
-      'delete-user-account-group-permission',
-      'delete-user-account-permission',
-      'export-audit-events',
-      'introspect-token',
-      'list-account-groups',
-      'list-accounts',
-      'list-accounts-of-group',
-      'list-api-keys',
-      'list-audit-events',
-      'list-permissions-catalog',
-      'list-roles',
-      'list-signing-keys',
-      'list-users',
-      'list-users-of-account',
-      'remove-account-from-group',
-      'replace-user-account-group-permissions',
-      'replace-user-account-permissions',
-      'retrieve-account',
-      'retrieve-account-group',
-      'retrieve-api-key',
-      'retrieve-effective-access',
-      'retrieve-organization',
-      'retrieve-role',
-      'retrieve-user',
-      'retrieve-user-account-group-permissions',
-      'retrieve-user-account-permissions',
-      'rotate-api-key',
-      'update-account',
-      'update-account-group',
-      'update-api-key',
-      'update-role',
-      'update-user',
-      'update-user-account-group-permissions',
-      'update-user-account-permissions',
-    ]);
+  it('summarizes and describes every operation', () => {
     expect(operations.filter(({ summary, description }) => !summary || !description)).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createAccount, insertCustomRole, newUser } from '../../support/factories/organization.js';
+import { onAccount, onGroup } from '../../support/factories/permissions.js';
 import { UNKNOWN_ID, USERS } from '../../support/paths.js';
 import { useService } from '../../support/use-service.js';
 
@@ -196,12 +197,7 @@ describe('Create User (POST /v1/organizations/users) returns 400 VALIDATION_ERRO
 
   describe('a role', () => {
     const withRole = (role_id: string): Promise<unknown> =>
-      refused(
-        newUser(acme, {
-          account_permissions: [{ account_id: acme.account.id, role_id }],
-          account_group_permissions: [{ account_group_id: acme.group.id, role_id }],
-        }),
-      );
+      refused(newUser(acme, { ...onAccount(acme.account.id, role_id), ...onGroup(acme.group.id, role_id) }));
     const onBoth = (code: string): unknown => [
       `account_permissions[0].role_id ${code}`,
       `account_group_permissions[0].role_id ${code}`,
@@ -237,10 +233,10 @@ describe('Create User (POST /v1/organizations/users) returns 400 VALIDATION_ERRO
       for (const [account_id, account_group_id] of [
         [other.account.id, other.group.id],
         [UNKNOWN_ID, UNKNOWN_ID],
-      ]) {
+      ] as const) {
         const body = newUser(acme, {
-          account_permissions: [{ account_id, role_id: acme.roles.Agent }],
-          account_group_permissions: [{ account_group_id, role_id: acme.roles.Agent }],
+          ...onAccount(account_id, acme.roles.Agent),
+          ...onGroup(account_group_id, acme.roles.Agent),
         });
         expect(await refused(body)).toEqual([
           'account_permissions[0].account_id ACCOUNT_NOT_FOUND',
@@ -251,8 +247,8 @@ describe('Create User (POST /v1/organizations/users) returns 400 VALIDATION_ERRO
 
     it('id given for the other type (NOT_FOUND)', async () => {
       const body = newUser(acme, {
-        account_permissions: [{ account_id: acme.group.id, role_id: acme.roles.Agent }],
-        account_group_permissions: [{ account_group_id: acme.account.id, role_id: acme.roles.Agent }],
+        ...onAccount(acme.group.id, acme.roles.Agent),
+        ...onGroup(acme.account.id, acme.roles.Agent),
       });
       expect(await refused(body)).toEqual([
         'account_permissions[0].account_id ACCOUNT_NOT_FOUND',
@@ -263,9 +259,7 @@ describe('Create User (POST /v1/organizations/users) returns 400 VALIDATION_ERRO
     it('that is disabled (ACCOUNT_DISABLED)', async () => {
       const account = await createAccount(acme.client, acme.group.id);
       await service.dataSource.query("UPDATE accounts SET status = 'disabled' WHERE id = $1", [account.id]);
-      const body = newUser(acme, {
-        account_permissions: [{ account_id: account.id, role_id: acme.roles.Agent }],
-      });
+      const body = newUser(acme, onAccount(account.id, acme.roles.Agent));
       expect(await refused(body)).toEqual(['account_permissions[0].account_id ACCOUNT_DISABLED']);
     });
   });

@@ -8,8 +8,10 @@ import {
   insertCustomRole,
   newUser,
 } from '../../support/factories/organization.js';
+import { onAccount, onGroup } from '../../support/factories/permissions.js';
 import { untilSessionWaitsForLock } from '../../support/locks.js';
 import { AUDIT_EVENTS, UNKNOWN_ID, USERS } from '../../support/paths.js';
+import { outcomeOf } from '../../support/client.js';
 import { useService } from '../../support/use-service.js';
 import { beginTransaction } from '../../support/transaction.js';
 
@@ -25,9 +27,7 @@ describe('Create User (POST /v1/organizations/users)', () => {
   };
 
   it('returns 201 with the user and all of its permissions', async () => {
-    const body = newUser(acme, {
-      account_group_permissions: [{ account_group_id: acme.group.id, role_id: acme.roles['Read only'] }],
-    });
+    const body = newUser(acme, onGroup(acme.group.id, acme.roles['Read only']));
     const answer = await acme.client.post<UserResponse>(USERS, body);
     expect(answer.status).toBe(201);
     expect(answer.body).toEqual({
@@ -68,9 +68,7 @@ describe('Create User (POST /v1/organizations/users)', () => {
   });
 
   it('accepts a body without account_permissions', async () => {
-    const body = newUser(acme, {
-      account_group_permissions: [{ account_group_id: acme.group.id, role_id: acme.roles.Agent }],
-    });
+    const body = newUser(acme, onGroup(acme.group.id, acme.roles.Agent));
     delete body['account_permissions'];
     expect((await acme.client.post<UserResponse>(USERS, body)).body.account_permissions).toEqual([]);
   });
@@ -138,9 +136,7 @@ describe('Create User (POST /v1/organizations/users)', () => {
   it('accepts ids in upper case', async () => {
     const answer = await acme.client.post<UserResponse>(
       USERS,
-      newUser(acme, {
-        account_permissions: [{ account_id: acme.account.id.toUpperCase(), role_id: acme.roles.Agent }],
-      }),
+      newUser(acme, onAccount(acme.account.id.toUpperCase(), acme.roles.Agent)),
     );
     expect(answer.body.account_permissions).toEqual([
       { account_id: acme.account.id, role_id: acme.roles.Agent },
@@ -176,10 +172,8 @@ describe('Create User (POST /v1/organizations/users)', () => {
   it('gives each of many concurrent requests its own result: created, conflict or invalid reference', async () => {
     const taken = newUser(acme);
     await acme.client.post(USERS, taken);
-    const foreign = {
-      account_permissions: [{ account_id: other.account.id, role_id: acme.roles.Developer }],
-    };
-    const admin = { account_permissions: [{ account_id: acme.account.id, role_id: acme.roles.Admin }] };
+    const foreign = onAccount(other.account.id, acme.roles.Developer);
+    const admin = onAccount(acme.account.id, acme.roles.Admin);
     const bodies = Array.from({ length: 8 }, () => [
       newUser(acme),
       { ...newUser(acme), email: taken['email'] },
@@ -272,10 +266,7 @@ describe('Create User (POST /v1/organizations/users)', () => {
       const account = await createAccount(acme.client, acme.group.id);
       const group = await createGroup(acme.client);
       const role = await insertCustomRole(service, acme);
-      const body = newUser(acme, {
-        account_permissions: [{ account_id: account.id, role_id: role }],
-        account_group_permissions: [{ account_group_id: group.id, role_id: acme.roles.Agent }],
-      });
+      const body = newUser(acme, { ...onAccount(account.id, role), ...onGroup(group.id, acme.roles.Agent) });
       const rival = await beginTransaction(service);
       const target = change.includes('role') ? role : change.includes('group') ? group.id : account.id;
       await rival.query(statement, [target]);
@@ -303,9 +294,7 @@ describe('Retrieve User (GET /v1/organizations/users/{user_id})', () => {
   it.each(['nonsense', '0', '%00', "' OR 1=1", '%E0%A4%A', '01a20876-c273-76f4-a413-5eb48530cafg'])(
     'returns 404 for the malformed id %s',
     async (id) => {
-      const answer = await acme.client.get(`${USERS}/${id}`);
-      expect(answer.status).toBe(404);
-      expect(answer.body.code).toBe('NOT_FOUND');
+      expect(outcomeOf(await acme.client.get(`${USERS}/${id}`))).toEqual([404, 'NOT_FOUND']);
     },
   );
 });

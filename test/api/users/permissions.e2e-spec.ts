@@ -7,6 +7,7 @@ import type {
 import type { StatusResponse } from '../../../src/users/permissions/dto/permissions.response.js';
 import type { UserResponse } from '../../../src/users/dto/user.response.js';
 import { createAccount, createGroup, createUser } from '../../support/factories/organization.js';
+import { onGroup } from '../../support/factories/permissions.js';
 import { ACCOUNTS, GROUPS, UNKNOWN_ID, USERS } from '../../support/paths.js';
 import { useService } from '../../support/use-service.js';
 
@@ -170,9 +171,7 @@ describe('Account Group permissions of a user (GET /v1/organizations/users/{user
     await createAccount(acme.client, child.id);
     const disabled = await createAccount(acme.client, child.id);
     await acme.client.delete(`${ACCOUNTS}/${disabled.id}`);
-    const user = await createUser(acme, {
-      account_group_permissions: [{ account_group_id: acme.group.id, role_id: acme.roles.Agent }],
-    });
+    const user = await createUser(acme, onGroup(acme.group.id, acme.roles.Agent));
     const { body } = await acme.client.get<AccountGroupPermissionsResponse>(
       `${USERS}/${user.id}/account-group-permissions`,
     );

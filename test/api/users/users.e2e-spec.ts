@@ -2,7 +2,9 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from '../../../src/common/pagination/page.js';
 import type { UserResponse } from '../../../src/users/dto/user.response.js';
 import { createAccount, createGroup, createUser, newUser } from '../../support/factories/organization.js';
+import { onAccount } from '../../support/factories/permissions.js';
 import { UNKNOWN_ID, USERS } from '../../support/paths.js';
+import { refusalOf } from '../../support/client.js';
 import { useService } from '../../support/use-service.js';
 
 describe('List Users (GET /v1/organizations/users)', () => {
@@ -18,7 +20,7 @@ describe('List Users (GET /v1/organizations/users)', () => {
     for (let n = 0; n < 25; n += 1) {
       const role_id = acme.roles.Agent;
       const permissions = {
-        ...(n % 5 === 0 && { account_permissions: [{ account_id: secondAccount, role_id }] }),
+        ...(n % 5 === 0 && onAccount(secondAccount, role_id)),
         account_group_permissions: n % 2 === 0 ? [{ account_group_id: secondGroup, role_id }] : [],
       };
       users.push(await createUser(acme, permissions));
@@ -102,9 +104,7 @@ describe('List Users (GET /v1/organizations/users)', () => {
     ['?account_id=x', 'account_id', 'INVALID_UUID'],
     ['?account_group_id=', 'account_group_id', 'INVALID_UUID'],
   ])('returns 400 for %s', async (query, field, code) => {
-    const answer = await acme.client.get(`${USERS}${query}`);
-    expect(answer.status).toBe(400);
-    expect(answer.body.errors).toMatchObject([{ field, code }]);
+    expect(refusalOf(await acme.client.get(`${USERS}${query}`))).toEqual([400, `${field} ${code}`]);
   });
 });
 
@@ -135,9 +135,7 @@ describe('Update User (PATCH /v1/organizations/users/{user_id})', () => {
     [{ last_name: '' }, 'last_name TOO_SHORT'],
     [{ email: 'new@example.com' }, 'email UNKNOWN_PROPERTY'],
   ])('returns 400 for %j', async (body, error) => {
-    const answer = await acme.client.patch(`${USERS}/${user.id}`, body);
-    expect(answer.status).toBe(400);
-    expect(answer.body.errors.map(({ field, code }) => `${field} ${code}`)).toEqual([error]);
+    expect(refusalOf(await acme.client.patch(`${USERS}/${user.id}`, body))).toEqual([400, error]);
   });
 
   it('returns 404 for an unknown user', async () => {

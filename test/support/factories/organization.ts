@@ -10,6 +10,7 @@ import type { UserResponse } from '../../../src/users/dto/user.response.js';
 import type { TestApp } from '../app.js';
 import { Client } from '../client.js';
 import { GROUPS, ROLES, USERS } from '../paths.js';
+import { onAccount } from './permissions.js';
 
 /** An organization with its first API key, a client that uses it, the ids of the default roles, a group and an account in it. */
 export interface TestOrganization {
@@ -83,7 +84,7 @@ export function newUser(
     email: `user.${String(userCount)}@example.com`,
     first_name: 'Ada',
     last_name: 'Lovelace',
-    account_permissions: [{ account_id: account.id, role_id: roles.Developer }],
+    ...onAccount(account.id, roles.Developer),
     ...changes,
   };
 }
