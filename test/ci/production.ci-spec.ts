@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -9,12 +9,12 @@ import { SANDBOX } from '../../src/common/sandbox-ids.js';
 import type { RoleResponse } from '../../src/roles/dto/role.response.js';
 import { keyHeaders } from '../support/client.js';
 import type { TestDatabase } from '../support/database.js';
-import { createDataDir, ServiceProcess } from '../support/service-process.js';
+import { ServiceProcess } from '../support/service-process.js';
+import { dataFolder } from '../support/temporary.js';
 import { createExternalDatabase } from './external-server.js';
-import { removeAfterwards, removeLeftovers } from './leftovers.js';
+import { removeAfterwards } from '../support/leftovers.js';
+import { rowsOf } from '../support/rows.js';
 import { installForProduction } from './production-install.js';
-
-afterAll(removeLeftovers);
 
 describe('NODE_ENV=production on an external PostgreSQL', () => {
   let database: TestDatabase;
@@ -22,10 +22,8 @@ describe('NODE_ENV=production on an external PostgreSQL', () => {
   let service: ServiceProcess;
 
   beforeAll(async () => {
-    const folder = await createDataDir();
-    removeAfterwards(() => folder.remove());
-    dataDir = join(folder.path, 'data');
-    database = await emptyDatabase();
+    dataDir = join(await dataFolder(), 'data');
+    database = await createExternalDatabase();
     service = await listening(spawnService({ ...production(database), DATA_DIR: dataDir }));
   });
 
@@ -39,7 +37,7 @@ describe('NODE_ENV=production on an external PostgreSQL', () => {
 
   it('creates no sandbox organization', async () => {
     const sandbox = 'SELECT id FROM organizations WHERE id = $1';
-    expect(await rows(database, sandbox, [SANDBOX.organization_id])).toEqual([]);
+    expect(await rowsOf(database.url, sandbox, [SANDBOX.organization_id])).toEqual([]);
   });
 
   it('creates no data folder', () => {
@@ -62,7 +60,7 @@ describe('Two services that start at the same time on an empty database', () => 
   let services: ServiceProcess[];
 
   beforeAll(async () => {
-    database = await emptyDatabase();
+    database = await createExternalDatabase();
     services = await atTheSameMoment(database, () =>
       [1, 2].map(() => listening(spawnService(production(database)))),
     );
@@ -74,13 +72,16 @@ describe('Two services that start at the same time on an empty database', () => 
 
   it('apply each migration once', async () => {
     const twice = 'SELECT name FROM migrations GROUP BY name HAVING count(*) > 1';
-    expect(await rows(database, twice)).toEqual([]);
+    expect(await rowsOf(database.url, twice)).toEqual([]);
   });
 });
 
 describe('MIGRATE_ON_START=false on an empty database', () => {
   it('exits with 1 and names the pending migrations', async () => {
-    const service = spawnService({ ...production(await emptyDatabase()), MIGRATE_ON_START: 'false' });
+    const service = spawnService({
+      ...production(await createExternalDatabase()),
+      MIGRATE_ON_START: 'false',
+    });
     expect(await service.exitCode()).toBe(1);
     expect(service.output).toContain('InitialSchema1763856000000');
   });
@@ -88,19 +89,11 @@ describe('MIGRATE_ON_START=false on an empty database', () => {
 
 describe('A production install', () => {
   it('becomes ready without development and optional packages', async () => {
-    const database = await emptyDatabase();
-    const install = await installForProduction();
-    removeAfterwards(() => install.remove());
-    const service = await listening(spawnService(production(database), install.path));
+    const database = await createExternalDatabase();
+    const service = await listening(spawnService(production(database), await installForProduction()));
     expect(await isReady(service)).toBe(true);
   }, 300_000);
 });
-
-async function emptyDatabase(): Promise<TestDatabase> {
-  const database = await createExternalDatabase();
-  removeAfterwards(() => database.drop());
-  return database;
-}
 
 function spawnService(variables: Record<string, string>, checkout = '.'): ServiceProcess {
   const service = ServiceProcess.spawn(join(checkout, 'dist/src/main.js'), variables);
@@ -132,7 +125,7 @@ async function untilAllConnected(database: TestDatabase, processes: number): Pro
   const sessions = `
     SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tenantry'
     HAVING count(*) > $1 AND bool_or(wait_event_type = 'Lock')`; // the migrating process has two sessions
-  while ((await rows(database, sessions, [processes])).length === 0) await pause(20);
+  while ((await rowsOf(database.url, sessions, [processes])).length === 0) await pause(20);
 }
 
 async function isReady({ origin }: ServiceProcess): Promise<boolean> {
@@ -168,14 +161,4 @@ async function createUser({ origin }: ServiceProcess, keys: CreatedOrganization)
 
 async function json<T>(answer: Promise<Response>): Promise<T> {
   return (await (await answer).json()) as T;
-}
-
-async function rows({ url }: TestDatabase, query: string, values: unknown[] = []): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(query, values)).rows;
-  } finally {
-    await client.end();
-  }
 }

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { removeAfterwards, removeLeftovers } from '../ci/leftovers.js';
+import { removeAfterwards } from '../support/leftovers.js';
 import { startApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { BODIES, createPopulatedOrganization, operationsOf, pathsOf } from '../support/every-operation.js';
@@ -9,9 +9,10 @@ import { ServiceProcess } from '../support/service-process.js';
 import { send, type Answer } from './http.js';
 import { itKeepsAcknowledgedUsers } from './consistency-checks.js';
 import { PgBouncer } from './pg-bouncer.js';
-import { emptyDatabase, migratedDatabase, startService } from './processes.js';
+import { startService } from './processes.js';
 import { expectRefusalWithinASecond, itAnswersInTime } from './refusal-checks.js';
-import { rowsOf } from './rows.js';
+import { rowsOf } from '../support/rows.js';
+import { emptyDatabase, migratedDatabase } from '../support/temporary.js';
 import { Tenant } from './tenant.js';
 import { USERS, UserLoad } from './user-load.js';
 
@@ -20,8 +21,6 @@ const CHECKS = '/v1/organizations/permission-checks';
 const SERVER_CONNECTIONS = 3;
 const CLIENTS = 20;
 const ROUNDS = 8;
-
-afterAll(removeLeftovers);
 
 interface UserPage {
   data: { id: string; email: string }[];

@@ -1,20 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { removeLeftovers } from '../ci/leftovers.js';
 import type { TestDatabase } from '../support/database.js';
 import type { ServiceProcess } from '../support/service-process.js';
+import { migratedDatabase } from '../support/temporary.js';
 import { ExpectContinueRequest } from './expect-continue-request.js';
 import { send } from './http.js';
 import { usersIn } from './consistency-checks.js';
-import { migratedDatabase, startService } from './processes.js';
+import { startService } from './processes.js';
 import { Tenant } from './tenant.js';
 import { UserLoad } from './user-load.js';
 
 const CONNECTIONS = 12;
 const PENDING = 20;
-
-afterAll(removeLeftovers);
 
 describe('SIGTERM while the service creates users', () => {
   let database: TestDatabase;

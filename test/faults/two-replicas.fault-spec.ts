@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
-import { removeLeftovers } from '../ci/leftovers.js';
 import type { TestDatabase } from '../support/database.js';
 import { ServiceProcess } from '../support/service-process.js';
 import type { Answer } from './http.js';
-import { emptyDatabase, startService } from './processes.js';
+import { startService } from './processes.js';
 import { expectRefusalWithinASecond } from './refusal-checks.js';
-import { rowsOf } from './rows.js';
+import { rowsOf } from '../support/rows.js';
+import { emptyDatabase } from '../support/temporary.js';
 import { Tenant } from './tenant.js';
 import { USERS, UserLoad } from './user-load.js';
 
@@ -14,8 +14,6 @@ const ROLES = '/v1/organizations/roles';
 const KEYS = 50;
 const CONNECTIONS = 6;
 const LIMIT = 30;
-
-afterAll(removeLeftovers);
 
 describe('Two replicas that start together on an empty database', () => {
   let database: TestDatabase;
