@@ -1,8 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
 import type { AccountGroupResponse } from '../../src/organizations/account-groups/dto/account-group.response.js';
 import type { CreatedOrganization } from '../../src/organizations/organizations.service.js';
 import { SANDBOX } from '../../src/common/sandbox-ids.js';
@@ -24,7 +22,7 @@ describe('NODE_ENV=production on an external PostgreSQL', () => {
   beforeAll(async () => {
     dataDir = join(await dataFolder(), 'data');
     database = await createExternalDatabase();
-    service = await listening(spawnService({ ...production(database), DATA_DIR: dataDir }));
+    service = await spawnService({ ...production(database), DATA_DIR: dataDir }).listening();
   });
 
   it('becomes ready', async () => {
@@ -55,42 +53,10 @@ describe('NODE_ENV=production on an external PostgreSQL', () => {
   });
 });
 
-describe('Two services that start at the same time on an empty database', () => {
-  let database: TestDatabase;
-  let services: ServiceProcess[];
-
-  beforeAll(async () => {
-    database = await createExternalDatabase();
-    services = await atTheSameMoment(database, () =>
-      [1, 2].map(() => listening(spawnService(production(database)))),
-    );
-  });
-
-  it('both become ready', async () => {
-    expect(await Promise.all(services.map(isReady))).toEqual([true, true]);
-  });
-
-  it('apply each migration once', async () => {
-    const twice = 'SELECT name FROM migrations GROUP BY name HAVING count(*) > 1';
-    expect(await rowsOf(database.url, twice)).toEqual([]);
-  });
-});
-
-describe('MIGRATE_ON_START=false on an empty database', () => {
-  it('exits with 1 and names the pending migrations', async () => {
-    const service = spawnService({
-      ...production(await createExternalDatabase()),
-      MIGRATE_ON_START: 'false',
-    });
-    expect(await service.exitCode()).toBe(1);
-    expect(service.output).toContain('InitialSchema1763856000000');
-  });
-});
-
 describe('A production install', () => {
   it('becomes ready without development and optional packages', async () => {
     const database = await createExternalDatabase();
-    const service = await listening(spawnService(production(database), await installForProduction()));
+    const service = await spawnService(production(database), await installForProduction()).listening();
     expect(await isReady(service)).toBe(true);
   }, 300_000);
 });
@@ -99,33 +65,6 @@ function spawnService(variables: Record<string, string>, checkout = '.'): Servic
   const service = ServiceProcess.spawn(join(checkout, 'dist/src/main.js'), variables);
   removeAfterwards(() => service.stop('SIGKILL'));
   return service;
-}
-
-async function listening(service: ServiceProcess): Promise<ServiceProcess> {
-  const stopped = service.exitCode().then(() => 'stopped');
-  while (!service.output.includes('Tenantry listens on')) {
-    if ((await Promise.race([stopped, pause(50)])) === 'stopped') throw new Error(service.output);
-  }
-  return service;
-}
-
-/** Locks the migrations table until all processes are connected and one of them waits for the lock. The others poll. */
-async function atTheSameMoment<T>(database: TestDatabase, start: () => Promise<T>[]): Promise<T[]> {
-  const lockHolder = new pg.Client({ connectionString: database.url });
-  await lockHolder.connect();
-  removeAfterwards(() => lockHolder.end());
-  await lockHolder.query('BEGIN; CREATE TABLE migrations ()');
-  const started = start();
-  await untilAllConnected(database, started.length);
-  await lockHolder.query('ROLLBACK');
-  return Promise.all(started);
-}
-
-async function untilAllConnected(database: TestDatabase, processes: number): Promise<void> {
-  const sessions = `
-    SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tenantry'
-    HAVING count(*) > $1 AND bool_or(wait_event_type = 'Lock')`; // the migrating process has two sessions
-  while ((await rowsOf(database.url, sessions, [processes])).length === 0) await pause(20);
 }
 
 async function isReady({ origin }: ServiceProcess): Promise<boolean> {

@@ -11,7 +11,7 @@ const LOAD_SETTINGS = { RATE_LIMIT: 'off', LOG_LEVEL: 'error' };
 export async function startService(environment: Record<string, string>): Promise<ServiceProcess> {
   const service = ServiceProcess.spawn('dist/src/main.js', { ...LOAD_SETTINGS, ...environment });
   removeAfterwards(() => service.stop('SIGKILL'));
-  return service.saying('Tenantry listens on');
+  return service.listening();
 }
 
 /** The same with an embedded server, which keeps running when the service is killed. */

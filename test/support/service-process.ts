@@ -56,7 +56,7 @@ export class ServiceProcess {
     return this.child.pid ?? NaN;
   }
 
-  private async listening(): Promise<this> {
+  listening(): Promise<this> {
     return this.saying('Tenantry listens on');
   }
 
