@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
+import { DataSource } from 'typeorm';
 import type { Environment } from '../../src/config/environment.js';
+import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { startApp, type TestApp } from './app.js';
-import { createDatabase, type TestDatabase } from './database.js';
+import { createDatabase, createEmptyDatabase, type TestDatabase } from './database.js';
 import { createOrganization, type TestOrganization } from './factories/organization.js';
 
 interface ServiceOptions<Name extends string> {
@@ -71,6 +73,21 @@ export function useDatabase(disconnect?: () => Promise<void>): TestDatabase {
     await database.drop();
   });
   return database;
+}
+
+/** Creates an empty database before each test, with a connection of its owner, and drops it afterwards. */
+export function useEmptyDatabasePerTest(): { database: TestDatabase; owner: DataSource } {
+  const database = {} as TestDatabase;
+  const owner = new DataSource({ type: 'postgres' });
+  beforeEach(async () => {
+    Object.assign(database, await createEmptyDatabase());
+    await owner.setOptions(dataSourceOptions(database.url)).initialize();
+  });
+  afterEach(async () => {
+    await owner.destroy();
+    await database.drop();
+  });
+  return { database, owner };
 }
 
 /**
