@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
 import { CheckpointsService } from '../../src/audit/checkpoints.service.js';
 import { SealingService } from '../../src/audit/sealing.service.js';
 import { VerificationService } from '../../src/audit/verification.service.js';
@@ -15,8 +14,9 @@ import {
   pathsOf,
   type Operation,
 } from '../support/every-operation.js';
-import { conditionsOf, nodesOf, type PlanNode } from '../support/query-plan.js';
+import { conditionsOf, inOneLine, nodesOf, type PlanNode } from '../support/query-plan.js';
 import { USERS } from '../support/paths.js';
+import { rowsOf } from '../support/rows.js';
 import { StatementRecorder } from '../support/statement-recorder.js';
 import { useDatabase } from '../support/use-service.js';
 
@@ -54,19 +54,15 @@ describe('Sharding: statements', () => {
   const database = useDatabase(async () => {
     await service.close();
     await recorder.close();
-    await superuser.end();
   });
   let service: TestApp;
   let recorder: StatementRecorder;
-  let superuser: pg.Client;
   const refused: [string, number][] = [];
   const withoutStatements: string[] = [];
   const plans = new Map<string, PlanNode[]>();
 
   beforeAll(async () => {
     recorder = await StatementRecorder.before(database.url);
-    superuser = new pg.Client({ connectionString: database.url });
-    await superuser.connect();
     service = await startApp({}, { ...database, url: recorder.url(database.url) });
     recorder.forget(); // statements of the start
     for (const operation of operationsOf(service)) await perform(operation);
@@ -100,7 +96,8 @@ describe('Sharding: statements', () => {
   }
 
   async function planOf(statement: string): Promise<PlanNode[]> {
-    const { rows } = await superuser.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
+    const rows = await rowsOf<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
+      database.url,
       `EXPLAIN (GENERIC_PLAN, VERBOSE, FORMAT JSON) ${statement}`,
     );
     return rows.flatMap((row) => row['QUERY PLAN'].flatMap(({ Plan }) => nodesOf(Plan)));
@@ -178,7 +175,8 @@ describe('Sharding: statements', () => {
   });
 
   it('call no SQL function of the schema: a plan does not show its statements', async () => {
-    const { rows } = await superuser.query<{ name: string }>(
+    const rows = await rowsOf<{ name: string }>(
+      database.url,
       `SELECT proname AS name FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
          AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND deptype = 'e')`,
     );
@@ -211,8 +209,4 @@ function isCrossShard(statement: string): boolean {
 
 function describeScan(statement: string, node: PlanNode): string {
   return `${String(node['Relation Name'])} by ${conditionsOf(node).join(' AND ') || 'nothing'} in: ${statement}`;
-}
-
-function inOneLine(statement: string): string {
-  return statement.replaceAll(/\s+/g, ' ').trim();
 }
