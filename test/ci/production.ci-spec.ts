@@ -5,12 +5,12 @@ import type { AccountGroupResponse } from '../../src/organizations/account-group
 import type { CreatedOrganization } from '../../src/organizations/organizations.service.js';
 import { SANDBOX } from '../../src/common/sandbox-ids.js';
 import type { RoleResponse } from '../../src/roles/dto/role.response.js';
-import { keyHeaders } from '../support/client.js';
 import type { TestDatabase } from '../support/database.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { dataFolder } from '../support/temporary.js';
 import { createExternalDatabase } from './external-server.js';
 import { removeAfterwards } from '../support/leftovers.js';
+import { GROUPS, ROLES, USERS } from '../support/paths.js';
 import { rowsOf } from '../support/rows.js';
 import { installForProduction } from './production-install.js';
 
@@ -43,7 +43,7 @@ describe('NODE_ENV=production on an external PostgreSQL', () => {
   });
 
   it('creates a user in an organization that the CLI created', async () => {
-    const keys = await createOrganization(database);
+    const keys = await ServiceProcess.createOrganization(production(database));
     const answer = await createUser(service, keys);
     expect(answer.status).toBe(201);
   });
@@ -75,29 +75,16 @@ function production({ url }: TestDatabase): Record<string, string> {
   return { NODE_ENV: 'production', DATABASE_URL: url };
 }
 
-async function createOrganization(database: TestDatabase): Promise<CreatedOrganization> {
-  const command = ['organization', 'create', '--name', 'Acme', '--json'];
-  const { output } = await ServiceProcess.cli(production(database), ...command);
-  return JSON.parse(output) as CreatedOrganization;
-}
-
-async function createUser({ origin }: ServiceProcess, keys: CreatedOrganization): Promise<Response> {
-  const headers = { ...keyHeaders(keys), 'Content-Type': 'application/json' };
-  const post = (path: string, body: object): Promise<Response> =>
-    fetch(`${origin}/v1/organizations/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-  const roles = await json<RoleResponse[]>(fetch(`${origin}/v1/organizations/roles`, { headers }));
-  const group = await json<AccountGroupResponse>(
-    post('account-groups', { name: 'Europe', merchant_id: 'eu-01' }),
-  );
+/** @returns the response to the creation of a user with a role on a new group */
+async function createUser(service: ServiceProcess, keys: CreatedOrganization): Promise<Response> {
+  const roles = (await (await service.request(ROLES, keys)).json()) as RoleResponse[];
+  const created = await service.request(GROUPS, keys, { name: 'Europe', merchant_id: 'eu-01' });
+  const { id: account_group_id } = (await created.json()) as AccountGroupResponse;
   const role_id = roles.find(({ name }) => name === 'Developer')?.id;
-  return post('users', {
+  return service.request(USERS, keys, {
     email: 'ada.lovelace@example.com',
     first_name: 'Ada',
     last_name: 'Lovelace',
-    account_group_permissions: [{ account_group_id: group.id, role_id }],
+    account_group_permissions: [{ account_group_id, role_id }],
   });
-}
-
-async function json<T>(answer: Promise<Response>): Promise<T> {
-  return (await (await answer).json()) as T;
 }

@@ -1,46 +1,18 @@
-import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import type { KeyPair } from '../../src/common/auth/key-pair.js';
 import { keyHeaders } from '../support/client.js';
-import { GROUPS, ROLES } from '../support/paths.js';
+import { GROUPS, ROLES, USERS } from '../support/paths.js';
 import { rowsOf } from '../support/rows.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { emptyDatabase } from '../support/temporary.js';
-import { useDatabase } from '../support/use-service.js';
+import { useDatabase, useServiceProcesses } from '../support/use-service.js';
 
 describe('The service with DATABASE_URL', () => {
   const database = useDatabase();
-  let environment: Record<string, string>;
-  let running: ServiceProcess[] = [];
-
-  beforeAll(() => {
-    environment = { DATABASE_URL: database.url };
-  });
-  afterEach(async () => {
-    await Promise.all(running.map((service) => service.stop()));
-    running = [];
-  });
-
-  const start = async (changes: Record<string, string> = {}): Promise<ServiceProcess> => {
-    const service = await ServiceProcess.start({ ...environment, ...changes });
-    running.push(service);
-    return service;
-  };
-
-  const createOrganization = async (): Promise<KeyPair> => {
-    const { code, output } = await ServiceProcess.cli(
-      environment,
-      'organization',
-      'create',
-      '--name',
-      'Acme',
-      '--json',
-    );
-    if (code !== 0) throw new Error(output);
-    return JSON.parse(output) as KeyPair;
-  };
+  const environment = (): Record<string, string> => ({ DATABASE_URL: database.url });
+  const start = useServiceProcesses(environment);
 
   it('creates no sandbox and prints no key', async () => {
     const service = await start();
@@ -63,7 +35,7 @@ describe('The service with DATABASE_URL', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     const port = String((other.address() as AddressInfo).port);
-    const service = ServiceProcess.spawn('dist/src/main.js', { ...environment, PORT: port });
+    const service = ServiceProcess.spawn('dist/src/main.js', { ...environment(), PORT: port });
     expect(await service.exitCode()).toBe(1);
     expect(service.output).toContain(`Cannot listen on 127.0.0.1:${port}`);
     other.close();
@@ -81,22 +53,18 @@ describe('The service with DATABASE_URL', () => {
   });
 
   it('stops when npm run, which started it, gets SIGTERM', async () => {
-    const service = await ServiceProcess.startByNpm('start:prod', environment);
+    const service = await ServiceProcess.startByNpm('start:prod', environment());
     await service.stop('SIGTERM'); // resolves when every process has closed the output
     expect(await accepts(service)).toBe(false);
   });
 
   it('logs one JSON line per request, with its id and organization, without keys and bodies', async () => {
-    const keys = await createOrganization();
+    const keys = await ServiceProcess.createOrganization(environment());
     const service = await start();
     await fetch(`${service.origin}${ROLES}?email=secret@example.com`, {
       headers: { ...keyHeaders(keys), 'X-Request-Id': 'find-me', Authorization: 'Bearer hidden' },
     });
-    await fetch(`${service.origin}/v1/organizations/users`, {
-      method: 'POST',
-      headers: { ...keyHeaders(keys), 'Content-Type': 'application/json' },
-      body: JSON.stringify({ email: 'secret@example.com', first_name: 'Hidden' }),
-    });
+    await service.request(USERS, keys, { email: 'secret@example.com', first_name: 'Hidden' });
     await service.stop();
     const lines = service.output
       .split('\n')
@@ -108,26 +76,16 @@ describe('The service with DATABASE_URL', () => {
       res: { status: 200 },
       organization_id: expect.any(String),
     });
-    for (const secret of [
-      keys.private_secret_key,
-      keys.public_api_key,
-      'secret@example.com',
-      'Hidden',
-      'hidden',
-    ]) {
+    const { private_secret_key, public_api_key } = keys;
+    for (const secret of [private_secret_key, public_api_key, 'secret@example.com', 'Hidden', 'hidden'])
       expect(service.output).not.toContain(secret);
-    }
   });
 
   it('logs the request id of a failed statement, without personal data', async () => {
-    const keys = await createOrganization();
+    const keys = await ServiceProcess.createOrganization(environment());
     const service = await start();
     await rowsOf(database.url, 'ALTER TABLE account_groups ADD CONSTRAINT surprise CHECK (false) NOT VALID');
-    const answer = await fetch(`${service.origin}${GROUPS}`, {
-      method: 'POST',
-      headers: { ...keyHeaders(keys), 'Content-Type': 'application/json' },
-      body: JSON.stringify({ name: 'Very private', merchant_id: 'm' }),
-    });
+    const answer = await service.request(GROUPS, keys, { name: 'Very private', merchant_id: 'm' });
     expect(answer.status).toBe(500);
     const problem = (await answer.json()) as { request_id: string };
     expect(JSON.stringify(problem)).not.toContain('surprise');

@@ -4,6 +4,8 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KeyPair } from '../../src/common/auth/key-pair.js';
+import type { CreatedOrganization } from '../../src/organizations/organizations.service.js';
+import { keyHeaders } from './client.js';
 import { TEST_ENCRYPTION_KEY } from './encryption-key.js';
 
 /** The built service or command line in its own process. */
@@ -46,6 +48,24 @@ export class ServiceProcess {
   ): Promise<{ code: number | null; output: string }> {
     const cli = ServiceProcess.spawn('dist/src/cli/main.js', environment, ...parameters);
     return { code: await cli.exited, output: cli.output };
+  }
+
+  /** Creates an organization by the command line. @throws Error with its output if it fails */
+  static async createOrganization(
+    environment: Record<string, string>,
+    name = 'Acme',
+  ): Promise<CreatedOrganization> {
+    const command = ['organization', 'create', '--name', name, '--json'];
+    const { code, output } = await ServiceProcess.cli(environment, ...command);
+    if (code !== 0) throw new Error(output);
+    return JSON.parse(output) as CreatedOrganization;
+  }
+
+  /** Sends a request with these keys: a POST if there is a body. */
+  request(path: string, keys: KeyPair, body?: object): Promise<Response> {
+    const headers = { ...keyHeaders(keys), 'Content-Type': 'application/json' };
+    const message = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+    return fetch(`${this.origin}${path}`, { headers, ...message });
   }
 
   get origin(): string {

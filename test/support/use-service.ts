@@ -5,6 +5,7 @@ import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { startApp, type TestApp } from './app.js';
 import { createDatabase, createEmptyDatabase, type TestDatabase } from './database.js';
 import { createOrganization, type TestOrganization } from './factories/organization.js';
+import { ServiceProcess } from './service-process.js';
 
 interface ServiceOptions<Name extends string> {
   settings?: Partial<Environment>;
@@ -107,4 +108,17 @@ export function useServicePerTest(): {
     return createOrganization(service);
   };
   return { service, database, start };
+}
+
+/** @returns a function that starts the service as a process, which is stopped after the test */
+export function useServiceProcesses(
+  environment: () => Record<string, string>,
+): (changes?: Record<string, string>) => Promise<ServiceProcess> {
+  const running: ServiceProcess[] = [];
+  afterEach(() => Promise.all(running.splice(0).map((service) => service.stop())));
+  return async (changes = {}) => {
+    const service = await ServiceProcess.start({ ...environment(), ...changes });
+    running.push(service);
+    return service;
+  };
 }
