@@ -77,7 +77,7 @@ function addresses(): string[] {
   return Array.from({ length: PENDING }, (_none, n) => `announced.${String(n)}@example.com`);
 }
 
-/** POST /users requests that the service has accepted with 100 Continue. @returns functions that send their bodies */
+/** Requests that the service has accepted with 100 Continue. @returns functions that send their bodies */
 function startPending({ origin }: ServiceProcess, tenant: Tenant): Promise<(() => Promise<PendingAnswer>)[]> {
   const headers = { ...tenant.headers, Expect: '100-continue', 'Transfer-Encoding': 'chunked' };
   const start = async (email: string): Promise<() => Promise<PendingAnswer>> => {
