@@ -128,7 +128,7 @@ describe('TenantQuery', () => {
     it('rejects a query that is queued behind a slow one for too long', async () => {
       await connect(500);
       const [first, second] = await Promise.allSettled([sleep(0.3), sleep(60)]);
-      expect([first?.status, second]).toMatchObject(['fulfilled', { reason: REPLY_TIMEOUT }]);
+      expect([first.status, second]).toMatchObject(['fulfilled', { reason: REPLY_TIMEOUT }]);
     });
 
     it('extendTimeout() applies to the current transaction only', async () => {
