@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { CheckpointsService } from '../../src/audit/checkpoints.service.js';
 import { SealingService } from '../../src/audit/sealing.service.js';
 import { VerificationService } from '../../src/audit/verification.service.js';
@@ -16,7 +17,6 @@ import {
 } from '../support/every-operation.js';
 import { conditionsOf, inOneLine, nodesOf, type PlanNode } from '../support/query-plan.js';
 import { USERS } from '../support/paths.js';
-import { rowsOf } from '../support/rows.js';
 import { StatementRecorder } from '../support/statement-recorder.js';
 import { useDatabase } from '../support/use-service.js';
 
@@ -54,15 +54,19 @@ describe('Sharding: statements', () => {
   const database = useDatabase(async () => {
     await service.close();
     await recorder.close();
+    await superuser.end();
   });
   let service: TestApp;
   let recorder: StatementRecorder;
+  let superuser: pg.Client;
   const refused: [string, number][] = [];
   const withoutStatements: string[] = [];
   const plans = new Map<string, PlanNode[]>();
 
   beforeAll(async () => {
     recorder = await StatementRecorder.before(database.url);
+    superuser = new pg.Client({ connectionString: database.url });
+    await superuser.connect();
     service = await startApp({}, { ...database, url: recorder.url(database.url) });
     recorder.forget(); // statements of the start
     for (const operation of operationsOf(service)) await perform(operation);
@@ -96,8 +100,7 @@ describe('Sharding: statements', () => {
   }
 
   async function planOf(statement: string): Promise<PlanNode[]> {
-    const rows = await rowsOf<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
-      database.url,
+    const { rows } = await superuser.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
       `EXPLAIN (GENERIC_PLAN, VERBOSE, FORMAT JSON) ${statement}`,
     );
     return rows.flatMap((row) => row['QUERY PLAN'].flatMap(({ Plan }) => nodesOf(Plan)));
@@ -175,8 +178,7 @@ describe('Sharding: statements', () => {
   });
 
   it('call no SQL function of the schema: a plan does not show its statements', async () => {
-    const rows = await rowsOf<{ name: string }>(
-      database.url,
+    const { rows } = await superuser.query<{ name: string }>(
       `SELECT proname AS name FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
          AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND deptype = 'e')`,
     );
