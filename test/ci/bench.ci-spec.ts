@@ -1,14 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { createDataDir } from '../support/service-process.js';
+import { dataFolder } from '../support/temporary.js';
 import type { Figure } from '../../bench/report/figure.js';
 import type { RunRecord } from '../../bench/report/run-record.js';
 import { SCENARIO_NAMES } from '../../bench/scenarios/scenario.js';
-import { removeAfterwards, removeLeftovers } from './leftovers.js';
+import { removeAfterwards } from '../support/leftovers.js';
 
 interface Run {
   code: number;
@@ -18,12 +18,8 @@ interface Run {
 let folder: string;
 
 beforeAll(async () => {
-  const dataDir = await createDataDir();
-  removeAfterwards(() => dataDir.remove());
-  folder = dataDir.path;
+  folder = await dataFolder();
 });
-afterAll(removeLeftovers);
-
 /** Checks that the bench runs, not how fast the service is. */
 describe('npm run bench -- --smoke', () => {
   let run: Run;

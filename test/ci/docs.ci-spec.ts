@@ -1,12 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createDataDir, ServiceProcess } from '../support/service-process.js';
+import { dataFolder } from '../support/temporary.js';
+import { ServiceProcess } from '../support/service-process.js';
 import { brokenLinks, docsPages, scriptOf, type Page } from './docs-page.js';
-import { removeAfterwards, removeLeftovers } from './leftovers.js';
+import { removeAfterwards } from '../support/leftovers.js';
 
 const START_AND_RUN_TIMEOUT_MS = 180_000;
 
@@ -15,8 +16,6 @@ const CURLRC = 'write-out = "%{stderr}HTTP %{http_code} %{url_effective}\\n"\n';
 
 const pages = docsPages();
 const runnable = pages.filter((page) => scriptOf(page) !== '');
-
-afterAll(removeLeftovers);
 
 /** What the answers of a page have to show. */
 const PROMISES: Record<string, (run: Run, page: Page) => void> = {
@@ -126,15 +125,14 @@ interface Run {
 }
 
 async function runScript(script: string): Promise<Run> {
-  const folder = await createDataDir();
-  removeAfterwards(() => folder.remove());
-  await writeFile(join(folder.path, '.curlrc'), CURLRC);
-  const service = await ServiceProcess.start({ DATA_DIR: folder.path });
+  const folder = await dataFolder();
+  await writeFile(join(folder, '.curlrc'), CURLRC);
+  const service = await ServiceProcess.start({ DATA_DIR: folder });
   removeAfterwards(() => service.stop());
   const lines = script
     .replaceAll('http://127.0.0.1:3000', service.origin)
-    .replaceAll('./.data/', `${folder.path}/`);
-  const env = { ...process.env, DATA_DIR: folder.path, CURL_HOME: folder.path };
+    .replaceAll('./.data/', `${folder}/`);
+  const env = { ...process.env, DATA_DIR: folder, CURL_HOME: folder };
   const command = ['-e', '-u', '-o', 'pipefail', '-c', lines];
   const { stdout, stderr } = await promisify(execFile)('bash', command, { env });
   await service.stop();

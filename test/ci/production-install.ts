@@ -4,16 +4,18 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { removeAfterwards } from '../support/leftovers.js';
 
 const run = promisify(execFile);
 
-/** The steps of docs/operations/production.md, on a copy of the checkout that has only what git keeps. */
-export async function installForProduction(): Promise<{ path: string; remove(): Promise<void> }> {
+/** The steps of docs/operations/production.md, on a copy of the checkout that has only what git keeps. @returns its path */
+export async function installForProduction(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'tenantry-production-'));
+  removeAfterwards(() => rm(path, { recursive: true, force: true }));
   for (const file of await filesInGit()) await cp(file, join(path, file));
   for (const step of ['ci --prefer-offline', 'run build', 'prune --omit=dev --omit=optional'])
     await run('npm', step.split(' '), { cwd: path });
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  return path;
 }
 
 async function filesInGit(): Promise<string[]> {

@@ -1,20 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
 import type { AccountGroupResponse } from '../../src/organizations/account-groups/dto/account-group.response.js';
 import type { CreatedOrganization } from '../../src/organizations/organizations.service.js';
 import { SANDBOX } from '../../src/common/sandbox-ids.js';
 import type { RoleResponse } from '../../src/roles/dto/role.response.js';
-import { keyHeaders } from '../support/client.js';
 import type { TestDatabase } from '../support/database.js';
-import { createDataDir, ServiceProcess } from '../support/service-process.js';
+import { ServiceProcess } from '../support/service-process.js';
+import { dataFolder } from '../support/temporary.js';
 import { createExternalDatabase } from './external-server.js';
-import { removeAfterwards, removeLeftovers } from './leftovers.js';
+import { removeAfterwards } from '../support/leftovers.js';
+import { GROUPS, ROLES, USERS } from '../support/paths.js';
+import { rowsOf } from '../support/rows.js';
 import { installForProduction } from './production-install.js';
-
-afterAll(removeLeftovers);
 
 describe('NODE_ENV=production on an external PostgreSQL', () => {
   let database: TestDatabase;
@@ -22,11 +20,9 @@ describe('NODE_ENV=production on an external PostgreSQL', () => {
   let service: ServiceProcess;
 
   beforeAll(async () => {
-    const folder = await createDataDir();
-    removeAfterwards(() => folder.remove());
-    dataDir = join(folder.path, 'data');
-    database = await emptyDatabase();
-    service = await listening(spawnService({ ...production(database), DATA_DIR: dataDir }));
+    dataDir = join(await dataFolder(), 'data');
+    database = await createExternalDatabase();
+    service = await spawnService({ ...production(database), DATA_DIR: dataDir }).listening();
   });
 
   it('becomes ready', async () => {
@@ -39,7 +35,7 @@ describe('NODE_ENV=production on an external PostgreSQL', () => {
 
   it('creates no sandbox organization', async () => {
     const sandbox = 'SELECT id FROM organizations WHERE id = $1';
-    expect(await rows(database, sandbox, [SANDBOX.organization_id])).toEqual([]);
+    expect(await rowsOf(database.url, sandbox, [SANDBOX.organization_id])).toEqual([]);
   });
 
   it('creates no data folder', () => {
@@ -47,7 +43,7 @@ describe('NODE_ENV=production on an external PostgreSQL', () => {
   });
 
   it('creates a user in an organization that the CLI created', async () => {
-    const keys = await createOrganization(database);
+    const keys = await ServiceProcess.createOrganization(production(database));
     const answer = await createUser(service, keys);
     expect(answer.status).toBe(201);
   });
@@ -57,82 +53,18 @@ describe('NODE_ENV=production on an external PostgreSQL', () => {
   });
 });
 
-describe('Two services that start at the same time on an empty database', () => {
-  let database: TestDatabase;
-  let services: ServiceProcess[];
-
-  beforeAll(async () => {
-    database = await emptyDatabase();
-    services = await atTheSameMoment(database, () =>
-      [1, 2].map(() => listening(spawnService(production(database)))),
-    );
-  });
-
-  it('both become ready', async () => {
-    expect(await Promise.all(services.map(isReady))).toEqual([true, true]);
-  });
-
-  it('apply each migration once', async () => {
-    const twice = 'SELECT name FROM migrations GROUP BY name HAVING count(*) > 1';
-    expect(await rows(database, twice)).toEqual([]);
-  });
-});
-
-describe('MIGRATE_ON_START=false on an empty database', () => {
-  it('exits with 1 and names the pending migrations', async () => {
-    const service = spawnService({ ...production(await emptyDatabase()), MIGRATE_ON_START: 'false' });
-    expect(await service.exitCode()).toBe(1);
-    expect(service.output).toContain('InitialSchema1763856000000');
-  });
-});
-
 describe('A production install', () => {
   it('becomes ready without development and optional packages', async () => {
-    const database = await emptyDatabase();
-    const install = await installForProduction();
-    removeAfterwards(() => install.remove());
-    const service = await listening(spawnService(production(database), install.path));
+    const database = await createExternalDatabase();
+    const service = await spawnService(production(database), await installForProduction()).listening();
     expect(await isReady(service)).toBe(true);
   }, 300_000);
 });
-
-async function emptyDatabase(): Promise<TestDatabase> {
-  const database = await createExternalDatabase();
-  removeAfterwards(() => database.drop());
-  return database;
-}
 
 function spawnService(variables: Record<string, string>, checkout = '.'): ServiceProcess {
   const service = ServiceProcess.spawn(join(checkout, 'dist/src/main.js'), variables);
   removeAfterwards(() => service.stop('SIGKILL'));
   return service;
-}
-
-async function listening(service: ServiceProcess): Promise<ServiceProcess> {
-  const stopped = service.exitCode().then(() => 'stopped');
-  while (!service.output.includes('Tenantry listens on')) {
-    if ((await Promise.race([stopped, pause(50)])) === 'stopped') throw new Error(service.output);
-  }
-  return service;
-}
-
-/** Locks the migrations table until all processes are connected and one of them waits for the lock. The others poll. */
-async function atTheSameMoment<T>(database: TestDatabase, start: () => Promise<T>[]): Promise<T[]> {
-  const lockHolder = new pg.Client({ connectionString: database.url });
-  await lockHolder.connect();
-  removeAfterwards(() => lockHolder.end());
-  await lockHolder.query('BEGIN; CREATE TABLE migrations ()');
-  const started = start();
-  await untilAllConnected(database, started.length);
-  await lockHolder.query('ROLLBACK');
-  return Promise.all(started);
-}
-
-async function untilAllConnected(database: TestDatabase, processes: number): Promise<void> {
-  const sessions = `
-    SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tenantry'
-    HAVING count(*) > $1 AND bool_or(wait_event_type = 'Lock')`; // the migrating process has two sessions
-  while ((await rows(database, sessions, [processes])).length === 0) await pause(20);
 }
 
 async function isReady({ origin }: ServiceProcess): Promise<boolean> {
@@ -143,39 +75,16 @@ function production({ url }: TestDatabase): Record<string, string> {
   return { NODE_ENV: 'production', DATABASE_URL: url };
 }
 
-async function createOrganization(database: TestDatabase): Promise<CreatedOrganization> {
-  const command = ['organization', 'create', '--name', 'Acme', '--json'];
-  const { output } = await ServiceProcess.cli(production(database), ...command);
-  return JSON.parse(output) as CreatedOrganization;
-}
-
-async function createUser({ origin }: ServiceProcess, keys: CreatedOrganization): Promise<Response> {
-  const headers = { ...keyHeaders(keys), 'Content-Type': 'application/json' };
-  const post = (path: string, body: object): Promise<Response> =>
-    fetch(`${origin}/v1/organizations/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-  const roles = await json<RoleResponse[]>(fetch(`${origin}/v1/organizations/roles`, { headers }));
-  const group = await json<AccountGroupResponse>(
-    post('account-groups', { name: 'Europe', merchant_id: 'eu-01' }),
-  );
+/** @returns the response to the creation of a user with a role on a new group */
+async function createUser(service: ServiceProcess, keys: CreatedOrganization): Promise<Response> {
+  const roles = (await (await service.request(ROLES, keys)).json()) as RoleResponse[];
+  const created = await service.request(GROUPS, keys, { name: 'Europe', merchant_id: 'eu-01' });
+  const { id: account_group_id } = (await created.json()) as AccountGroupResponse;
   const role_id = roles.find(({ name }) => name === 'Developer')?.id;
-  return post('users', {
+  return service.request(USERS, keys, {
     email: 'ada.lovelace@example.com',
     first_name: 'Ada',
     last_name: 'Lovelace',
-    account_group_permissions: [{ account_group_id: group.id, role_id }],
+    account_group_permissions: [{ account_group_id, role_id }],
   });
-}
-
-async function json<T>(answer: Promise<Response>): Promise<T> {
-  return (await (await answer).json()) as T;
-}
-
-async function rows({ url }: TestDatabase, query: string, values: unknown[] = []): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(query, values)).rows;
-  } finally {
-    await client.end();
-  }
 }

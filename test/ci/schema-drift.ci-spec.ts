@@ -1,24 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { startApp } from '../support/app.js';
-import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
 import { ServiceProcess } from '../support/service-process.js';
+import { useEmptyDatabasePerTest } from '../support/use-service.js';
 import { schemaOf } from './schema-dump.js';
 
 describe('Migrations', () => {
-  let database: TestDatabase;
-  let dataSource: DataSource;
-
-  beforeEach(async () => {
-    database = await createEmptyDatabase();
-    dataSource = await new DataSource(dataSourceOptions(database.url)).initialize();
-  });
-  afterEach(async () => {
-    await dataSource.destroy();
-    await database.drop();
-  });
+  const { database, owner: dataSource } = useEmptyDatabasePerTest();
 
   it('create the schema that the entities describe', async () => {
     const service = await startApp();

@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { KeyPair } from '../../src/common/auth/key-pair.js';
-import { createDataDir, sandboxKeys, ServiceProcess } from '../support/service-process.js';
-import { removeAfterwards, removeLeftovers } from './leftovers.js';
+import { dataFolder } from '../support/temporary.js';
+import { sandboxKeys, ServiceProcess } from '../support/service-process.js';
+import { removeAfterwards } from '../support/leftovers.js';
 import { SwaggerPage } from './swagger-page.js';
 
 /** An artefact of the run, outside git; docs/guide/swagger-ui.png is a copy of one. */
 const PICTURE = '.artifacts/swagger-ui.png';
-
-afterAll(removeLeftovers);
 
 /** The tests are the steps of one visit, in order. */
 describe('Swagger UI with a new sandbox', () => {
@@ -16,11 +15,10 @@ describe('Swagger UI with a new sandbox', () => {
   let page: SwaggerPage;
 
   beforeAll(async () => {
-    const dataDir = await createDataDir();
-    removeAfterwards(() => dataDir.remove());
-    service = await ServiceProcess.start({ DATA_DIR: dataDir.path });
+    const dataDir = await dataFolder();
+    service = await ServiceProcess.start({ DATA_DIR: dataDir });
     removeAfterwards(() => service.stop());
-    keys = await sandboxKeys(dataDir.path);
+    keys = await sandboxKeys(dataDir);
     page = await SwaggerPage.launch();
     removeAfterwards(() => page.close());
     await page.visit(`${service.origin}/docs`);

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
 import {
   DISTRIBUTED_TABLES,
   DROPPED_FOREIGN_KEYS,
   COORDINATOR_TABLES,
   DROPPED_TRIGGERS,
 } from '../../src/database/citus/distribution.js';
+import { rowsOf } from '../support/rows.js';
 import { useDatabase } from '../support/use-service.js';
 
 const NAMES = DISTRIBUTED_TABLES.map(({ table }) => table);
@@ -24,13 +24,10 @@ interface ForeignKey {
 
 /** Citus' requirements on tables that are distributed by organization, checked against PostgreSQL's catalog. */
 describe('Sharding: the schema', () => {
-  const database = useDatabase(() => client.end());
-  let client: pg.Client;
+  const database = useDatabase();
   let foreignKeys: ForeignKey[];
 
   beforeAll(async () => {
-    client = new pg.Client({ connectionString: database.url });
-    await client.connect();
     foreignKeys = await read<ForeignKey>(`
       SELECT conname AS name, conrelid::regclass::text AS table, ${columnNames('conkey', 'conrelid')} AS columns,
         confrelid::regclass::text AS target, ${columnNames('confkey', 'confrelid')} AS target_columns,
@@ -38,9 +35,8 @@ describe('Sharding: the schema', () => {
       FROM pg_constraint WHERE contype = 'f' AND connamespace = 'public'::regnamespace`);
   });
 
-  async function read<Row extends object>(statement: string, parameters: unknown[] = []): Promise<Row[]> {
-    return (await client.query<Row>(statement, parameters)).rows;
-  }
+  const read = <Row extends object>(statement: string, parameters: unknown[] = []): Promise<Row[]> =>
+    rowsOf<Row>(database.url, statement, parameters);
 
   it('lists every table as distributed or as local to the coordinator', async () => {
     const tables = await read<{ name: string }>(

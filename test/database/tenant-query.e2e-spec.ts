@@ -25,6 +25,8 @@ describe('TenantQuery', () => {
   });
   afterEach(() => client.end());
 
+  const divide = (divisor: unknown): Promise<object[]> =>
+    client.queryWithSettings(randomOrganization(), { ...DIVISION, values: [divisor] });
   const readSetting = async (): Promise<unknown> => (await client.query<object>(SETTING.text)).rows[0];
 
   it('runs the statement with the organization set', async () => {
@@ -40,21 +42,13 @@ describe('TenantQuery', () => {
   });
 
   it('resets the organization when the statement fails', async () => {
-    await expect(
-      client.queryWithSettings(randomOrganization(), { ...DIVISION, values: [0] }),
-    ).rejects.toThrow('division by zero');
+    await expect(divide(0)).rejects.toThrow('division by zero');
     expect(await readSetting()).toEqual({ organization_id: '' });
   });
 
   it('prepares a named statement once, and again after an error', async () => {
-    await expect(
-      client.queryWithSettings(randomOrganization(), { ...DIVISION, values: [0] }),
-    ).rejects.toThrow('division by zero');
-    for (const divisor of [1, 1]) {
-      expect(
-        await client.queryWithSettings(randomOrganization(), { ...DIVISION, values: [divisor] }),
-      ).toEqual([{ quotient: 1 }]);
-    }
+    await expect(divide(0)).rejects.toThrow('division by zero');
+    for (const divisor of [1, 1]) expect(await divide(divisor)).toEqual([{ quotient: 1 }]);
     const { rows } = await client.query<{ name: string; times: number }>(
       `SELECT name, (generic_plans + custom_plans)::int AS times FROM pg_prepared_statements WHERE name = 'division'`,
     );
@@ -78,11 +72,9 @@ describe('TenantQuery', () => {
   });
 
   it('prepares a statement again after DISCARD ALL', async () => {
-    await client.queryWithSettings(randomOrganization(), { ...DIVISION, values: [1] });
+    await divide(1);
     await client.query('DISCARD ALL');
-    expect(await client.queryWithSettings(randomOrganization(), { ...DIVISION, values: [1] })).toEqual([
-      { quotient: 1 },
-    ]);
+    expect(await divide(1)).toEqual([{ quotient: 1 }]);
   });
 
   it('prepares a statement again when a migration has changed its columns', async () => {
@@ -117,13 +109,13 @@ describe('TenantQuery', () => {
       await timingClient.connect();
     };
     afterEach(() => timingClient.end());
+    const sleep = (seconds: number): Promise<object[]> =>
+      timingClient.queryWithSettings(randomOrganization(), { ...SLEEP, values: [seconds] });
 
     it('rejects when no reply arrives, and closes the connection', async () => {
       await connect(50);
       const ended = new Promise((resolve) => timingClient.once('end', resolve));
-      await expect(
-        timingClient.queryWithSettings(randomOrganization(), { ...SLEEP, values: [60] }),
-      ).rejects.toMatchObject(REPLY_TIMEOUT);
+      await expect(sleep(60)).rejects.toMatchObject(REPLY_TIMEOUT);
       await ended;
     });
 
@@ -135,11 +127,8 @@ describe('TenantQuery', () => {
 
     it('rejects a query that is queued behind a slow one for too long', async () => {
       await connect(500);
-      const answers = [0.3, 60].map((seconds) =>
-        timingClient.queryWithSettings(randomOrganization(), { ...SLEEP, values: [seconds] }),
-      );
-      const [first, second] = await Promise.allSettled(answers);
-      expect([first?.status, second]).toMatchObject(['fulfilled', { reason: REPLY_TIMEOUT }]);
+      const [first, second] = await Promise.allSettled([sleep(0.3), sleep(60)]);
+      expect([first.status, second]).toMatchObject(['fulfilled', { reason: REPLY_TIMEOUT }]);
     });
 
     it('extendTimeout() applies to the current transaction only', async () => {
@@ -153,10 +142,7 @@ describe('TenantQuery', () => {
 
     it('counts from the previous reply, not from the first query', async () => {
       await connect(500);
-      for (const seconds of [0.3, 0.3, 0.3])
-        expect(
-          await timingClient.queryWithSettings(randomOrganization(), { ...SLEEP, values: [seconds] }),
-        ).toEqual([{ slept: '' }]);
+      for (let times = 0; times < 3; times += 1) expect(await sleep(0.3)).toEqual([{ slept: '' }]);
     });
 
     it('leaves no timer after the reply', async () => {
@@ -164,7 +150,7 @@ describe('TenantQuery', () => {
       const timers = (): number =>
         process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
       const before = timers();
-      await timingClient.queryWithSettings(randomOrganization(), { ...SLEEP, values: [0] });
+      await sleep(0);
       expect(timers()).toBe(before);
     });
   });
@@ -172,11 +158,7 @@ describe('TenantQuery', () => {
   it('sends nothing when a parameter cannot be serialized', async () => {
     const circular: unknown[] = [];
     circular.push({ circular });
-    await expect(
-      client.queryWithSettings(randomOrganization(), { ...DIVISION, values: [circular] }),
-    ).rejects.toThrow();
-    expect(await client.queryWithSettings(randomOrganization(), { ...DIVISION, values: [1] })).toEqual([
-      { quotient: 1 },
-    ]);
+    await expect(divide(circular)).rejects.toThrow();
+    expect(await divide(1)).toEqual([{ quotient: 1 }]);
   });
 });

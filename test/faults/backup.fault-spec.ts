@@ -1,22 +1,21 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { createExternalDatabase } from '../ci/external-server.js';
-import { removeAfterwards, removeLeftovers } from '../ci/leftovers.js';
+import { removeAfterwards } from '../support/leftovers.js';
 import { ServiceProcess } from '../support/service-process.js';
 import type { Answer } from './http.js';
-import { dataFolder, startService } from './processes.js';
-import { rowsOf } from './rows.js';
+import { startService } from './processes.js';
+import { rowsOf } from '../support/rows.js';
+import { dataFolder } from '../support/temporary.js';
 import { Tenant } from './tenant.js';
 import { USERS } from './user-load.js';
 
 const USER_COUNT = 25;
 const ENCRYPTION_KEY = randomBytes(32).toString('base64');
 const LISTS = ['', '/users?page_size=100', '/roles', '/account-groups', '/accounts', '/permissions-catalog'];
-
-afterAll(removeLeftovers);
 
 describe('The commands of docs/operations/backup.md', () => {
   let tenant: Tenant;
@@ -25,7 +24,7 @@ describe('The commands of docs/operations/backup.md', () => {
   let restoredUrl: string;
 
   beforeAll(async () => {
-    const { url } = await externalDatabase();
+    const { url } = await createExternalDatabase();
     original = await startService({ DATABASE_URL: url, ENCRYPTION_KEY });
     tenant = await Tenant.create(url, original.origin, 'Acme');
     for (let n = 0; n < USER_COUNT; n += 1) expect((await create(original, n)).status).toBe(201);
@@ -69,12 +68,6 @@ describe('The commands of docs/operations/backup.md', () => {
     expect([code, output]).toEqual([0, expect.stringMatching(/: \d+ events hold/)]);
   });
 });
-
-async function externalDatabase(): Promise<{ url: string }> {
-  const database = await createExternalDatabase();
-  removeAfterwards(() => database.drop());
-  return database;
-}
 
 /** Runs the lines of the page as they stand, in a folder of their own. @returns the owner's URL of the new database */
 async function dumpAndRestore(databaseUrl: string): Promise<string> {

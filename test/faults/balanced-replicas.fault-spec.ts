@@ -1,16 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { removeAfterwards, removeLeftovers } from '../ci/leftovers.js';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { removeAfterwards } from '../support/leftovers.js';
 import type { TestDatabase } from '../support/database.js';
 import type { ServiceProcess } from '../support/service-process.js';
 import { TcpBalancer } from '../support/tcp-balancer.js';
+import { migratedDatabase } from '../support/temporary.js';
 import { itKeepsAcknowledgedUsers } from './consistency-checks.js';
-import { migratedDatabase, startService } from './processes.js';
+import { startService } from './processes.js';
 import { Tenant } from './tenant.js';
 import { UserLoad } from './user-load.js';
 
 const CONNECTIONS = 12;
-
-afterAll(removeLeftovers);
 
 /** Two replicas of the service on one database, and a load of creates through a balancer. */
 interface Balanced {

@@ -1,16 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
-import { removeAfterwards, removeLeftovers } from '../ci/leftovers.js';
+import { removeAfterwards } from '../support/leftovers.js';
 import type { TestDatabase } from '../support/database.js';
 import type { ServiceProcess } from '../support/service-process.js';
 import { TcpProxy, type ClientListener } from '../support/tcp-proxy.js';
+import { migratedDatabase } from '../support/temporary.js';
 import type { Answer } from './http.js';
 import { usersIn } from './consistency-checks.js';
-import { migratedDatabase, startService } from './processes.js';
+import { startService } from './processes.js';
 import { Tenant } from './tenant.js';
 import { USERS } from './user-load.js';
-
-afterAll(removeLeftovers);
 
 describe('POST /users when the database connection is cut', () => {
   let database: TestDatabase;

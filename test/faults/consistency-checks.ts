@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { rowsOf } from './rows.js';
+import { rowsOf } from '../support/rows.js';
 import type { UserRequest } from './user-load.js';
 
 /** The requests of a test, each of them retried at the end, and the database. */

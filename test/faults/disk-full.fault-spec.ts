@@ -1,18 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { removeLeftovers } from '../ci/leftovers.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { itKeepsAcknowledgedUsers } from './consistency-checks.js';
 import { startEmbedded } from './processes.js';
 import { itAnswersInTime } from './refusal-checks.js';
-import { rowsOf } from './rows.js';
+import { rowsOf } from '../support/rows.js';
 import { SmallDisk } from './small-disk.js';
 import { Tenant } from './tenant.js';
 import { UserLoad } from './user-load.js';
 
 const CONNECTIONS = 8;
 const isPossible = SmallDisk.isPossible();
-
-afterAll(removeLeftovers);
 
 type FillMore = (databaseUrl: string) => Promise<void>;
 

@@ -1,14 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import fc from 'fast-check';
 import { randomInt } from 'node:crypto';
 import { Agent } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { removeLeftovers } from '../ci/leftovers.js';
 import type { ServiceProcess } from '../support/service-process.js';
+import { migratedDatabase } from '../support/temporary.js';
 import { callOf, fuzzedRequests, type Ids } from './fuzzed-requests.js';
 import { send, type Answer, type Call } from './http.js';
-import { migratedDatabase, startService } from './processes.js';
+import { startService } from './processes.js';
 import { rawAnswer, rawRequests } from './raw-requests.js';
 import { Tenant } from './tenant.js';
 
@@ -27,8 +27,6 @@ const MARKER = 'zz-other-zz';
 const REPORT_MEMORY = '--expose-gc --import ./test/faults/report-memory.js';
 
 const SEED = randomInt(2 ** 31);
-
-afterAll(removeLeftovers);
 
 describe(`Fuzzing: requests with one mutation each (seed ${String(SEED)})`, () => {
   let service: ServiceProcess;

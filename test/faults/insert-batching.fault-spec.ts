@@ -1,17 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { removeLeftovers } from '../ci/leftovers.js';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestDatabase } from '../support/database.js';
 import type { ServiceProcess } from '../support/service-process.js';
 import { itHasCompleteUsers, usersIn } from './consistency-checks.js';
-import { migratedDatabase, startService } from './processes.js';
-import { rowsOf } from './rows.js';
+import { startService } from './processes.js';
+import { rowsOf } from '../support/rows.js';
+import { migratedDatabase } from '../support/temporary.js';
 import { Tenant } from './tenant.js';
 import { UserLoad, type UserRequest } from './user-load.js';
 
 const FAILURES = 8;
 const CONNECTIONS = 16;
-
-afterAll(removeLeftovers);
 
 interface Target {
   database: TestDatabase;

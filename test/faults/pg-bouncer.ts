@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { serverUser } from '../../src/database/embedded/server-user.js';
-import { removeAfterwards } from '../ci/leftovers.js';
+import { removeAfterwards } from '../support/leftovers.js';
 import { freePort } from '../support/free-port.js';
 
 /** Debian installs pgbouncer in /usr/sbin, which is not on every PATH. */

@@ -1,20 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { removeAfterwards, removeLeftovers } from '../ci/leftovers.js';
+import { removeAfterwards } from '../support/leftovers.js';
 import type { TestDatabase } from '../support/database.js';
 import type { ServiceProcess } from '../support/service-process.js';
 import { itKeepsAcknowledgedUsers } from './consistency-checks.js';
-import { migratedDatabase, startService } from './processes.js';
+import { startService } from './processes.js';
 import { itAnswersInTime } from './refusal-checks.js';
-import { rowsOf } from './rows.js';
+import { rowsOf } from '../support/rows.js';
+import { migratedDatabase } from '../support/temporary.js';
 import { Tenant } from './tenant.js';
 import { UserLoad } from './user-load.js';
 
 const CONNECTIONS = 8;
 /** How long a request waits for a connection of the pool, and then for a lock. */
 const [CONNECTION_TIMEOUT_MS, LOCK_TIMEOUT_MS] = [1000, 1500];
-
-afterAll(removeLeftovers);
 
 describe('A connection pool whose two connections are blocked by a lock', () => {
   let database: TestDatabase;

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { removeAfterwards, removeLeftovers } from '../ci/leftovers.js';
+import { removeAfterwards } from '../support/leftovers.js';
 import { startApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { BODIES, createPopulatedOrganization, operationsOf, pathsOf } from '../support/every-operation.js';
@@ -9,19 +9,17 @@ import { ServiceProcess } from '../support/service-process.js';
 import { send, type Answer } from './http.js';
 import { itKeepsAcknowledgedUsers } from './consistency-checks.js';
 import { PgBouncer } from './pg-bouncer.js';
-import { emptyDatabase, migratedDatabase, startService } from './processes.js';
-import { expectRefusalWithinASecond, itAnswersInTime } from './refusal-checks.js';
-import { rowsOf } from './rows.js';
+import { startService } from './processes.js';
+import { itAnswersInTime } from './refusal-checks.js';
+import { rowsOf } from '../support/rows.js';
+import { emptyDatabase, migratedDatabase } from '../support/temporary.js';
 import { Tenant } from './tenant.js';
 import { USERS, UserLoad } from './user-load.js';
 
-const ROLES = '/v1/organizations/roles';
 const CHECKS = '/v1/organizations/permission-checks';
 const SERVER_CONNECTIONS = 3;
 const CLIENTS = 20;
 const ROUNDS = 8;
-
-afterAll(removeLeftovers);
 
 interface UserPage {
   data: { id: string; email: string }[];
@@ -174,14 +172,6 @@ describe('PgBouncer in transaction mode, with few server connections', () => {
       }
     }
     expect(failed).toEqual([]);
-  });
-
-  it('a revoked key is refused within a second', async () => {
-    const revoked = await Tenant.create(database.url, service.origin, 'Revoked');
-    expect((await revoked.send(service.origin, { path: ROLES })).status).toBe(200);
-    const revoke = 'UPDATE api_keys SET revoked_at = now() WHERE public_key = $1';
-    await rowsOf(database.url, revoke, [revoked.keys.public_api_key]);
-    await expectRefusalWithinASecond(() => revoked.send(service.origin, { path: ROLES }));
   });
 
   it.each([

@@ -1,17 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { removeLeftovers } from '../ci/leftovers.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { itKeepsAcknowledgedUsers } from './consistency-checks.js';
-import { dataFolder, postmasterOf, startEmbedded } from './processes.js';
+import { postmasterOf, startEmbedded } from './processes.js';
 import { itAnswersInTime } from './refusal-checks.js';
-import { rowsOf } from './rows.js';
+import { rowsOf } from '../support/rows.js';
+import { dataFolder } from '../support/temporary.js';
 import { Tenant } from './tenant.js';
 import { UserLoad } from './user-load.js';
 
 const KILLS = 5;
 const CONNECTIONS = 12;
-
-afterAll(removeLeftovers);
 
 type Kill = (dataDir: string, databaseUrl: string) => Promise<void>;
 

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { removeAfterwards } from '../ci/leftovers.js';
-import { createDatabase, createEmptyDatabase, type TestDatabase } from '../support/database.js';
-import { createDataDir, ServiceProcess } from '../support/service-process.js';
+import { removeAfterwards } from '../support/leftovers.js';
+import { ServiceProcess } from '../support/service-process.js';
 
 /** No limits for a load from one address, and a log of errors only. */
 const LOAD_SETTINGS = { RATE_LIMIT: 'off', LOG_LEVEL: 'error' };
@@ -12,7 +11,7 @@ const LOAD_SETTINGS = { RATE_LIMIT: 'off', LOG_LEVEL: 'error' };
 export async function startService(environment: Record<string, string>): Promise<ServiceProcess> {
   const service = ServiceProcess.spawn('dist/src/main.js', { ...LOAD_SETTINGS, ...environment });
   removeAfterwards(() => service.stop('SIGKILL'));
-  return service.saying('Tenantry listens on');
+  return service.listening();
 }
 
 /** The same with an embedded server, which keeps running when the service is killed. */
@@ -35,23 +34,4 @@ async function killPostmaster(dataDir: string): Promise<void> {
   } catch {
     // it has exited
   }
-}
-
-export async function migratedDatabase(): Promise<TestDatabase> {
-  const database = await createDatabase();
-  removeAfterwards(() => database.drop());
-  return database;
-}
-
-export async function emptyDatabase(): Promise<TestDatabase> {
-  const database = await createEmptyDatabase();
-  removeAfterwards(() => database.drop());
-  return database;
-}
-
-/** A DATA_DIR for an embedded server. */
-export async function dataFolder(): Promise<string> {
-  const folder = await createDataDir();
-  removeAfterwards(() => folder.remove());
-  return folder.path;
 }

@@ -1,23 +1,21 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import request from 'supertest';
 import { Replicas } from '../../src/database/replicas/replicas.js';
 import type { UserResponse } from '../../src/users/dto/user.response.js';
-import { removeAfterwards, removeLeftovers } from '../ci/leftovers.js';
+import { removeAfterwards } from '../support/leftovers.js';
 import { createApiKey } from '../support/factories/api-key.js';
 import { createOrganization, newUser, type TestOrganization } from '../support/factories/organization.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { Client, keyHeaders } from '../support/client.js';
 import { StreamingReplica } from '../support/streaming-replica.js';
-import { rowsOf } from './rows.js';
+import { rowsOf } from '../support/rows.js';
 
 const USERS = '/v1/organizations/users';
 const ROLES = '/v1/organizations/roles';
 const CHECKS = '/v1/organizations/permission-checks';
 const WRITES = 20;
 const READERS = 10;
-
-afterAll(removeLeftovers);
 
 interface UserPage {
   data: UserResponse[];

@@ -1,18 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { randomInt } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { removeLeftovers } from '../ci/leftovers.js';
 import type { TestDatabase } from '../support/database.js';
 import type { ServiceProcess } from '../support/service-process.js';
+import { migratedDatabase } from '../support/temporary.js';
 import { itKeepsAcknowledgedUsers } from './consistency-checks.js';
-import { migratedDatabase, startService } from './processes.js';
+import { startService } from './processes.js';
 import { Tenant } from './tenant.js';
 import { UserLoad, type UserRequest } from './user-load.js';
 
 const KILLS = 20;
 const CONNECTIONS = 12;
-
-afterAll(removeLeftovers);
 
 describe(`A service that is killed ${String(KILLS)} times while it creates users`, () => {
   let database: TestDatabase;

@@ -1,25 +1,29 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { removeLeftovers } from '../ci/leftovers.js';
+import { text } from 'node:stream/consumers';
 import type { TestDatabase } from '../support/database.js';
 import type { ServiceProcess } from '../support/service-process.js';
-import { ExpectContinueRequest } from './expect-continue-request.js';
+import { migratedDatabase } from '../support/temporary.js';
 import { send } from './http.js';
 import { usersIn } from './consistency-checks.js';
-import { migratedDatabase, startService } from './processes.js';
+import { startService } from './processes.js';
 import { Tenant } from './tenant.js';
-import { UserLoad } from './user-load.js';
+import { USERS, UserLoad } from './user-load.js';
 
 const CONNECTIONS = 12;
 const PENDING = 20;
 
-afterAll(removeLeftovers);
+interface PendingAnswer {
+  status: number;
+  text: string;
+}
 
 describe('SIGTERM while the service creates users', () => {
   let database: TestDatabase;
   let load: UserLoad;
-  let answers: { status: number; text: string }[];
+  let answers: PendingAnswer[];
   let newConnection: unknown;
   let idle: Socket;
   let exitCode: number | null;
@@ -36,7 +40,7 @@ describe('SIGTERM while the service creates users', () => {
     await once(idle, 'connect');
     const stopped = service.stop('SIGTERM');
     newConnection = await untilRefused(service);
-    answers = await Promise.all(pending.map((request) => request.sendBody()));
+    answers = await Promise.all(pending.map((sendBody) => sendBody()));
     exitCode = await stopped;
     await load.stop();
   });
@@ -73,8 +77,20 @@ function addresses(): string[] {
   return Array.from({ length: PENDING }, (_none, n) => `announced.${String(n)}@example.com`);
 }
 
-function startPending({ origin }: ServiceProcess, tenant: Tenant): Promise<ExpectContinueRequest[]> {
-  return Promise.all(addresses().map((email) => ExpectContinueRequest.accepted(origin, tenant, email)));
+/** Requests that the service has accepted with 100 Continue. @returns functions that send their bodies */
+function startPending({ origin }: ServiceProcess, tenant: Tenant): Promise<(() => Promise<PendingAnswer>)[]> {
+  const headers = { ...tenant.headers, Expect: '100-continue', 'Transfer-Encoding': 'chunked' };
+  const start = async (email: string): Promise<() => Promise<PendingAnswer>> => {
+    const message = request(new URL(origin), { method: 'POST', path: USERS, headers, agent: false });
+    message.flushHeaders();
+    await once(message, 'continue');
+    return async () => {
+      message.end(tenant.user(email));
+      const [response] = (await once(message, 'response')) as [IncomingMessage];
+      return { status: response.statusCode ?? 0, text: await text(response) };
+    };
+  };
+  return Promise.all(addresses().map(start));
 }
 
 /** @returns the error code of a new connection once the service has stopped listening */

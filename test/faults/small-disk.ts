@@ -4,8 +4,8 @@ import { open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { removeAfterwards } from '../ci/leftovers.js';
-import { dataFolder } from './processes.js';
+import { removeAfterwards } from '../support/leftovers.js';
+import { dataFolder } from '../support/temporary.js';
 
 const run = promisify(execFile);
 

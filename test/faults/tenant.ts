@@ -1,7 +1,6 @@
 import type { KeyPair } from '../../src/common/auth/key-pair.js';
 import type { AccountGroupResponse } from '../../src/organizations/account-groups/dto/account-group.response.js';
 import type { AccountResponse } from '../../src/organizations/accounts/dto/account.response.js';
-import type { CreatedOrganization } from '../../src/organizations/organizations.service.js';
 import { SANDBOX } from '../../src/common/sandbox-ids.js';
 import type { RoleResponse } from '../../src/roles/dto/role.response.js';
 import { keyHeaders } from '../support/client.js';
@@ -22,9 +21,7 @@ export class Tenant {
 
   /** Creates the organization by the CLI, and its group and account by the API. */
   static async create(databaseUrl: string, origin: string, name: string): Promise<Tenant> {
-    const command = ['organization', 'create', '--name', name, '--json'];
-    const { output } = await ServiceProcess.cli({ DATABASE_URL: databaseUrl }, ...command);
-    const keys = JSON.parse(output) as CreatedOrganization;
+    const keys = await ServiceProcess.createOrganization({ DATABASE_URL: databaseUrl }, name);
     const call = callAs(origin, keys);
     const roles = await call<RoleResponse[]>('roles');
     const group = await call<AccountGroupResponse>('account-groups', { name, merchant_id: name });

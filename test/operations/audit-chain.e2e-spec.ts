@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createOrganization, newUser } from '../support/factories/organization.js';
-import { keyHeaders } from '../support/client.js';
 import { TEST_ENCRYPTION_KEY } from '../support/encryption-key.js';
 import { USERS } from '../support/paths.js';
 import { ServiceProcess } from '../support/service-process.js';
@@ -35,12 +34,7 @@ describe('A running service', () => {
       DATABASE_URL: service.database.url,
       ENCRYPTION_KEY: TEST_ENCRYPTION_KEY,
     });
-    const created = await fetch(`${running.origin}${USERS}`, {
-      method: 'POST',
-      headers: { ...keyHeaders(acme.keys), 'Content-Type': 'application/json' },
-      body: JSON.stringify(newUser(acme)),
-    });
-    expect(created.status).toBe(201);
+    expect((await running.request(USERS, acme.keys, newUser(acme))).status).toBe(201);
     while ((await seals()).length < SETUP_EVENTS + 1) await pause(20);
     await running.stop();
     expect(await verify()).toMatchObject({ verified: SETUP_EVENTS + 1, unsealed: 0, checkpoints: 1 });

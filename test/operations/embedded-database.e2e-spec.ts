@@ -5,17 +5,18 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import pg from 'pg';
 import { SANDBOX } from '../../src/common/sandbox-ids.js';
-import { keyHeaders } from '../support/client.js';
+import { ROLES, USERS } from '../support/paths.js';
+import { rowsOf } from '../support/rows.js';
 import { createDataDir, sandboxKeys, ServiceProcess } from '../support/service-process.js';
+import { useServiceProcesses } from '../support/use-service.js';
 
 const run = promisify(execFile);
 
 describe('The service with its embedded database', () => {
   let dataDir: Awaited<ReturnType<typeof createDataDir>>;
   let environment: Record<string, string>;
-  let running: ServiceProcess[];
+  const start = useServiceProcesses(() => environment);
 
   /** A DATA_DIR with a database and a sandbox, after an orderly stop, to be copied. */
   let template: Awaited<ReturnType<typeof createDataDir>>;
@@ -27,19 +28,9 @@ describe('The service with its embedded database', () => {
   beforeEach(async () => {
     dataDir = await createDataDir();
     environment = { DATA_DIR: dataDir.path };
-    running = [];
   });
   afterAll(() => template.remove());
-  afterEach(async () => {
-    await Promise.all(running.map((service) => service.stop()));
-    await dataDir.remove();
-  });
-
-  const start = async (changes: Record<string, string> = {}): Promise<ServiceProcess> => {
-    const service = await ServiceProcess.start({ ...environment, ...changes });
-    running.push(service);
-    return service;
-  };
+  afterEach(() => dataDir.remove());
 
   /** Starts on a copy of the template. */
   const startOnCopy = async (): Promise<ServiceProcess> => {
@@ -48,17 +39,9 @@ describe('The service with its embedded database', () => {
   };
 
   const createUser = async (service: ServiceProcess, email: string): Promise<number> => {
-    const answer = await fetch(`${service.origin}/v1/organizations/users`, {
-      method: 'POST',
-      headers: { ...keyHeaders(await sandboxKeys(dataDir.path)), 'Content-Type': 'application/json' },
-      body: JSON.stringify({
-        email,
-        first_name: 'Ada',
-        last_name: 'Lovelace',
-        account_permissions: [{ account_id: SANDBOX.accounts.lisbon, role_id: SANDBOX.roles.Agent }],
-      }),
-    });
-    return answer.status;
+    const account_permissions = [{ account_id: SANDBOX.accounts.lisbon, role_id: SANDBOX.roles.Agent }];
+    const user = { email, first_name: 'Ada', last_name: 'Lovelace', account_permissions };
+    return (await service.request(USERS, await sandboxKeys(dataDir.path), user)).status;
   };
 
   const pidFile = (): string => join(dataDir.path, 'postgres', 'postmaster.pid');
@@ -104,12 +87,9 @@ describe('The service with its embedded database', () => {
   it('uses a role with its own privileges', async () => {
     const service = await startOnCopy();
     const { output } = await ServiceProcess.cli(environment, 'database', 'url');
-    const superuser = new pg.Client({ connectionString: output.trim() });
-    await superuser.connect();
-    await superuser.query('REVOKE INSERT ON users FROM tenantry_service');
+    await rowsOf(output.trim(), 'REVOKE INSERT ON users FROM tenantry_service');
     const withoutGrant = await createUser(service, 'refused@example.com');
-    await superuser.query('GRANT INSERT ON users TO tenantry_service');
-    await superuser.end();
+    await rowsOf(output.trim(), 'GRANT INSERT ON users TO tenantry_service');
     expect([withoutGrant, await createUser(service, 'granted@example.com')]).toEqual([500, 201]);
   });
 
@@ -154,19 +134,6 @@ describe('The service with its embedded database', () => {
     expect(await createUser(await start(), 'again@example.com')).toBe(201);
   });
 
-  it('restarts a killed database and keeps serving', async () => {
-    const service = await startOnCopy();
-    process.kill(await postmasterPid(), 'SIGKILL');
-    const statuses = new Set<number>();
-    for (;;) {
-      const status = await createUser(service, 'later@example.com');
-      statuses.add(status);
-      if (status === 201 || status === 409) break; // 409: a request without an answer was committed
-      await pause(50);
-    }
-    expect([...statuses].filter((status) => ![201, 409, 503].includes(status))).toEqual([]);
-  });
-
   it('shares its database with a second service that starts at the same time; the last to stop stops it', async () => {
     const [one, two] = await Promise.all([start(), start()]);
     const printed = [one, two].filter(({ output }) => output.includes('PRIVATE-SECRET-KEY'));
@@ -187,23 +154,9 @@ describe('The service with its embedded database', () => {
 
   it('CLI organization create works while the service runs', async () => {
     const service = await startOnCopy();
-    const { code, output } = await ServiceProcess.cli(
-      environment,
-      'organization',
-      'create',
-      '--name',
-      'Acme',
-      '--json',
-    );
-    expect(code).toBe(0);
-    const created = JSON.parse(output) as Record<string, string>;
+    const created = await ServiceProcess.createOrganization(environment);
     expect(Object.keys(created)).toEqual(['organization_id', 'public_api_key', 'private_secret_key']);
-    const answer = await fetch(`${service.origin}/v1/organizations/roles`, {
-      headers: keyHeaders({
-        public_api_key: String(created['public_api_key']),
-        private_secret_key: String(created['private_secret_key']),
-      }),
-    });
+    const answer = await service.request(ROLES, created);
     expect(answer.status).toBe(200);
     expect(await answer.json()).toHaveLength(6);
   });
@@ -212,10 +165,7 @@ describe('The service with its embedded database', () => {
     await startOnCopy();
     const { code, output } = await ServiceProcess.cli(environment, 'database', 'url');
     expect(code).toBe(0);
-    const client = new pg.Client({ connectionString: output.trim() });
-    await client.connect();
-    expect((await client.query('SELECT name FROM organizations')).rows).toEqual([{ name: 'Sandbox' }]);
-    await client.end();
+    expect(await rowsOf(output.trim(), 'SELECT name FROM organizations')).toEqual([{ name: 'Sandbox' }]);
     expect((await ServiceProcess.cli(environment, 'database', 'migrate')).output).toBe('Nothing to do.\n');
   });
 

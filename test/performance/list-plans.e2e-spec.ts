@@ -91,11 +91,9 @@ describe('Query plans of lists', () => {
   });
 
   /** As the service runs statements: bound by row-level security, in a transaction of one organization. */
-  const asService = <T>(work: (manager: EntityManager) => Promise<T>): Promise<T> =>
+  const asService = <T>(work: (manager: EntityManager) => Promise<T>, id = organization): Promise<T> =>
     dataSource.transaction(async (manager) => {
-      await manager.query(
-        `SET LOCAL ROLE ${SERVICE_ROLE}; SET LOCAL tenantry.organization_id = '${organization}'`,
-      );
+      await manager.query(`SET LOCAL ROLE ${SERVICE_ROLE}; SET LOCAL tenantry.organization_id = '${id}'`);
       return work(manager);
     });
 
@@ -117,9 +115,9 @@ describe('Query plans of lists', () => {
       explained(manager, selectRows(list, after === undefined ? { skip: 0 } : { after }, 21)),
     );
 
-  /** The cursor keys of a row in the middle of the list. */
-  const middleOf = async (list: List): Promise<string[]> => {
-    const { text, values } = selectRows(list, { skip: ROWS / 4 }, 1);
+  /** The cursor keys of one row of the list. */
+  const cursorKeysOf = async (list: List, skip = ROWS / 4): Promise<string[]> => {
+    const { text, values } = selectRows(list, { skip }, 1);
     const [row] = await dataSource.query<{ cursor_keys: string[] }[]>(text, values);
     if (row === undefined) throw new Error('the list is shorter than expected');
     return row.cursor_keys;
@@ -156,7 +154,7 @@ describe('Query plans of lists', () => {
     ],
   ])('a page of %s after a cursor scans one index in order', async (_name, listOf, index) => {
     const list = listOf();
-    const plan = await planOf(list, { after: await middleOf(list) });
+    const plan = await planOf(list, { after: await cursorKeysOf(list) });
     const nodes = plan.filter((node) => node['Node Type'] !== 'Result'); // row-level security, evaluated once
     expect(nodes.map((node) => [node['Node Type'], node['Index Name']])).toEqual([
       ['Limit', undefined],
@@ -277,7 +275,7 @@ describe('Query plans of lists', () => {
 
     it('after a cursor uses the trigram index', async () => {
       const list = found('c4ca4238a0b923', 'last_name');
-      const after = await middleOf(usersBy('last_name'));
+      const after = await cursorKeysOf(usersBy('last_name'));
       const nodes = await searching(list, 'c4ca4238a0b923', (manager) =>
         explained(manager, selectRows(list, { after }, 21)),
       );
@@ -301,9 +299,7 @@ describe('Query plans of lists', () => {
 
     it('for a name, sorted by name, uses the trigram index near the end of the matches', async () => {
       const list = found('last500', 'last_name');
-      const { text, values } = selectRows(list, { skip: 10 }, 1);
-      const [middle] = await dataSource.query<{ cursor_keys: string[] }[]>(text, values);
-      const after = encodeCursor(list, middle?.cursor_keys ?? []);
+      const after = encodeCursor(list, await cursorKeysOf(list, 10));
       const nodes = await asService(async (manager) => {
         await prepareSearch(manager, list, 'last500', { page_size: 20, after });
         return explained(manager, selectRows(list, startAfter(list, after), 21));
@@ -336,15 +332,12 @@ describe('Query plans of lists', () => {
 
     it('in a small organization reads no rows of a large one', async () => {
       const list = usersList(small, { search: 'example.com' }, 'created_at');
-      const nodes = await dataSource.transaction(async (manager) => {
-        await manager.query(
-          `SET LOCAL ROLE ${SERVICE_ROLE}; SET LOCAL tenantry.organization_id = '${small}'`,
-        );
+      const nodes = await asService(async (manager) => {
         await manager.query(
           `SET LOCAL tenantry.search = '%example.com%'; SET LOCAL ROLE ${SERVICE_ROLE}_search`,
         );
         return explained(manager, selectRows(list, { skip: 0 }, 100), 'ANALYZE,');
-      });
+      }, small);
       const read = nodes.filter((node) => node['Relation Name'] === 'users');
       expect(read.map((node) => node['Actual Rows'])).toEqual([50]);
       expect(read.map((node) => node['Rows Removed by Filter'] ?? 0)).toEqual([0]);

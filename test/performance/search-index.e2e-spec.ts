@@ -1,27 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { DataSource } from 'typeorm';
-import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { migrate } from '../../src/database/migrate.js';
 import { createOrganization, createUser } from '../support/factories/organization.js';
 import { startApp } from '../support/app.js';
-import { createEmptyDatabase, type TestDatabase } from '../support/database.js';
 import { USERS } from '../support/paths.js';
+import { useEmptyDatabasePerTest } from '../support/use-service.js';
 import { readPage } from '../support/walk.js';
 
 /** Where the extensions cannot be created, only the index is left out. */
 describe('Search index users_search_idx', () => {
-  let database: TestDatabase;
-  let owner: DataSource;
-
-  beforeEach(async () => {
-    database = await createEmptyDatabase();
-    owner = await new DataSource(dataSourceOptions(database.url)).initialize();
-  });
-  afterEach(async () => {
-    await owner.destroy();
-    await database.drop();
-  });
+  const { database, owner } = useEmptyDatabasePerTest();
 
   const extensions = async (): Promise<string[]> => {
     const rows = await owner.query<{ name: string }[]>(

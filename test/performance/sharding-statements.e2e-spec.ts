@@ -15,7 +15,7 @@ import {
   pathsOf,
   type Operation,
 } from '../support/every-operation.js';
-import { conditionsOf, nodesOf, type PlanNode } from '../support/query-plan.js';
+import { conditionsOf, inOneLine, nodesOf, type PlanNode } from '../support/query-plan.js';
 import { USERS } from '../support/paths.js';
 import { StatementRecorder } from '../support/statement-recorder.js';
 import { useDatabase } from '../support/use-service.js';
@@ -211,8 +211,4 @@ function isCrossShard(statement: string): boolean {
 
 function describeScan(statement: string, node: PlanNode): string {
   return `${String(node['Relation Name'])} by ${conditionsOf(node).join(' AND ') || 'nothing'} in: ${statement}`;
-}
-
-function inOneLine(statement: string): string {
-  return statement.replaceAll(/\s+/g, ' ').trim();
 }

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type { Page } from '../../src/common/pagination/page.js';
-import { fill, idOf } from '../support/factories/many-rows.js';
+import { disableAutovacuum, fill, idOf, withoutTriggers } from '../support/factories/many-rows.js';
 import { createOrganization, type TestOrganization } from '../support/factories/organization.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { Client } from '../support/client.js';
@@ -16,7 +16,7 @@ import {
 } from '../support/every-operation.js';
 import { PlanRecorder, type ExecutedNode, type ExecutedPlan } from '../support/plan-recorder.js';
 import { USERS } from '../support/paths.js';
-import { nodesOf } from '../support/query-plan.js';
+import { inOneLine, nodesOf } from '../support/query-plan.js';
 import { useDatabase, useService } from '../support/use-service.js';
 
 /** Rows of each kind in an organization: users, accounts, groups, events and so on. */
@@ -50,15 +50,6 @@ const LARGE_TABLES = [
   'account_group_permissions',
   'audit_events',
 ];
-
-const withoutTriggers = (
-  dataSource: DataSource,
-  work: (manager: EntityManager) => Promise<void>,
-): Promise<void> =>
-  dataSource.transaction(async (manager) => {
-    await manager.query('SET LOCAL session_replication_role = replica'); // disables triggers and foreign keys
-    await work(manager);
-  });
 
 /** Statistics at the time when an organization is created and filled. */
 const STATISTICS: [string, (dataSource: DataSource) => Promise<void>][] = [
@@ -103,7 +94,7 @@ describe.each(STATISTICS)('Rows read by statements, with statistics %s', (_stati
 
   beforeAll(async () => {
     const before = await startApp({}, database);
-    await withoutAutovacuum(before.dataSource);
+    await disableAutovacuum(before.dataSource);
     await prepare(before.dataSource);
     operations = operationsOf(before);
     const organizations = await organizationsFor(operations, before);
@@ -184,7 +175,7 @@ describe('Rows read by a search among the users of an account that all users hav
 
   beforeAll(async () => {
     const before = await startApp({}, database);
-    await withoutAutovacuum(before.dataSource);
+    await disableAutovacuum(before.dataSource);
     organization = await createOrganization(before);
     await withoutTriggers(before.dataSource, (manager) => fill(manager, organization.id, ROWS));
     await before.close();
@@ -223,13 +214,6 @@ describe('n_distinct of organization_id', () => {
   });
 });
 
-async function withoutAutovacuum(dataSource: DataSource): Promise<void> {
-  const tables = await dataSource.query<{ name: string }[]>(
-    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`,
-  );
-  for (const { name } of tables) await dataSource.query(`ALTER TABLE ${name} SET (autovacuum_enabled = off)`);
-}
-
 /** All rows read, including those that a filter removed. */
 function rowsReadIn(plan: ExecutedNode): number {
   return (nodesOf(plan) as ExecutedNode[])
@@ -239,8 +223,4 @@ function rowsReadIn(plan: ExecutedNode): number {
       return ((isScan ? node['Actual Rows'] : 0) + removed) * node['Actual Loops'];
     })
     .reduce((sum, rows) => sum + rows, 0);
-}
-
-function inOneLine(statement: string): string {
-  return statement.replaceAll(/\s+/g, ' ').trim();
 }

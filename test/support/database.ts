@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
 import { SERVICE_ROLE } from '../../src/database/acquire-database.js';
+import { rowsOf } from './rows.js';
 
 export interface TestDatabase {
   url: string;
   /** The role that the service uses; undefined for the role of the URL. */
   serviceRole: string | undefined;
-  drop(): Promise<void>;
+  drop(): Promise<unknown>;
 }
 
 /** Creates a database from the migrated template. */
@@ -21,24 +21,14 @@ export function createEmptyDatabase(): Promise<TestDatabase> {
 
 async function createDatabaseFrom(template: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await onServer(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  await rowsOf(serverUrl(), `CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = new URL(serverUrl());
   url.pathname = `/${name}`;
   return {
     url: url.href,
     serviceRole: SERVICE_ROLE,
-    drop: () => onServer(`DROP DATABASE ${name} WITH (FORCE)`),
+    drop: () => rowsOf(serverUrl(), `DROP DATABASE ${name} WITH (FORCE)`),
   };
-}
-
-async function onServer(statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: serverUrl() });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }
 
 function serverUrl(): string {

@@ -17,6 +17,10 @@ export function nodesOf(node: PlanNode): PlanNode[] {
   return [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 }
 
+export function inOneLine(statement: string): string {
+  return statement.replaceAll(/\s+/g, ' ').trim();
+}
+
 /** @returns the conditions of a scan, which all of its rows fulfil */
 export function conditionsOf(scan: PlanNode): string[] {
   return [scan['Index Cond'], scan['Recheck Cond'], scan.Filter].flatMap((condition) =>

@@ -4,6 +4,8 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KeyPair } from '../../src/common/auth/key-pair.js';
+import type { CreatedOrganization } from '../../src/organizations/organizations.service.js';
+import { keyHeaders } from './client.js';
 import { TEST_ENCRYPTION_KEY } from './encryption-key.js';
 
 /** The built service or command line in its own process. */
@@ -48,6 +50,24 @@ export class ServiceProcess {
     return { code: await cli.exited, output: cli.output };
   }
 
+  /** Creates an organization by the command line. @throws Error with its output if it fails */
+  static async createOrganization(
+    environment: Record<string, string>,
+    name = 'Acme',
+  ): Promise<CreatedOrganization> {
+    const command = ['organization', 'create', '--name', name, '--json'];
+    const { code, output } = await ServiceProcess.cli(environment, ...command);
+    if (code !== 0) throw new Error(output);
+    return JSON.parse(output) as CreatedOrganization;
+  }
+
+  /** Sends a request with these keys: a POST if there is a body. */
+  request(path: string, keys: KeyPair, body?: object): Promise<Response> {
+    const headers = { ...keyHeaders(keys), 'Content-Type': 'application/json' };
+    const message = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+    return fetch(`${this.origin}${path}`, { headers, ...message });
+  }
+
   get origin(): string {
     return /Tenantry listens on (\S+)/.exec(this.output)?.[1] ?? 'http://nowhere.invalid';
   }
@@ -56,7 +76,7 @@ export class ServiceProcess {
     return this.child.pid ?? NaN;
   }
 
-  private async listening(): Promise<this> {
+  listening(): Promise<this> {
     return this.saying('Tenantry listens on');
   }
 

@@ -3,13 +3,13 @@ import { appendFileSync, chmodSync, chownSync, mkdtempSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import pg from 'pg';
 import { locateBinaries } from '../../src/database/embedded/binaries.js';
 import { databaseUrl, EmbeddedServer } from '../../src/database/embedded/embedded-server.js';
 import { serverUser } from '../../src/database/embedded/server-user.js';
 import { migrate } from '../../src/database/migrate.js';
 import { setUpServiceRole } from '../../src/database/service-role.js';
 import { freePort } from './free-port.js';
+import { rowsOf } from './rows.js';
 
 const run = promisify(execFile);
 
@@ -110,13 +110,7 @@ export class StreamingReplica {
     });
   }
 
-  private async onReplica<Row extends object>(statement: string): Promise<Row[]> {
-    const client = new pg.Client({ connectionString: databaseUrl(this.replicaUrl, 'postgres') });
-    await client.connect();
-    try {
-      return (await client.query<Row>(statement)).rows;
-    } finally {
-      await client.end();
-    }
+  private onReplica<Row extends object>(statement: string): Promise<Row[]> {
+    return rowsOf<Row>(databaseUrl(this.replicaUrl, 'postgres'), statement);
   }
 }

@@ -1,8 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
+import { DataSource } from 'typeorm';
 import type { Environment } from '../../src/config/environment.js';
+import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { startApp, type TestApp } from './app.js';
-import { createDatabase, type TestDatabase } from './database.js';
+import { createDatabase, createEmptyDatabase, type TestDatabase } from './database.js';
 import { createOrganization, type TestOrganization } from './factories/organization.js';
+import { ServiceProcess } from './service-process.js';
 
 interface ServiceOptions<Name extends string> {
   settings?: Partial<Environment>;
@@ -73,6 +76,21 @@ export function useDatabase(disconnect?: () => Promise<void>): TestDatabase {
   return database;
 }
 
+/** Creates an empty database before each test, with a connection of its owner, and drops it afterwards. */
+export function useEmptyDatabasePerTest(): { database: TestDatabase; owner: DataSource } {
+  const database = {} as TestDatabase;
+  const owner = new DataSource({ type: 'postgres' });
+  beforeEach(async () => {
+    Object.assign(database, await createEmptyDatabase());
+    await owner.setOptions(dataSourceOptions(database.url)).initialize();
+  });
+  afterEach(async () => {
+    await owner.destroy();
+    await database.drop();
+  });
+  return { database, owner };
+}
+
 /**
  * For tests that need a service with settings of their own: `start` starts it with a new organization, on one
  * database for all tests of the enclosing block. It is stopped after each test.
@@ -90,4 +108,17 @@ export function useServicePerTest(): {
     return createOrganization(service);
   };
   return { service, database, start };
+}
+
+/** @returns a function that starts the service as a process, which is stopped after the test */
+export function useServiceProcesses(
+  environment: () => Record<string, string>,
+): (changes?: Record<string, string>) => Promise<ServiceProcess> {
+  const running: ServiceProcess[] = [];
+  afterEach(() => Promise.all(running.splice(0).map((service) => service.stop())));
+  return async (changes = {}) => {
+    const service = await ServiceProcess.start({ ...environment(), ...changes });
+    running.push(service);
+    return service;
+  };
 }

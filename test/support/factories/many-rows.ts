@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { EntityManager } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 
 /** The id of the nth row of a table. */
 export const idOf = (organization: string, n: number): string =>
@@ -64,4 +64,23 @@ const ROWS_OF_ORGANIZATION = [
 export async function fill(manager: EntityManager, organization: string, rows: number): Promise<void> {
   for (const insert of ROWS_OF_ORGANIZATION)
     await manager.query(`INSERT INTO ${insert}`, [organization, rows]);
+}
+
+/** Runs the work in a transaction in which triggers and foreign keys are off. */
+export function withoutTriggers(
+  dataSource: DataSource,
+  work: (manager: EntityManager) => Promise<void>,
+): Promise<void> {
+  return dataSource.transaction(async (manager) => {
+    await manager.query('SET LOCAL session_replication_role = replica');
+    await work(manager);
+  });
+}
+
+/** Keeps the statistics of all tables as they are until ANALYZE. */
+export async function disableAutovacuum(dataSource: DataSource): Promise<void> {
+  const tables = await dataSource.query<{ name: string }[]>(
+    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`,
+  );
+  for (const { name } of tables) await dataSource.query(`ALTER TABLE ${name} SET (autovacuum_enabled = off)`);
 }

@@ -1,7 +1,7 @@
 import pg from 'pg';
 
-/** Runs the query on its own connection, past the service. */
-export async function rowsOf<T extends object>(
+/** Runs the query on a connection of its own, past the service. */
+export async function rowsOf<T extends object = object>(
   databaseUrl: string,
   query: string,
   values: unknown[] = [],
