@@ -10,12 +10,13 @@ import { send, type Answer } from './http.js';
 import { itKeepsAcknowledgedUsers } from './consistency-checks.js';
 import { PgBouncer } from './pg-bouncer.js';
 import { startService } from './processes.js';
-import { itAnswersInTime } from './refusal-checks.js';
+import { expectRefusalWithinASecond, itAnswersInTime } from './refusal-checks.js';
 import { rowsOf } from '../support/rows.js';
 import { emptyDatabase, migratedDatabase } from '../support/temporary.js';
 import { Tenant } from './tenant.js';
 import { USERS, UserLoad } from './user-load.js';
 
+const ROLES = '/v1/organizations/roles';
 const CHECKS = '/v1/organizations/permission-checks';
 const SERVER_CONNECTIONS = 3;
 const CLIENTS = 20;
@@ -172,6 +173,14 @@ describe('PgBouncer in transaction mode, with few server connections', () => {
       }
     }
     expect(failed).toEqual([]);
+  });
+
+  it('a revoked key is refused within a second', async () => {
+    const revoked = await Tenant.create(database.url, service.origin, 'Revoked');
+    expect((await revoked.send(service.origin, { path: ROLES })).status).toBe(200);
+    const revoke = 'UPDATE api_keys SET revoked_at = now() WHERE public_key = $1';
+    await rowsOf(database.url, revoke, [revoked.keys.public_api_key]);
+    await expectRefusalWithinASecond(() => revoked.send(service.origin, { path: ROLES }));
   });
 
   it.each([

@@ -28,3 +28,13 @@ export function itAnswersInTime(requests: () => readonly UserRequest[], maxMs = 
     expect(refused().filter(({ milliseconds }) => milliseconds > maxMs + GRACE_MS)).toEqual([]);
   });
 }
+
+/** Fails when a request that began more than a second after the call is still accepted. */
+export async function expectRefusalWithinASecond(send: () => Promise<Answer>): Promise<void> {
+  const revokedAt = performance.now();
+  for (;;) {
+    const sentAt = performance.now();
+    if ((await send()).status === 401) return;
+    expect(sentAt - revokedAt).toBeLessThan(1000);
+  }
+}

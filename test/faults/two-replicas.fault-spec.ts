@@ -4,6 +4,7 @@ import type { TestDatabase } from '../support/database.js';
 import { ServiceProcess } from '../support/service-process.js';
 import type { Answer } from './http.js';
 import { startService } from './processes.js';
+import { expectRefusalWithinASecond } from './refusal-checks.js';
 import { rowsOf } from '../support/rows.js';
 import { emptyDatabase } from '../support/temporary.js';
 import { Tenant } from './tenant.js';
@@ -28,6 +29,12 @@ describe('Two replicas that start together on an empty database', () => {
 
   const onBoth = (call: Parameters<Tenant['send']>[1], as = tenant): Promise<Answer[]> =>
     Promise.all(replicas.map(({ origin }) => as.send(origin, call)));
+
+  it('apply each migration once', async () => {
+    const migrations = await rowsOf<{ name: string }>(database.url, 'SELECT name FROM migrations');
+    expect(migrations.length).toBeGreaterThan(0);
+    expect(new Set(migrations.map(({ name }) => name)).size).toBe(migrations.length);
+  });
 
   it('create one user for one idempotency key that both get at the same time, with the same response', async () => {
     for (let n = 0; n < KEYS; n += 1) {
@@ -89,6 +96,16 @@ describe('Two replicas that start together on an empty database', () => {
     ]);
     const settings = { DATABASE_URL: database.url };
     expect(await ServiceProcess.cli(settings, 'audit', 'verify')).toMatchObject({ code: 0 });
+  });
+
+  it('both refuse a revoked key within a second', async () => {
+    const revoked = await Tenant.create(database.url, replicas[1]?.origin ?? '', 'Revoked');
+    expect((await onBoth({ path: ROLES }, revoked)).map(({ status }) => status)).toEqual([200, 200]);
+    const revoke = 'UPDATE api_keys SET revoked_at = now() WHERE public_key = $1';
+    await rowsOf(database.url, revoke, [revoked.keys.public_api_key]);
+    await Promise.all(
+      replicas.map(({ origin }) => expectRefusalWithinASecond(() => revoked.send(origin, { path: ROLES }))),
+    );
   });
 
   it('each apply the rate limit of a key on their own', async () => {
