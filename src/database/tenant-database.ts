@@ -7,11 +7,8 @@ import type { BatchableInsert } from './batchable-insert.js';
 import { isUnavailable } from './database-errors.js';
 import type { DatabaseServer, Work } from './database-server.js';
 import { createDatabaseServer } from './create-database-server.js';
-import { BACKGROUND } from './postgres/fair-semaphore.js';
+import { API_KEY_LOOKUP, BACKGROUND } from './postgres/fair-semaphore.js';
 import { Replicas } from './replicas/replicas.js';
-
-/** Holder of the permits of lookups, which have a fair share like one organization: they may be of unknown keys. */
-const API_KEY_LOOKUP = 'api_key_lookup';
 
 interface ReplicaOption {
   /** Allows a replica. Not for reads that a change or a refusal depends on: it may lack writes of other processes. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { BACKGROUND, FairSemaphore } from './fair-semaphore.js';
+import { API_KEY_LOOKUP, BACKGROUND, FairSemaphore } from './fair-semaphore.js';
 
 const ACQUIRE_TIMEOUT_MS = 1000;
 
@@ -66,10 +66,10 @@ describe('FairSemaphore', () => {
     expect(outcomes).toHaveLength(4);
   });
 
-  it('admits background jobs to the two reserved permits, without reducing the share of an organization', () => {
-    acquire(BACKGROUND, 3);
+  it.each([BACKGROUND, API_KEY_LOOKUP])('admits %s to two permits, and reduces no share for it', (holder) => {
+    acquire(holder, 3);
     acquire('a', 10);
-    expect(outcomes).toEqual([BACKGROUND, BACKGROUND, 'a', 'a', 'a', 'a']);
+    expect(outcomes).toEqual([holder, holder, 'a', 'a', 'a', 'a']);
   });
 
   it('rejects a request that waits longer than the timeout', async () => {

@@ -5,8 +5,10 @@ import { SlidingWindowSet } from './sliding-window-set.js';
 const ACTIVE_WINDOW_MS = 1000;
 /** Permits that a single active organization cannot take, so that the next organization or a job need not wait. */
 const RESERVED_PERMITS = 2;
-/** Holder of the permits of background jobs: at most the reserved ones, and without a share of an organization. */
+/** Holders that are no organizations. Each gets as many permits as are reserved, and reduces no organization's share. */
 export const BACKGROUND = 'background';
+export const API_KEY_LOOKUP = 'api_key_lookup';
+const INTERNAL_HOLDERS: ReadonlySet<string> = new Set([BACKGROUND, API_KEY_LOOKUP]);
 
 interface Waiter {
   resolve(isAdmitted: boolean): void;
@@ -31,7 +33,7 @@ export class FairSemaphore {
   ) {}
 
   /**
-   * Runs the work while it holds a permit of the organization, or of BACKGROUND.
+   * Runs the work while it holds a permit of the organization, or of an internal holder.
    * @throws Problem SERVICE_UNAVAILABLE when no permit is free in time; whatever the work throws
    */
   async run<T>(organizationId: string, work: () => Promise<T>): Promise<T> {
@@ -50,7 +52,7 @@ export class FairSemaphore {
 
   /** @returns undefined when a permit was free, otherwise a promise that resolves to whether one became free in time */
   acquire(organizationId: string): Promise<boolean> | undefined {
-    if (organizationId !== BACKGROUND) this.active.add(organizationId);
+    if (!INTERNAL_HOLDERS.has(organizationId)) this.active.add(organizationId);
     if (this.queues.has(organizationId) || !this.canAdmit(organizationId)) return this.wait(organizationId);
     this.admit(organizationId);
     return undefined;
@@ -104,7 +106,7 @@ export class FairSemaphore {
   }
 
   private canAdmit(organizationId: string): boolean {
-    const limit = organizationId === BACKGROUND ? RESERVED_PERMITS : this.share();
+    const limit = INTERNAL_HOLDERS.has(organizationId) ? RESERVED_PERMITS : this.share();
     return this.total < this.permits && (this.held.get(organizationId) ?? 0) < limit;
   }
 
