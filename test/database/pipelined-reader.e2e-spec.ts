@@ -109,6 +109,21 @@ describe('PipelinedReader', () => {
     await Promise.all(all);
   });
 
+  it('does not queue reads behind long-running ones while the event loop is blocked', async () => {
+    await observer.query('SELECT pg_advisory_lock(1)');
+    const all = [1, 2].map(() => reader.query(organizationSettings(randomUUID()), LOCKED, true));
+    await pause(STALLED_MS);
+    all.push(reader.query(organizationSettings(randomUUID()), LOCKED, true));
+    await pause(STALLED_MS);
+    await repeat(20, (n) => {
+      const blockedUntil = performance.now() + (n === 10 ? STALLED_MS : 0);
+      while (performance.now() < blockedUntil);
+      return echo(n);
+    });
+    await observer.query('SELECT pg_advisory_unlock(1)');
+    await Promise.all(all);
+  });
+
   it('rejects pending reads when the connection is lost, and reconnects', async () => {
     await observer.query('SELECT pg_advisory_lock(1)');
     const locked = run(LOCKED);

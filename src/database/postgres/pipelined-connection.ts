@@ -8,8 +8,9 @@ const STALLED_AFTER_MS = 5;
 
 /** A connection of a PipelinedReader. It is opened by the first read, and reopened after it was lost. */
 export class PipelinedConnection {
-  /** Number of reads without a reply. */
+  /** Number of reads without a reply, and of those that are long-running. */
   pending = 0;
+  pendingLongRunning = 0;
   /** When the last reply came, or the oldest pending read was sent. */
   private progressedAt = 0;
   private connecting: Promise<ReplyTimeoutClient> | undefined;
@@ -21,15 +22,21 @@ export class PipelinedConnection {
     return this.pending > 0 && performance.now() - this.progressedAt > STALLED_AFTER_MS;
   }
 
-  async query<Row>(settings: SessionSettings, statement: QueryConfig): Promise<Row[]> {
+  async query<Row>(
+    settings: SessionSettings,
+    statement: QueryConfig,
+    isLongRunning: boolean,
+  ): Promise<Row[]> {
     if (this.pending === 0) this.progressedAt = performance.now();
     this.pending += 1;
+    this.pendingLongRunning += Number(isLongRunning);
     try {
       const client = await this.connect();
       this.flushAtEndOfTick(client);
       return await client.queryWithSettings<Row>(settings, statement);
     } finally {
       this.pending -= 1;
+      this.pendingLongRunning -= Number(isLongRunning);
       this.progressedAt = performance.now();
     }
   }
